@@ -1,0 +1,52 @@
+//! What the journal holds and the fold takes in, in one order.
+
+use egret_shared::id::FeedId;
+use egret_shared::observation::Observation;
+use egret_shared::rejection::{Reason, Stage};
+use egret_shared::report::Report;
+use egret_shared::time::TimeMs;
+use serde::{Deserialize, Serialize};
+
+/// Position in the journal; the first entry has 1.
+pub type Seq = u64;
+
+/// One thing that happened. New variants go to the end: the journal keeps them by number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Entry {
+    /// An asset was observed.
+    Observation(Observation),
+    /// A report took a step.
+    Report(Report),
+    /// A message was refused; its raw bytes are in quarantine.
+    Refused(Refused),
+    /// Time passed. Nothing in the fold knows the time but from entries.
+    Tick(TimeMs),
+    /// From here on the city package with this digest is in force.
+    Package(u64),
+}
+
+/// That a message was refused, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The feed, if it was found.
+    pub feed: Option<FeedId>,
+    /// The stage that refused.
+    pub stage: Stage,
+    /// Why.
+    pub reason: Reason,
+    /// When it arrived.
+    pub received_at: TimeMs,
+}
+
+impl Entry {
+    /// When it was taken in; the epoch for entries that carry no time.
+    pub fn received_at(&self) -> TimeMs {
+        match self {
+            Self::Observation(observation) => observation.received_at,
+            Self::Report(report) => report.received_at,
+            Self::Refused(refused) => refused.received_at,
+            Self::Tick(at) => *at,
+            Self::Package(_) => TimeMs(0),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! At a tick: what has grown old, and which level each changed number has come to.
+
+use egret_shared::alert::Subject;
+use egret_shared::event::EventKind;
+use egret_shared::level::Level;
+use egret_shared::text::Text;
+
+use super::point::Reader;
+use crate::alert::{Target, Trigger};
+use crate::fold::Fold;
+use crate::plan::{Area, Areas, Metric, MetricPlan, Watch};
+use crate::words;
+
+impl Fold<'_> {
+    /// Decides levels and metric rules of every cell that changed since the last tick.
+    pub(crate) fn settle_metrics(&mut self) {
+        self.age_metrics();
+        for number in self.state.metrics.unsettled.take() {
+            let Some((metric, area)) = self.state.metrics.place(number) else {
+                continue;
+            };
+            let Some(plan) = self.plan.metric(metric).filter(|plan| plan.is_judged()) else {
+                continue;
+            };
+            let v = self.reader().value(metric, area);
+            self.settle_level(metric, plan, area, v);
+            self.judge_metric(metric, plan, area, v);
+        }
+    }
+
+    /// What reads of metrics need.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader {
+            plan: self.plan,
+            feeds: &self.state.feeds,
+            metrics: &self.state.metrics,
+        }
+    }
+
+    fn age_metrics(&mut self) {
+        let now_ms = self.state.now_ms;
+        for (metric, plan) in (0..).zip(&self.plan.metrics) {
+            let feed = plan
+                .measured()
+                .and_then(|measured| self.plan.feed(measured.feed));
+            let Some(stale_after_ms) = feed.and_then(|feed| feed.stale_after_ms) else {
+                continue;
+            };
+            for area in self.state.metrics.grow_old(metric, now_ms, stale_after_ms) {
+                self.touch_metric(metric, area);
+            }
+        }
+    }
+
+    fn settle_level(&mut self, metric: Metric, plan: &MetricPlan, area: Area, v: Option<f64>) {
+        let level = self.reader().level(metric, plan, area, v);
+        let Some(cell) = self.state.metrics.present(self.plan, metric, area) else {
+            return;
+        };
+        let before = std::mem::replace(&mut cell.level, level);
+        if before == level || area != Areas::ROOT {
+            return;
+        }
+        let text = level_text(level, before, v, &plan.def.unit);
+        let area = self.plan.areas.code(area).cloned();
+        self.tell(
+            EventKind::MetricLevel,
+            level,
+            area,
+            plan.def.name.clone(),
+            text,
+        );
+    }
+
+    fn judge_metric(&mut self, metric: Metric, plan: &MetricPlan, area: Area, v: Option<f64>) {
+        for rule in &plan.rules {
+            let Some(Watch::Metric(_, condition)) = self.plan.rule(*rule).map(|rule| &rule.watch)
+            else {
+                continue;
+            };
+            let Some(code) = self.plan.areas.code(area) else {
+                continue;
+            };
+            let holds = v.is_some_and(|v| condition.holds(&self.plan.engine, v));
+            let subject = Subject::Metric {
+                metric: plan.def.id.clone(),
+                area: code.clone(),
+            };
+            self.judge(&Trigger {
+                rule: *rule,
+                subject,
+                target: Target::Metric(metric, area),
+                holds,
+                at_ms: self.state.now_ms,
+                v,
+                count: 1,
+            });
+        }
+    }
+}
+
+impl super::Metrics {
+    /// The areas in which `metric` is stale from now on, or no longer.
+    fn grow_old(&mut self, metric: Metric, now_ms: i64, stale_after_ms: i64) -> Vec<Area> {
+        let first = self.number(metric, 0) as usize;
+        let cells = self
+            .cells
+            .iter_mut()
+            .skip(first)
+            .take(self.n_areas as usize);
+        let mut changed = Vec::new();
+        for (area, cell) in (0..).zip(cells) {
+            let Some(cell) = cell else { continue };
+            if cell.grow_old(now_ms, Some(stale_after_ms)) {
+                changed.push(area);
+            }
+        }
+        changed
+    }
+}
+
+/// "Rose to orange: 2.1 m".
+fn level_text(level: Level, before: Level, v: Option<f64>, unit: &str) -> Text {
+    let (zh, en) = if level > before {
+        ("升至", "rose to")
+    } else {
+        ("降至", "fell to")
+    };
+    let word = words::level(level);
+    let value = v.map_or_else(String::new, |v| {
+        format!("{} {}", words::number(v), words::unit(unit))
+    });
+    let value = value.trim_end();
+    let joint = |mark: &'static str| if value.is_empty() { "" } else { mark };
+    Text::new(
+        format!("{zh}{}{}{value}", word.zh, joint("：")),
+        format!("{en} {}{}{value}", word.en, joint(": ")),
+    )
+}

@@ -1,0 +1,91 @@
+//! What the passing of time does: silence, deadlines, levels, closed windows, feeds' status.
+
+use egret_shared::event::EventKind;
+use egret_shared::feed::FeedStatus;
+use egret_shared::level::Level;
+use egret_shared::text::Text;
+
+use crate::fold::Fold;
+use crate::plan::FeedPlan;
+
+const MINUTE_MS: i64 = 60_000;
+
+impl Fold<'_> {
+    /// Takes note that time has come to now.
+    pub(crate) fn tick(&mut self) {
+        let now_ms = self.state.now_ms;
+        let before_ms = self.state.ticked_ms.unwrap_or(now_ms);
+        if before_ms.div_euclid(MINUTE_MS) != now_ms.div_euclid(MINUTE_MS) {
+            self.turn_minute();
+        }
+        self.dedup.expire(now_ms);
+        self.find_stale();
+        self.find_silence();
+        self.end_clusters();
+        self.ripen_alerts();
+        self.settle_metrics();
+        self.close_metrics(before_ms, now_ms);
+        self.forget_incidents();
+        self.judge_feeds();
+        self.state.ticked_ms = Some(now_ms);
+    }
+
+    fn turn_minute(&mut self) {
+        for (number, feed) in (0..).zip(&mut self.state.feeds) {
+            if feed.turn_minute() {
+                self.dirty.feeds.insert(number);
+            }
+        }
+    }
+
+    fn find_stale(&mut self) {
+        let now_ms = self.state.now_ms;
+        for (number, (plan, feed)) in (0..).zip(self.plan.feeds.iter().zip(&mut self.state.feeds)) {
+            let Some(stale_after_ms) = plan.stale_after_ms else {
+                continue;
+            };
+            for index in feed.fall_silent(now_ms - stale_after_ms) {
+                self.dirty.feeds.insert(number);
+                if let Some(handle) = feed.members.get(index as usize) {
+                    self.dirty.assets.insert(*handle);
+                }
+            }
+        }
+    }
+
+    fn judge_feeds(&mut self) {
+        let (now_ms, since_ms) = (self.state.now_ms, self.state.listening_ms);
+        for (number, plan) in (0..).zip(&self.plan.feeds) {
+            let Some(feed) = self.state.feeds.get_mut(number as usize) else {
+                continue;
+            };
+            let status = feed.status_at(plan, now_ms, since_ms);
+            let before = std::mem::replace(&mut feed.status, status);
+            if before != status {
+                self.dirty.feeds.insert(number);
+                self.tell_status(plan, status);
+            }
+        }
+    }
+
+    fn tell_status(&mut self, plan: &FeedPlan, status: FeedStatus) {
+        let (level, zh, en) = match status {
+            FeedStatus::Waiting => (Level::Normal, "等待数据", "is waiting for data"),
+            FeedStatus::Live => (Level::Normal, "数据正常", "delivers as promised"),
+            FeedStatus::Degraded => (
+                Level::Blue,
+                "数据不全或有误",
+                "delivers in part, or with faults",
+            ),
+            FeedStatus::Silent => (Level::Yellow, "数据中断", "has gone silent"),
+        };
+        let area = self.plan.areas.code(plan.home).cloned();
+        self.tell(
+            EventKind::Feed,
+            level,
+            area,
+            plan.def.name.clone(),
+            Text::new(zh, en),
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! A feed's decoder: which format reads its messages.
+//!
+//! A new format is one file beside this one and one line in [`format_of`].
+
+use chrono_tz::Tz;
+use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::rejection::Rejection;
+
+use crate::egret_json::EgretJson;
+use crate::mapped_json::MappedJson;
+use crate::reading::Decoded;
+
+/// What a source hands on.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// The MQTT topic it came by; empty for HTTP.
+    pub topic: &'a str,
+    /// Its bytes, already capped by the source.
+    pub payload: &'a [u8],
+}
+
+/// One element of a message: taken, or refused on its own.
+pub type Element = Result<Decoded, Rejection>;
+
+/// Receives a message's elements one by one, in their order.
+pub(crate) type Sink<'s> = &'s mut dyn FnMut(Element);
+
+/// How messages are written.
+pub(crate) trait Read: Send + Sync {
+    /// Hands every element of `message` to `sink`: at least one, for a message without any is
+    /// refused.
+    fn read(&self, message: &Message<'_>, sink: Sink<'_>);
+}
+
+/// Reads one feed's messages; built once from the feed's definition, then shared by threads.
+pub struct Decoder {
+    format: Box<dyn Read>,
+}
+
+/// The registry: one line per format.
+fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
+    match feed.format {
+        Format::EgretJson => Box::new(EgretJson::new(feed)),
+        Format::MappedJson => Box::new(MappedJson::new(feed, timezone)),
+    }
+}
+
+impl Decoder {
+    /// The decoder of `feed`; `timezone` is the city's, for times written without an offset.
+    ///
+    /// Cannot fail: `egret-package` has checked the definition. A definition that it would have
+    /// refused (`mapped-json` without a map) gives a decoder that refuses every message.
+    pub fn new(feed: &FeedDef, timezone: Tz) -> Self {
+        Self {
+            format: format_of(feed, timezone),
+        }
+    }
+
+    /// Hands every element of the message to `sink`, accepted or refused on its own, in order;
+    /// `sink` is called at least once. Saves [`Self::decode`]'s list where messages are single
+    /// readings.
+    pub fn decode_each(&self, message: &Message<'_>, mut sink: impl FnMut(Element)) {
+        self.format.read(message, &mut sink);
+    }
+
+    /// Every element of the message, accepted or refused on its own, in order; never empty.
+    pub fn decode(&self, message: &Message<'_>) -> Vec<Element> {
+        let mut elements = Vec::with_capacity(1);
+        self.decode_each(message, |element| elements.push(element));
+        elements
+    }
+}

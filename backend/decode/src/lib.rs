@@ -1,0 +1,26 @@
+//! Payload formats to readings and reports: one file per format, pure.
+//!
+//! In the flow this stands after a source (bytes and a topic) and before `egret-validate`
+//! (units, ranges, time, place). Nothing here knows a clock, a city or a network.
+//!
+//! Modules in the order in which a message passes them: the decoder of its feed, one format, the
+//! parts that formats share, and what comes out.
+
+pub mod decoder;
+
+mod egret_json;
+mod mapped_json;
+
+mod elements;
+mod extract;
+mod pointer;
+mod refuse;
+mod scalar;
+mod sent_time;
+mod topic;
+
+pub mod limits;
+pub mod reading;
+
+pub use decoder::{Decoder, Element, Message};
+pub use refuse::shown;

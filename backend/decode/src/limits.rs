@@ -1,0 +1,33 @@
+//! What one message may hold. The source caps the payload's bytes before it gets here; these
+//! bound what the rest of the way in has to carry for it.
+//!
+//! Depth of nesting needs no number of ours: `serde_json` refuses beyond 128 levels.
+
+use egret_shared::id::ID_BYTES_MAX;
+
+/// Readings or reports in one message.
+///
+/// A gateway that stored an hour of once-a-second readings of one sensor sends 3,600; a day of
+/// one-minute readings of six sensors is 8,640. Beyond that a message is refused as a whole,
+/// because it is acknowledged as a whole: its sender should cut its backlog into pieces.
+pub const ELEMENTS_MAX: usize = 10_000;
+
+/// Values in one reading.
+///
+/// The widest instruments known to the formats here, power quality analysers with harmonics of
+/// three phases, report some 200.
+pub const VALUES_MAX: usize = 256;
+
+/// Bytes of any single word that is kept: ids, properties, units, states, categories.
+pub const WORD_BYTES_MAX: usize = ID_BYTES_MAX;
+
+/// Bytes of a report's free text; the rest is cut off, visibly, because a call for help is not
+/// refused for being told at length.
+///
+/// Some 660 Chinese characters in UTF-8: the ticket summaries of 12345 centres are below 500.
+pub const TEXT_BYTES_MAX: usize = 2_000;
+
+/// Bytes of a sender's text that a refusal repeats, enough to recognise it.
+pub const SHOWN_BYTES_MAX: usize = 60;
+
+const _: () = assert!(SHOWN_BYTES_MAX < WORD_BYTES_MAX && WORD_BYTES_MAX < TEXT_BYTES_MAX);

@@ -1,0 +1,12 @@
+//! The crate from outside: messages in, elements out.
+//!
+//! `cfg(test)` tells clippy that all of it is test code, shared parts too.
+
+#[cfg(test)]
+mod egret_json;
+#[cfg(test)]
+mod feeds;
+#[cfg(test)]
+mod mapped_json;
+#[cfg(test)]
+mod properties;

@@ -1,0 +1,221 @@
+//! One client from CONNECT to its end: a single task that reads, hands on, acknowledges and delivers.
+//!
+//! Everything that is under way is pipelined: while a batch waits for its commit the next is read,
+//! bounded by the receive maximum and by bytes. While the taker has no room, nothing is read, which
+//! is the client's back-pressure; acknowledgements and deliveries go on. [`link::Link`] holds the
+//! state and decides, without I/O; this file moves bytes and waits.
+
+mod alarm;
+mod farewell;
+mod handshake;
+mod link;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::{BufMut, BytesMut};
+use futures_util::future::BoxFuture;
+use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
+
+use crate::counters::Counters;
+use crate::gate::Gate;
+use crate::hub::Hub;
+use crate::limits::{Limits, READ_BYTES_MAX, READ_BYTES_MIN};
+use crate::taker::{Closed, Receipt, Taker};
+use alarm::{Alarm, Rang};
+use link::{Gathered, Link};
+
+/// What every connection of the endpoint uses.
+pub(crate) struct Shared {
+    pub(crate) limits: Limits,
+    pub(crate) gate: Arc<dyn Gate>,
+    pub(crate) taker: Arc<dyn Taker>,
+    pub(crate) hub: Hub,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) shutdown: CancellationToken,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The client said so, and its will is not to be published.
+    Clean,
+    /// The client said so, and asks for its will.
+    WithWill,
+    /// The network did.
+    Lost,
+    /// The client broke the protocol; it has been told as far as its version can say.
+    Violation(DisconnectReasonCode),
+    /// The client's identifier connected again.
+    TakenOver,
+    /// The client did not keep up with its QoS 1 subscriptions.
+    Overrun,
+    /// The client was silent for too long.
+    Silent,
+    /// The client reads nothing of what is sent.
+    Stalled,
+    /// The taker will never keep what it took: the client is to send it again.
+    Unkept,
+    /// The server stops.
+    Shutdown,
+}
+
+/// The bytes of one connection.
+struct Wire<R, W> {
+    reader: R,
+    writer: W,
+    input: BytesMut,
+    /// How much is read at once; follows the client's rate.
+    read_bytes: usize,
+}
+
+/// A batch that the taker has not taken yet.
+struct Taking<'a> {
+    future: BoxFuture<'a, Result<Receipt, Closed>>,
+    gathered: Gathered,
+}
+
+/// Runs a client's connection to its end.
+pub(crate) async fn run<R, W>(reader: R, writer: W, peer: Option<SocketAddr>, shared: Arc<Shared>)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut wire = Wire {
+        reader,
+        writer,
+        input: BytesMut::new(),
+        read_bytes: READ_BYTES_MIN,
+    };
+    if let Some(mut link) = handshake::handshake(&mut wire, peer, &shared).await {
+        let taker = Arc::clone(&shared.taker);
+        let (end, taking) = serve(&mut wire, &mut link, &*taker).await;
+        tracing::debug!(client = %link.client, ?end, "connection ends");
+        farewell::close(&mut wire, &mut link, end).await;
+        drop(wire);
+        shared.counters.connections_open.decrease();
+        farewell::settle(link, end, taking).await;
+    } else {
+        shared.counters.connections_open.decrease();
+    }
+}
+
+/// Serves an admitted client until its end, which may leave a batch behind that is not taken yet.
+async fn serve<'a, R, W>(
+    wire: &mut Wire<R, W>,
+    link: &mut Link,
+    taker: &'a dyn Taker,
+) -> (End, Option<Taking<'a>>)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let shared = Arc::clone(&link.shared);
+    let wake = Arc::clone(&link.seat.wake);
+    let mut taking: Option<Taking<'a>> = None;
+    let mut alarm = Alarm::new(link.keep_alive, shared.limits.write_stall_max);
+    let timer = tokio::time::sleep_until(alarm.next_at());
+    tokio::pin!(timer);
+    loop {
+        if taking.is_none() && !alarm.is_stopping() {
+            taking = link
+                .gather(&mut wire.input)
+                .map(|(arrivals, gathered)| Taking {
+                    future: taker.take(arrivals),
+                    gathered,
+                });
+        }
+        link.deliver();
+        if link.end.is_none() && alarm.is_stopping() && taking.is_none() && link.is_settled() {
+            link.end = Some(End::Shutdown);
+        }
+        if let Some(end) = link.end {
+            return (end, taking);
+        }
+        let may_read = taking.is_none() && link.may_read() && !alarm.is_stopping();
+        tokio::select! {
+            written = wire.writer.write_buf(&mut link.out), if !link.out.is_empty() => {
+                match written {
+                    Ok(n_bytes) if n_bytes > 0 => {
+                        shared.counters.bytes_out.add(n_bytes);
+                        alarm.wrote();
+                        shed(&mut link.out, READ_BYTES_MIN);
+                    }
+                    Ok(_) | Err(_) => link.end = Some(End::Lost),
+                }
+            }
+            taken = taken(&mut taking) => link.taken(taken, &mut taking),
+            settled = link.pending.settled(), if !link.pending.is_empty() => link.settle(settled),
+            read = read(&mut wire.reader, &mut wire.input, wire.read_bytes), if may_read => {
+                match read {
+                    Ok(n_bytes) if n_bytes > 0 => {
+                        shared.counters.bytes_in.add(n_bytes);
+                        alarm.heard();
+                        wire.adapt(n_bytes);
+                    }
+                    Ok(_) | Err(_) => link.end = Some(End::Lost),
+                }
+            }
+            () = wake.notified() => link.check_seat(),
+            () = shared.shutdown.cancelled(), if !alarm.is_stopping() => {
+                alarm.stop(shared.limits.drain_max);
+                timer.as_mut().reset(alarm.next_at());
+            }
+            () = &mut timer => {
+                match alarm.ring(may_read, !link.out.is_empty()) {
+                    Rang::Silent => {
+                        shared.counters.keep_alive_timeouts.add(1);
+                        link.end = Some(End::Silent);
+                    }
+                    Rang::Stalled => link.end = Some(End::Stalled),
+                    Rang::Stopped => link.end = Some(End::Shutdown),
+                    Rang::Nothing => {}
+                }
+                timer.as_mut().reset(alarm.next_at());
+            }
+        }
+    }
+}
+
+/// Waits for the taker to take the batch, if there is one.
+async fn taken(taking: &mut Option<Taking<'_>>) -> Result<Receipt, Closed> {
+    match taking {
+        Some(taking) => taking.future.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads what has come, at most `bytes_max`.
+async fn read<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    input: &mut BytesMut,
+    bytes_max: usize,
+) -> std::io::Result<usize> {
+    shed(input, bytes_max);
+    input.reserve(bytes_max);
+    reader.read_buf(&mut input.limit(bytes_max)).await
+}
+
+/// Gives an empty buffer's memory back if it has grown far beyond what it is used for.
+fn shed(buffer: &mut BytesMut, usual_bytes: usize) {
+    if buffer.is_empty() && buffer.capacity() > 8 * usual_bytes {
+        *buffer = BytesMut::new();
+    }
+}
+
+impl<R, W> Wire<R, W> {
+    /// Follows the client's rate: reads grow while they are filled, and shrink when they are not, so
+    /// that quiet connections cost little memory.
+    fn adapt(&mut self, n_read: usize) {
+        if n_read == self.read_bytes {
+            self.read_bytes = (self.read_bytes * 2).min(READ_BYTES_MAX);
+        } else if n_read < self.read_bytes / 8 {
+            self.read_bytes = (self.read_bytes / 2).max(READ_BYTES_MIN);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

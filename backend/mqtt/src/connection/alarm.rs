@@ -1,0 +1,92 @@
+//! The times of one connection, kept so that a message costs no timer: the timer is set to the
+//! earliest moment at which something could be due, and only looks when it rings.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// When a connection has to end by itself.
+pub(super) struct Alarm {
+    /// How long the client may be silent; `None` for ever.
+    silence_max: Option<Duration>,
+    stall_max: Duration,
+    heard_at: Instant,
+    /// Since when bytes have been seen to wait without one of them being taken.
+    stuck_since: Option<Instant>,
+    stop_at: Option<Instant>,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rang {
+    /// The client has been silent for one and a half times its keep-alive.
+    Silent,
+    /// The client has read nothing while bytes waited for it.
+    Stalled,
+    /// The time for an orderly stop is over.
+    Stopped,
+    Nothing,
+}
+
+impl Alarm {
+    pub(super) fn new(keep_alive: Duration, stall_max: Duration) -> Self {
+        let now = Instant::now();
+        let silence_max = (!keep_alive.is_zero()).then(|| keep_alive * 3 / 2);
+        Self {
+            silence_max,
+            stall_max,
+            heard_at: now,
+            stuck_since: None,
+            stop_at: None,
+        }
+    }
+
+    pub(super) fn heard(&mut self) {
+        self.heard_at = Instant::now();
+    }
+
+    pub(super) fn wrote(&mut self) {
+        self.stuck_since = None;
+    }
+
+    /// From now on the connection only settles what is under way, for so long.
+    pub(super) fn stop(&mut self, drain_max: Duration) {
+        self.stop_at = Some(Instant::now() + drain_max);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop_at.is_some()
+    }
+
+    /// When to look next.
+    pub(super) fn next_at(&self) -> Instant {
+        let look_at = Instant::now() + self.stall_max;
+        let silent_at = self
+            .silence_max
+            .map_or(look_at, |silence| self.heard_at + silence);
+        silent_at.min(look_at).min(self.stop_at.unwrap_or(look_at))
+    }
+
+    /// What is due now. A client we do not read from is not to blame for its silence, and one that
+    /// nothing waits for is not stalled.
+    pub(super) fn ring(&mut self, is_reading: bool, is_writing: bool) -> Rang {
+        let now = Instant::now();
+        if !is_reading {
+            self.heard_at = now;
+        }
+        let stuck_since = is_writing.then(|| self.stuck_since.unwrap_or(now));
+        self.stuck_since = stuck_since;
+        if self.stop_at.is_some_and(|stop_at| stop_at <= now) {
+            Rang::Stopped
+        } else if self
+            .silence_max
+            .is_some_and(|silence| self.heard_at + silence <= now)
+        {
+            Rang::Silent
+        } else if stuck_since.is_some_and(|since| since + self.stall_max <= now) {
+            Rang::Stalled
+        } else {
+            Rang::Nothing
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The end of a connection: say why, leave the session, keep what was under way, publish the will.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::link::Link;
+use super::{End, Shared, Taking, Wire};
+use crate::hub::Message;
+use crate::protocol::build::code;
+use crate::protocol::words::Will;
+use crate::taker::{Arrival, Outcome};
+
+/// How long a client may take to read our last words.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
+
+/// What is read and dropped after our last words: closing a socket with unread input resets it, and
+/// a reset can overtake the words.
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
+/// Tells the client why its connection ends, and closes it.
+pub(super) async fn close<R, W>(wire: &mut Wire<R, W>, link: &mut Link, end: End)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let reason = match end {
+        // There is nobody to tell, it has been told, or it knows.
+        End::Clean | End::WithWill | End::Lost | End::Stalled | End::Violation(_) => None,
+        End::TakenOver => Some(DisconnectReasonCode::SessionTakenOver),
+        End::Overrun => Some(DisconnectReasonCode::QuotaExceeded),
+        End::Silent => Some(DisconnectReasonCode::KeepAliveTimeout),
+        End::Unkept | End::Shutdown => Some(DisconnectReasonCode::ServerShuttingDown),
+    };
+    if let Some(reason) = reason {
+        link.protocol.disconnect(reason, &mut link.out);
+    }
+    if !matches!(end, End::Lost | End::Stalled) {
+        flush(wire, &mut link.out, &link.shared).await;
+    }
+    leave(link);
+}
+
+/// Writes what is left and closes our side, then waits briefly for the client to close its own.
+pub(super) async fn flush<R, W>(wire: &mut Wire<R, W>, out: &mut BytesMut, shared: &Shared)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let n_bytes = out.len();
+    let last_words = async {
+        wire.writer.write_all_buf(out).await?;
+        wire.writer.shutdown().await?;
+        shared.counters.bytes_out.add(n_bytes);
+        let mut dropped = 0;
+        while dropped < LINGER_BYTES_MAX {
+            wire.input.clear();
+            wire.input.reserve(wire.read_bytes);
+            match wire.reader.read_buf(&mut wire.input).await? {
+                0 => break,
+                n_bytes => dropped += n_bytes,
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    match tokio::time::timeout(LAST_WORDS_MAX, last_words).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "last words not read"),
+        Err(_) => tracing::debug!("last words not read in time"),
+    }
+}
+
+/// Leaves the session. QoS 2 messages that were not committed are forgotten, so that the client's
+/// redelivery counts.
+fn leave(link: &Link) {
+    let mut handled = link.protocol.qos2_handled();
+    handled.retain(|&identifier| !link.pending.has_qos2(identifier));
+    link.seat.keep_qos2_handled(handled);
+    link.shared.hub.detach(&link.seat);
+}
+
+/// Sees to it that what was under way is kept and routed, then publishes the will. The client is
+/// gone: nothing of this is acknowledged.
+pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>) {
+    if let Some(Taking { future, gathered }) = taking
+        && let Ok(receipt) = future.await
+    {
+        link.pending.push(gathered.batch(Some(receipt)));
+    }
+    while !link.pending.is_empty() {
+        let Ok(settled) = link.pending.settled().await else {
+            break;
+        };
+        for settled in settled {
+            if let (code::SUCCESS, Some(message)) = (settled.reason, &settled.slot.message) {
+                link.shared.hub.route(message);
+            }
+        }
+    }
+    match (end, link.will.take()) {
+        (End::Clean | End::Shutdown, _) | (_, None) => {}
+        (_, Some(will)) => publish_will(&link, will).await,
+    }
+}
+
+/// Publishes a will as if its client had, with the same keeping before routing.
+async fn publish_will(link: &Link, will: Will) {
+    let arrival = Arrival {
+        topic: will.topic.clone(),
+        payload_bytes: will.payload.len(),
+        payload: will.payload.clone(),
+        client: link.client.clone(),
+    };
+    let Ok(receipt) = link.shared.taker.take(vec![arrival]).await else {
+        tracing::error!(client = %link.client, "will lost: the server is shutting down");
+        return;
+    };
+    match receipt.await.as_deref() {
+        Ok([Outcome::Kept]) => {
+            link.shared.counters.wills_published.add(1);
+            link.shared.hub.route(&Arc::new(Message {
+                topic: will.topic,
+                payload: will.payload,
+                qos: will.qos,
+                is_retained: will.is_retained,
+                properties: will.properties,
+                from: link.seat.number(),
+            }));
+        }
+        Ok(outcome) => tracing::warn!(client = %link.client, ?outcome, "will refused"),
+        Err(_) => tracing::error!(client = %link.client, "will lost: it was not kept"),
+    }
+}

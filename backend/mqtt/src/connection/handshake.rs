@@ -1,0 +1,240 @@
+//! From the first byte to CONNACK: the version, the client's name, the gate, the session.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use mqtt_protocol_core::mqtt::result_code::{ConnectReasonCode, ConnectReturnCode};
+use smol_str::{SmolStr, format_smolstr};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::link::Link;
+use super::{Shared, Wire, farewell, read};
+use crate::frame::{Frame, Framer};
+use crate::gate::{Denied, Pass, Visitor};
+use crate::pending::Pending;
+use crate::protocol::Protocol;
+use crate::protocol::build::{self, Welcome};
+use crate::protocol::words::{Connect, Inbound, Will};
+use crate::topic;
+
+/// Why a visitor is turned away: the code of MQTT 5, and what 3.1.1 has for it.
+type Refusal = (ConnectReasonCode, ConnectReturnCode);
+
+/// A connection before it has a session.
+struct Visit {
+    protocol: Protocol,
+    framer: Framer,
+    out: BytesMut,
+}
+
+/// Admits a client, within the CONNECT timeout. `None` if the connection is over: the client has
+/// been told why as far as the standard allows.
+pub(super) async fn handshake<R, W>(
+    wire: &mut Wire<R, W>,
+    peer: Option<SocketAddr>,
+    shared: &Arc<Shared>,
+) -> Option<Link>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut visit = Visit {
+        protocol: Protocol::new(),
+        framer: Framer::new(shared.limits.payload_bytes_max),
+        out: BytesMut::new(),
+    };
+    let admission = tokio::select! {
+        admission = tokio::time::timeout(
+            shared.limits.connect_timeout,
+            admit(wire, &mut visit, peer, shared),
+        ) => admission,
+        () = shared.shutdown.cancelled() => return None,
+    };
+    if let Ok(Some((connect, client, pass))) = admission {
+        return Some(seat(visit, *connect, client, pass, shared));
+    }
+    tracing::debug!(?peer, "not admitted");
+    farewell::flush(wire, &mut visit.out, shared).await;
+    None
+}
+
+/// What the gate is asked with, and its answer.
+type Admitted = (Box<Connect>, SmolStr, Arc<dyn Pass>);
+
+async fn admit<R, W>(
+    wire: &mut Wire<R, W>,
+    visit: &mut Visit,
+    peer: Option<SocketAddr>,
+    shared: &Shared,
+) -> Option<Admitted>
+where
+    R: AsyncRead + Unpin,
+{
+    let connect = first_packet(wire, visit, shared).await?;
+    let is_v5 = visit.protocol.is_v5();
+    visit.framer.set_has_properties(is_v5);
+    let refusal = match client_of(&connect, is_v5) {
+        Err(refusal) => refusal,
+        Ok(client) => match ask(&connect, &client, peer, shared).await {
+            Ok(pass) => return Some((connect, client, pass)),
+            Err(refusal) => refusal,
+        },
+    };
+    shared.counters.connects_denied.add(1);
+    let packet = build::turned_away(visit.protocol.version(), refusal.0, refusal.1);
+    visit.protocol.send(packet, &mut visit.out);
+    None
+}
+
+/// Reads the CONNECT packet.
+async fn first_packet<R, W>(
+    wire: &mut Wire<R, W>,
+    visit: &mut Visit,
+    shared: &Shared,
+) -> Option<Box<Connect>>
+where
+    R: AsyncRead + Unpin,
+{
+    loop {
+        match visit.framer.next(&mut wire.input) {
+            Ok(Some(Frame::Control)) => break,
+            Ok(None) => {}
+            Ok(Some(Frame::Publish(_))) | Err(_) => {
+                shared.counters.protocol_errors.add(1);
+                return None;
+            }
+        }
+        let n_bytes = read(&mut wire.reader, &mut wire.input, wire.read_bytes)
+            .await
+            .ok()?;
+        if n_bytes == 0 {
+            return None;
+        }
+        shared.counters.bytes_in.add(n_bytes);
+    }
+    shared.counters.packets_in.add(1);
+    let received = visit
+        .protocol
+        .receive(visit.framer.packet(), &mut visit.out);
+    if let Ok(Some(Inbound::Connect(connect))) = received {
+        return Some(connect);
+    }
+    shared.counters.protocol_errors.add(1);
+    None
+}
+
+/// The client's identifier, or one of ours for a client without.
+fn client_of(connect: &Connect, is_v5: bool) -> Result<SmolStr, Refusal> {
+    static ASSIGNED: AtomicU64 = AtomicU64::new(1);
+    if connect.wants_auth_method {
+        return Err((
+            ConnectReasonCode::BadAuthenticationMethod,
+            ConnectReturnCode::NotAuthorized,
+        ));
+    }
+    if !connect.client.is_empty() {
+        return Ok(connect.client.clone());
+    }
+    if !is_v5 && !connect.is_clean {
+        // MQTT 3.1.1 section 3.1.3.1: nobody could come back to such a session.
+        return Err((
+            ConnectReasonCode::ClientIdentifierNotValid,
+            ConnectReturnCode::IdentifierRejected,
+        ));
+    }
+    let number = ASSIGNED.fetch_add(1, Ordering::Relaxed);
+    let salt = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number);
+    Ok(format_smolstr!("auto-{number}-{salt:016x}"))
+}
+
+async fn ask(
+    connect: &Connect,
+    client: &SmolStr,
+    peer: Option<SocketAddr>,
+    shared: &Shared,
+) -> Result<Arc<dyn Pass>, Refusal> {
+    let visitor = Visitor {
+        client: client.to_string(),
+        user: connect.user.clone(),
+        password: connect.password.clone(),
+        peer,
+    };
+    let pass = shared.gate.admit(visitor).await.map_err(|denied| {
+        tracing::warn!(%client, ?peer, %denied, "connection refused");
+        match denied {
+            Denied::Credentials => (
+                ConnectReasonCode::BadUserNameOrPassword,
+                ConnectReturnCode::BadUserNameOrPassword,
+            ),
+            Denied::NotAuthorized => (
+                ConnectReasonCode::NotAuthorized,
+                ConnectReturnCode::NotAuthorized,
+            ),
+            Denied::Unavailable => (
+                ConnectReasonCode::ServerUnavailable,
+                ConnectReturnCode::ServerUnavailable,
+            ),
+        }
+    })?;
+    match &connect.will {
+        Some(will) if !topic::is_valid_name(&will.topic) => Err((
+            ConnectReasonCode::TopicNameInvalid,
+            ConnectReturnCode::NotAuthorized,
+        )),
+        Some(will) if !may_will(will, &*pass) => Err((
+            ConnectReasonCode::NotAuthorized,
+            ConnectReturnCode::NotAuthorized,
+        )),
+        Some(_) | None => Ok(pass),
+    }
+}
+
+fn may_will(will: &Will, pass: &dyn Pass) -> bool {
+    !topic::is_reserved(&will.topic) && pass.may_publish(&will.topic)
+}
+
+/// Gives an admitted client its session and writes CONNACK.
+fn seat(
+    mut visit: Visit,
+    connect: Connect,
+    client: SmolStr,
+    pass: Arc<dyn Pass>,
+    shared: &Arc<Shared>,
+) -> Link {
+    let session_expiry = connect.session_expiry.min(shared.limits.session_expiry_max);
+    let seat = shared.hub.attach(&client, connect.is_clean, session_expiry);
+    if seat.is_resumed {
+        visit.protocol.restore_qos2_handled(&seat.qos2_handled());
+    }
+    let welcome = Welcome {
+        is_session_present: seat.is_resumed,
+        receive_maximum: shared.limits.receive_maximum,
+        assigned: connect.client.is_empty().then_some(client.as_str()),
+        session_expiry_s: (session_expiry < connect.session_expiry)
+            .then(|| seconds(session_expiry)),
+    };
+    let packet = build::welcome(visit.protocol.version(), &welcome);
+    visit.protocol.send(packet, &mut visit.out);
+    let mut link = Link {
+        shared: Arc::clone(shared),
+        protocol: visit.protocol,
+        framer: visit.framer,
+        out: visit.out,
+        client,
+        seat,
+        pass,
+        keep_alive: connect.keep_alive,
+        will: connect.will,
+        pending: Pending::default(),
+        end: None,
+    };
+    link.redeliver();
+    link
+}
+
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,378 @@
+//! The state of one admitted client, and what each packet does to it. No I/O and no waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use smol_str::SmolStr;
+
+use super::{End, Shared, Taking};
+use crate::frame::{Body, Frame, Framer};
+use crate::gate::Pass;
+use crate::hub::Message;
+use crate::hub::session::{Delivery, Ending, Seat};
+use crate::limits::DELIVERY_WINDOW;
+use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
+use crate::protocol::build::{self, Outgoing, code};
+use crate::protocol::words::{Inbound, Publish, Subscribe, Will};
+use crate::protocol::{Protocol, Violation};
+use crate::taker::{Arrival, Closed, Receipt};
+use crate::topic;
+
+/// How far beyond the receive maximum packets are looked at. An MQTT 5 client that goes beyond it is
+/// told so, by the core; a 3.1.1 client, and QoS 0, are held back by not reading.
+const SLOTS_BEYOND_RECEIVE_MAXIMUM: usize = 64;
+
+/// One client's connection, apart from its socket.
+pub(super) struct Link {
+    pub(super) shared: Arc<Shared>,
+    pub(super) protocol: Protocol,
+    pub(super) framer: Framer,
+    /// What waits to be written.
+    pub(super) out: BytesMut,
+    pub(super) client: SmolStr,
+    pub(super) seat: Seat,
+    pub(super) pass: Arc<dyn Pass>,
+    pub(super) keep_alive: Duration,
+    pub(super) will: Option<Will>,
+    pub(super) pending: Pending,
+    /// Set when the connection is to end.
+    pub(super) end: Option<End>,
+}
+
+/// The slots of a batch whose arrivals are on their way to the taker.
+#[derive(Default)]
+pub(super) struct Gathered {
+    slots: Vec<Slot>,
+    payload_bytes: usize,
+}
+
+impl Gathered {
+    /// The batch, with the taker's word for it.
+    pub(super) fn batch(self, receipt: Option<Receipt>) -> Batch {
+        Batch {
+            receipt,
+            slots: self.slots,
+            payload_bytes: self.payload_bytes,
+        }
+    }
+}
+
+impl Link {
+    /// Whether there is room for more packets.
+    pub(super) fn may_read(&self) -> bool {
+        self.has_room(0, 0) && self.out.len() < self.shared.limits.out_bytes_max
+    }
+
+    fn has_room(&self, n_slots: usize, payload_bytes: usize) -> bool {
+        let limits = &self.shared.limits;
+        let slots_max = usize::from(limits.receive_maximum) + SLOTS_BEYOND_RECEIVE_MAXIMUM;
+        self.pending.n_slots() + n_slots < slots_max
+            && self.pending.payload_bytes() + payload_bytes < limits.pending_bytes_max
+    }
+
+    /// Whether nothing is under way any more.
+    pub(super) fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.out.is_empty()
+    }
+
+    /// Works through the complete packets of the input. Gives the batch to hand to the taker; a
+    /// batch of refusals alone needs no taker and is queued at once.
+    pub(super) fn gather(&mut self, input: &mut BytesMut) -> Option<(Vec<Arrival>, Gathered)> {
+        let mut arrivals = Vec::new();
+        let mut gathered = Gathered::default();
+        while self.end.is_none() && self.has_room(gathered.slots.len(), gathered.payload_bytes) {
+            match self.framer.next(input) {
+                Ok(None) => break,
+                Ok(Some(frame)) => self.frame(frame, &mut arrivals, &mut gathered),
+                Err(error) => self.violate(Violation::from(error).0),
+            }
+        }
+        if arrivals.is_empty() {
+            if !gathered.slots.is_empty() {
+                self.pending.push(gathered.batch(None));
+            }
+            return None;
+        }
+        Some((arrivals, gathered))
+    }
+
+    fn frame(&mut self, frame: Frame, arrivals: &mut Vec<Arrival>, gathered: &mut Gathered) {
+        self.shared.counters.packets_in.add(1);
+        let body = match frame {
+            Frame::Control => None,
+            Frame::Publish(body) => Some(body),
+        };
+        if body
+            .as_ref()
+            .is_some_and(|body| self.is_awaited(body.identifier, gathered))
+        {
+            // The PUBREC comes with the commit; the core would send it now.
+            return;
+        }
+        match (
+            self.protocol.receive(self.framer.packet(), &mut self.out),
+            body,
+        ) {
+            (Err(Violation(reason)), _) => self.note_violation(reason),
+            (Ok(None), _) => {}
+            (Ok(Some(Inbound::Publish(publish))), Some(body)) => {
+                self.publish(publish, body, arrivals, gathered);
+            }
+            (Ok(Some(inbound)), _) => self.inbound(inbound),
+        }
+    }
+
+    /// Whether a QoS 2 message with this identifier is under way already.
+    fn is_awaited(&self, identifier: u16, gathered: &Gathered) -> bool {
+        let is_exactly_once = self
+            .framer
+            .packet()
+            .first()
+            .is_some_and(|first| first & 0b0100 != 0);
+        is_exactly_once
+            && (self.pending.has_qos2(identifier)
+                || gathered
+                    .slots
+                    .iter()
+                    .any(|slot| slot.qos == 2 && slot.identifier == identifier))
+    }
+
+    fn publish(
+        &mut self,
+        publish: Publish,
+        body: Body,
+        arrivals: &mut Vec<Arrival>,
+        gathered: &mut Gathered,
+    ) {
+        let counters = &self.shared.counters;
+        counters.publishes_in.add(1);
+        if !topic::is_valid_name(&publish.topic) {
+            return self.violate(DisconnectReasonCode::TopicNameInvalid);
+        }
+        let Publish {
+            topic,
+            identifier,
+            qos,
+            is_retained,
+            properties,
+        } = publish;
+        let mut slot = Slot {
+            identifier,
+            qos,
+            refused: None,
+            message: None,
+        };
+        gathered.payload_bytes += body.payload.len();
+        if topic::is_reserved(&topic) || !self.pass.may_publish(&topic) {
+            counters.publishes_denied.add(1);
+            tracing::warn!(client = %self.client, %topic, "publish refused: not authorized");
+            slot.refused = Some(code::NOT_AUTHORIZED);
+        } else {
+            if !body.is_whole() {
+                counters.payloads_oversized.add(1);
+            } else if is_retained || self.shared.hub.has_subscriptions() {
+                slot.message = Some(Arc::new(Message {
+                    topic: topic.clone(),
+                    payload: body.payload.clone(),
+                    qos,
+                    is_retained,
+                    properties,
+                    from: self.seat.number(),
+                }));
+            }
+            arrivals.push(Arrival {
+                topic,
+                payload: body.payload,
+                payload_bytes: body.payload_bytes,
+                client: self.client.clone(),
+            });
+        }
+        gathered.slots.push(slot);
+    }
+
+    fn inbound(&mut self, inbound: Inbound) {
+        let version = self.protocol.version();
+        match inbound {
+            Inbound::Ping => {
+                self.protocol.send(build::pong(version), &mut self.out);
+            }
+            Inbound::Puback(identifier) => self.seat.acknowledged(identifier),
+            Inbound::Pubrel(identifier) => {
+                self.protocol
+                    .send(build::pubcomp(version, identifier), &mut self.out);
+            }
+            Inbound::Subscribe(subscribe) => self.subscribe(&subscribe),
+            Inbound::Unsubscribe {
+                identifier,
+                filters,
+            } => {
+                let reasons: Vec<u8> = filters
+                    .iter()
+                    .map(|filter| self.shared.hub.unsubscribe(&self.seat.session, filter))
+                    .map(|is_ended| {
+                        if is_ended {
+                            code::SUCCESS
+                        } else {
+                            code::NO_SUBSCRIPTION
+                        }
+                    })
+                    .collect();
+                self.protocol.send(
+                    build::unsuback(version, identifier, &reasons),
+                    &mut self.out,
+                );
+            }
+            Inbound::Disconnect {
+                with_will,
+                session_expiry,
+            } => {
+                if let Some(expiry) = session_expiry {
+                    self.seat.set_expiry(expiry);
+                }
+                self.end = Some(if with_will { End::WithWill } else { End::Clean });
+            }
+            Inbound::Connect(_) | Inbound::Publish(_) | Inbound::Unexpected => {
+                self.violate(DisconnectReasonCode::ProtocolError);
+            }
+        }
+    }
+
+    fn subscribe(&mut self, subscribe: &Subscribe) {
+        if subscribe.has_subscription_identifier {
+            return self.violate(DisconnectReasonCode::SubscriptionIdentifiersNotSupported);
+        }
+        let mut reasons = Vec::with_capacity(subscribe.filters.len());
+        for wanted in &subscribe.filters {
+            let reason = if self.pass.may_subscribe(&wanted.filter) {
+                self.shared.hub.subscribe(&self.seat.session, wanted)
+            } else {
+                code::NOT_AUTHORIZED
+            };
+            reasons.push(reason);
+        }
+        let suback = build::suback(self.protocol.version(), subscribe.identifier, &reasons);
+        self.protocol.send(suback, &mut self.out);
+    }
+
+    /// The taker has taken the batch, or never will.
+    pub(super) fn taken(
+        &mut self,
+        taken: Result<Receipt, Closed>,
+        taking: &mut Option<Taking<'_>>,
+    ) {
+        let Some(Taking { gathered, .. }) = taking.take() else {
+            return;
+        };
+        match taken {
+            Ok(receipt) => self.pending.push(gathered.batch(Some(receipt))),
+            Err(Closed) => self.end = Some(End::Unkept),
+        }
+    }
+
+    /// Acknowledges what is settled, in order, and routes what is kept.
+    pub(super) fn settle(&mut self, settled: Result<Vec<Settled>, Unkept>) {
+        let Ok(settled) = settled else {
+            self.end = Some(End::Unkept);
+            return;
+        };
+        for Settled { slot, reason } in settled {
+            let version = self.protocol.version();
+            let ack = match slot.qos {
+                0 => None,
+                1 => build::puback(version, slot.identifier, reason),
+                _ => build::pubrec(version, slot.identifier, reason),
+            };
+            if ack.is_some() {
+                self.protocol.send(ack, &mut self.out);
+                self.shared.counters.acks_out.add(1);
+                self.shared
+                    .counters
+                    .refusals_out
+                    .add(usize::from(reason != code::SUCCESS));
+            }
+            if let (code::SUCCESS, Some(message)) = (reason, &slot.message) {
+                self.shared.hub.route(message);
+            }
+        }
+    }
+
+    /// Moves waiting messages to the output while there is room.
+    pub(super) fn deliver(&mut self) {
+        while self.out.len() < self.shared.limits.out_bytes_max {
+            let is_full = self.protocol.delivery_vacancy() == Some(0);
+            let window = if is_full { 0 } else { DELIVERY_WINDOW };
+            let Some(delivery) = self.seat.next(window) else {
+                return;
+            };
+            if delivery.qos == 0 {
+                self.send_delivery(&delivery, None, false);
+            } else if let Some(identifier) = self.protocol.acquire_identifier() {
+                if self.send_delivery(&delivery, Some(identifier), false) {
+                    self.seat.sent(identifier, delivery);
+                } else {
+                    // Longer than the client takes: the standard has it dropped.
+                    self.protocol.release_identifier(identifier);
+                }
+            }
+        }
+    }
+
+    /// Sends again what an earlier connection of the session left unacknowledged.
+    pub(super) fn redeliver(&mut self) {
+        let mut unsent = Vec::new();
+        for (identifier, delivery) in self.seat.take_unacknowledged() {
+            if self.protocol.register_identifier(identifier)
+                && self.send_delivery(&delivery, Some(identifier), true)
+            {
+                self.seat.sent(identifier, delivery);
+            } else {
+                unsent.push(delivery);
+            }
+        }
+        while let Some(delivery) = unsent.pop() {
+            self.seat.requeue(delivery);
+        }
+    }
+
+    fn send_delivery(
+        &mut self,
+        delivery: &Delivery,
+        identifier: Option<u16>,
+        is_duplicate: bool,
+    ) -> bool {
+        let packet = build::publish(
+            self.protocol.version(),
+            &Outgoing {
+                topic: &delivery.message.topic,
+                payload: &delivery.message.payload,
+                identifier,
+                is_retained: delivery.is_retained,
+                is_duplicate,
+                properties: &delivery.message.properties,
+            },
+        );
+        self.protocol.send(packet, &mut self.out)
+    }
+
+    /// Looks whether the seat is lost.
+    pub(super) fn check_seat(&mut self) {
+        match self.seat.ending() {
+            Some(Ending::TakenOver) => self.end = Some(End::TakenOver),
+            Some(Ending::Overrun) => self.end = Some(End::Overrun),
+            None => {}
+        }
+    }
+
+    fn violate(&mut self, reason: DisconnectReasonCode) {
+        self.protocol.disconnect(reason, &mut self.out);
+        self.note_violation(reason);
+    }
+
+    fn note_violation(&mut self, reason: DisconnectReasonCode) {
+        self.shared.counters.protocol_errors.add(1);
+        tracing::warn!(client = %self.client, ?reason, "protocol error: connection closed");
+        self.end = Some(End::Violation(reason));
+    }
+}

@@ -1,0 +1,229 @@
+//! A client's life over an in-memory wire, with a taker that the test holds back.
+//!
+//! Time is virtual: it passes only while every task waits, so a pause here is exact and costs none.
+
+mod acks;
+mod ending;
+mod subscribing;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use mqtt_protocol_core::mqtt::packet::{
+    GenericPacketTrait, Packet, Qos, SessionExpiryInterval, SubEntry, SubOpts, v3_1_1, v5_0,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::*;
+use crate::gate::Open;
+use crate::taker::{Arrival, Outcome};
+
+/// Longer than any deadline of the endpoint; the time is virtual.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// A batch that waits for the test's word.
+type Taken = (Vec<Arrival>, oneshot::Sender<Vec<Outcome>>);
+
+/// A taker with room for four batches, whose receipts the test resolves.
+struct Held(mpsc::Sender<Taken>);
+
+impl Taker for Held {
+    fn take(&self, batch: Vec<Arrival>) -> BoxFuture<'_, Result<Receipt, Closed>> {
+        Box::pin(async move {
+            let (sender, receipt) = oneshot::channel();
+            self.0.send((batch, sender)).await.map_err(|_gone| Closed)?;
+            Ok(receipt)
+        })
+    }
+}
+
+/// An endpoint without a listener.
+struct World {
+    shared: Arc<Shared>,
+    batches: mpsc::Receiver<Taken>,
+    tracker: TaskTracker,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    fn with_limits(limits: Limits) -> Self {
+        let (sender, batches) = mpsc::channel(4);
+        let counters = Arc::new(Counters::default());
+        let shared = Shared {
+            hub: Hub::new(limits.clone(), Arc::clone(&counters)),
+            limits,
+            gate: Arc::new(Open),
+            taker: Arc::new(Held(sender)),
+            counters,
+            shutdown: CancellationToken::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+            batches,
+            tracker: TaskTracker::new(),
+        }
+    }
+
+    /// A connection before CONNECT.
+    fn dial(&self) -> Client {
+        let (io, far) = tokio::io::duplex(64 * 1024);
+        let (reader, writer) = tokio::io::split(far);
+        self.shared.counters.connections_open.add(1);
+        self.tracker
+            .spawn(run(reader, writer, None, Arc::clone(&self.shared)));
+        Client { io }
+    }
+
+    /// A connection with CONNECT sent and a successful CONNACK read.
+    async fn connect(&self, connect: impl Into<Packet>) -> Client {
+        let mut client = self.dial();
+        client.send(connect).await;
+        let (first, body) = client.packet().await;
+        assert_eq!((first, body[1]), (0x20, 0), "CONNACK: {body:x?}");
+        client
+    }
+
+    /// The next batch the taker is given.
+    async fn batch(&mut self) -> Taken {
+        timeout(PATIENCE, self.batches.recv())
+            .await
+            .expect("no batch")
+            .expect("taker gone")
+    }
+
+    /// Keeps everything of the next batch.
+    async fn keep(&mut self) -> Vec<Arrival> {
+        let (arrivals, receipt) = self.batch().await;
+        receipt.send(vec![Outcome::Kept; arrivals.len()]).unwrap();
+        arrivals
+    }
+}
+
+/// A client that speaks in packets.
+struct Client {
+    io: DuplexStream,
+}
+
+impl Client {
+    async fn send(&mut self, packet: impl Into<Packet>) {
+        self.send_bytes(&packet.into().to_continuous_buffer()).await;
+    }
+
+    async fn send_bytes(&mut self, bytes: &[u8]) {
+        timeout(PATIENCE, self.io.write_all(bytes))
+            .await
+            .expect("not read")
+            .unwrap();
+    }
+
+    /// The next packet: its first byte, and what follows the length.
+    async fn packet(&mut self) -> (u8, Vec<u8>) {
+        timeout(PATIENCE, self.read())
+            .await
+            .expect("no packet")
+            .expect("connection closed")
+    }
+
+    async fn read(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
+        let first = self.io.read_u8().await?;
+        let (mut length, mut shift) = (0, 0);
+        loop {
+            let byte = self.io.read_u8().await?;
+            length |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.io.read_exact(&mut body).await?;
+        Ok((first, body))
+    }
+
+    /// Asserts that nothing is sent for as long as the endpoint would wait for anything.
+    async fn hears_nothing_for(&mut self, time: Duration) {
+        let heard = timeout(time, self.read()).await;
+        assert!(heard.is_err(), "heard {heard:x?}");
+    }
+
+    async fn hears_the_end(&mut self) {
+        let error = timeout(PATIENCE, self.read())
+            .await
+            .expect("not closed")
+            .unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    }
+
+    async fn subscribe(&mut self, filter: &str, qos: Qos) -> u8 {
+        let entry = SubEntry::new(filter, SubOpts::new().set_qos(qos)).unwrap();
+        let packet = v5_0::Subscribe::builder()
+            .packet_id(77)
+            .entries(vec![entry])
+            .build();
+        self.send(packet.unwrap()).await;
+        let (first, body) = self.packet().await;
+        assert_eq!(first, 0x90, "SUBACK: {body:x?}");
+        *body.last().unwrap()
+    }
+}
+
+fn connect_v5(client: &str) -> v5_0::Connect {
+    v5_0::Connect::builder()
+        .client_id(client)
+        .unwrap()
+        .clean_start(true)
+        .build()
+        .unwrap()
+}
+
+fn connect_v3(client: &str) -> v3_1_1::Connect {
+    v3_1_1::Connect::builder()
+        .client_id(client)
+        .unwrap()
+        .clean_session(true)
+        .build()
+        .unwrap()
+}
+
+/// CONNECT with a session that outlives its connection by a minute.
+fn connect_lasting(client: &str) -> v5_0::Connect {
+    let expiry = SessionExpiryInterval::new(60).unwrap().into();
+    let connect = v5_0::Connect::builder()
+        .client_id(client)
+        .unwrap()
+        .clean_start(false);
+    connect.props(vec![expiry]).build().unwrap()
+}
+
+fn publish_v5(topic: &str, identifier: u16, payload: &[u8]) -> v5_0::Publish {
+    let packet = v5_0::Publish::builder()
+        .topic_name(topic)
+        .unwrap()
+        .payload(payload);
+    if identifier == 0 {
+        return packet.build().unwrap();
+    }
+    packet
+        .qos(Qos::AtLeastOnce)
+        .packet_id(identifier)
+        .build()
+        .unwrap()
+}
+
+fn publish_v3(topic: &str, identifier: u16, payload: &[u8]) -> v3_1_1::Publish {
+    let packet = v3_1_1::Publish::builder()
+        .topic_name(topic)
+        .unwrap()
+        .payload(payload);
+    packet
+        .qos(Qos::AtLeastOnce)
+        .packet_id(identifier)
+        .build()
+        .unwrap()
+}

@@ -1,0 +1,80 @@
+//! What the endpoint counts, for `/metrics`. Counters only grow; `connections_open` is a gauge.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The endpoint's counters since its start.
+        #[derive(Debug, Default)]
+        pub struct Counters { $($(#[$doc])* pub $name: Counter,)* }
+
+        impl Counters {
+            /// Every counter with its name, in a fixed order.
+            pub fn read(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name.get()),)*]
+            }
+        }
+    };
+}
+
+counters! {
+    /// Connections accepted.
+    connections_total,
+    /// Connections open now.
+    connections_open,
+    /// Connections closed on accept because of the limit.
+    connections_refused,
+    /// CONNECT packets the gate refused.
+    connects_denied,
+    /// Packets received, of all kinds.
+    packets_in,
+    /// PUBLISH packets received.
+    publishes_in,
+    /// PUBACK and PUBREC packets sent.
+    acks_out,
+    /// PUBACK and PUBREC packets that said no (or would have, in MQTT 5).
+    refusals_out,
+    /// PUBLISH packets refused for want of a grant, before the taker saw them.
+    publishes_denied,
+    /// Payloads longer than the limit, whose tail was dropped unread.
+    payloads_oversized,
+    /// Bytes received.
+    bytes_in,
+    /// Bytes sent.
+    bytes_out,
+    /// Connections ended by a malformed packet or a breach of the protocol.
+    protocol_errors,
+    /// Connections ended because the client fell silent.
+    keep_alive_timeouts,
+    /// Connections ended because their client identifier connected again.
+    takeovers,
+    /// Messages queued for subscribers.
+    deliveries_queued,
+    /// QoS 0 messages dropped because a subscriber was slow.
+    deliveries_dropped,
+    /// Subscribers disconnected because they were slow.
+    subscribers_overrun,
+    /// Wills published.
+    wills_published,
+}
+
+/// One number, changed by many tasks.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds `n`.
+    pub(crate) fn add(&self, n: usize) {
+        self.0.fetch_add(n as u64, Ordering::Relaxed);
+    }
+
+    /// Takes one away: for gauges.
+    pub(crate) fn decrease(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Its value now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

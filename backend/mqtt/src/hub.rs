@@ -1,0 +1,277 @@
+//! What connections share: sessions by client identifier, the subscription tree, retained messages.
+//!
+//! A kept message comes in through [`Hub::route`] and goes to the outboxes of the sessions that
+//! subscribe to its topic; each connection empties its own outbox. With no subscription and nothing
+//! retained, a message costs one atomic load here. Lock order: sessions, tree,
+//! session; the retained messages alone.
+
+mod retained;
+pub(crate) mod session;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use mqtt_protocol_core::mqtt::packet::Property;
+use smol_str::SmolStr;
+use tokio::time::Instant;
+
+use crate::counters::Counters;
+use crate::limits::Limits;
+use crate::protocol::build::code;
+use crate::protocol::words::{Filter, Retained as RetainedWanted};
+use crate::topic;
+use retained::Retained;
+use session::{Delivery, Ending, Pushed, Seat, Session};
+use tree::{Subscriber, Tree};
+
+/// A message on its way to subscribers.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) topic: SmolStr,
+    pub(crate) payload: Bytes,
+    pub(crate) qos: u8,
+    pub(crate) is_retained: bool,
+    pub(crate) properties: Vec<Property>,
+    /// The session that published it; zero for the server itself.
+    pub(crate) from: u64,
+}
+
+/// The shared state of the endpoint.
+pub(crate) struct Hub {
+    limits: Limits,
+    counters: Arc<Counters>,
+    sessions: Mutex<Sessions>,
+    tree: RwLock<Tree>,
+    n_subscriptions: AtomicUsize,
+    retained: Mutex<Retained>,
+    next_session: AtomicU64,
+}
+
+#[derive(Default)]
+struct Sessions {
+    by_client: BTreeMap<SmolStr, Arc<Session>>,
+    n_parked: usize,
+}
+
+/// Locks, taking over what a panicked holder left: every critical section here leaves its data
+/// usable at each step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    pub(crate) fn new(limits: Limits, counters: Arc<Counters>) -> Self {
+        Self {
+            retained: Mutex::new(Retained::new(
+                limits.retained_messages_max,
+                limits.retained_bytes_max,
+            )),
+            limits,
+            counters,
+            sessions: Mutex::default(),
+            tree: RwLock::default(),
+            n_subscriptions: AtomicUsize::new(0),
+            next_session: AtomicU64::new(1),
+        }
+    }
+
+    /// Whether anybody subscribes to anything.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        self.n_subscriptions.load(Ordering::Relaxed) > 0
+    }
+
+    /// Seats a client: on its earlier session if there is one and it does not start clean. A
+    /// connection that holds the same identifier loses it.
+    pub(crate) fn attach(&self, client: &SmolStr, is_clean: bool, expiry: Duration) -> Seat {
+        let mut sessions = lock(&self.sessions);
+        if let Some(existing) = sessions.by_client.get(client).cloned() {
+            if existing.is_parked() {
+                sessions.n_parked = sessions.n_parked.saturating_sub(1);
+            } else {
+                self.counters.takeovers.add(1);
+            }
+            if !is_clean && existing.survives(Instant::now()) {
+                return existing.attach(expiry, true);
+            }
+            existing.evict(Ending::TakenOver);
+            self.unsubscribe_all(&existing);
+        }
+        let number = self.next_session.fetch_add(1, Ordering::Relaxed);
+        let session = Arc::new(Session::new(number, client.clone()));
+        sessions
+            .by_client
+            .insert(client.clone(), Arc::clone(&session));
+        session.attach(expiry, false)
+    }
+
+    /// Leaves a session: it is parked for its expiry, or dropped. Without effect if another
+    /// connection has taken it over.
+    pub(crate) fn detach(&self, seat: &Seat) {
+        let mut sessions = lock(&self.sessions);
+        if !seat.is_holder() {
+            return;
+        }
+        let has_room = sessions.n_parked < self.limits.sessions_parked_max;
+        if has_room
+            && seat
+                .session
+                .park(seat.epoch, Instant::now(), self.limits.session_expiry_max)
+        {
+            sessions.n_parked += 1;
+        } else {
+            self.drop_session(&mut sessions, &seat.session);
+        }
+    }
+
+    /// Drops the parked sessions whose time has passed.
+    pub(crate) fn sweep(&self) {
+        let now = Instant::now();
+        let mut sessions = lock(&self.sessions);
+        let expired: Vec<_> = sessions
+            .by_client
+            .values()
+            .filter(|session| session.is_parked() && !session.survives(now))
+            .cloned()
+            .collect();
+        for session in expired {
+            sessions.n_parked = sessions.n_parked.saturating_sub(1);
+            self.drop_session(&mut sessions, &session);
+        }
+    }
+
+    /// Subscribes a session to a filter that its pass allows, and delivers what is retained. Gives
+    /// the reason code for SUBACK.
+    pub(crate) fn subscribe(&self, session: &Arc<Session>, wanted: &Filter) -> u8 {
+        if topic::is_shared(&wanted.filter) {
+            return code::SHARED_NOT_SUPPORTED;
+        }
+        if !topic::is_valid_filter(&wanted.filter) {
+            return code::FILTER_INVALID;
+        }
+        let subscriber = Subscriber {
+            session: Arc::clone(session),
+            qos: wanted.qos,
+            no_local: wanted.no_local,
+            retain_as_published: wanted.retain_as_published,
+        };
+        let mut tree = self.tree_mut();
+        let Some(is_new) = session.add_filter(&wanted.filter, self.limits.subscriptions_max) else {
+            return code::QUOTA_EXCEEDED;
+        };
+        tree.insert(&wanted.filter, subscriber);
+        if is_new {
+            self.n_subscriptions.fetch_add(1, Ordering::Relaxed);
+        }
+        drop(tree);
+        let wants_retained = match wanted.retained {
+            RetainedWanted::Always => true,
+            RetainedWanted::IfNew => is_new,
+            RetainedWanted::Never => false,
+        };
+        if wants_retained {
+            self.deliver_retained(session, wanted);
+        }
+        wanted.qos
+    }
+
+    /// Ends a subscription; false if there was none.
+    pub(crate) fn unsubscribe(&self, session: &Arc<Session>, filter: &str) -> bool {
+        let mut tree = self.tree_mut();
+        let is_removed = session.remove_filter(filter);
+        if is_removed {
+            tree.remove(filter, session.number);
+            self.n_subscriptions.fetch_sub(1, Ordering::Relaxed);
+        }
+        is_removed
+    }
+
+    /// Retains the message if it asks for that, and queues it for every subscriber.
+    pub(crate) fn route(&self, message: &Arc<Message>) {
+        if message.is_retained && !lock(&self.retained).set(message) {
+            tracing::warn!(topic = %message.topic, "not retained: the retained messages are full");
+        }
+        if !self.has_subscriptions() {
+            return;
+        }
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let matched = tree.matching(message);
+        drop(tree);
+        for subscriber in matched {
+            let delivery = Delivery {
+                message: Arc::clone(message),
+                qos: subscriber.qos.min(message.qos),
+                is_retained: message.is_retained && subscriber.retain_as_published,
+            };
+            self.push(&subscriber.session, delivery);
+        }
+    }
+
+    fn deliver_retained(&self, session: &Arc<Session>, wanted: &Filter) {
+        let retained = lock(&self.retained).matching(&wanted.filter);
+        for message in retained {
+            let qos = wanted.qos.min(message.qos);
+            self.push(
+                session,
+                Delivery {
+                    message,
+                    qos,
+                    is_retained: true,
+                },
+            );
+        }
+    }
+
+    fn push(&self, session: &Arc<Session>, delivery: Delivery) {
+        let pushed = session.push(
+            delivery,
+            self.limits.outbox_messages_max,
+            self.limits.outbox_bytes_max,
+        );
+        match pushed {
+            Pushed::Queued { n_dropped } => {
+                self.counters.deliveries_queued.add(1);
+                self.counters.deliveries_dropped.add(n_dropped);
+            }
+            Pushed::Refused => self.counters.deliveries_dropped.add(1),
+            Pushed::Overrun => {
+                self.counters.subscribers_overrun.add(1);
+                tracing::warn!(
+                    client = %session.client,
+                    "subscriber is too slow for its QoS 1 messages: session ended"
+                );
+                session.evict(Ending::Overrun);
+                self.unsubscribe_all(session);
+            }
+        }
+    }
+
+    fn drop_session(&self, sessions: &mut Sessions, session: &Arc<Session>) {
+        self.unsubscribe_all(session);
+        let is_current = sessions
+            .by_client
+            .get(&session.client)
+            .is_some_and(|current| Arc::ptr_eq(current, session));
+        if is_current {
+            sessions.by_client.remove(&session.client);
+        }
+    }
+
+    fn unsubscribe_all(&self, session: &Arc<Session>) {
+        let mut tree = self.tree_mut();
+        let filters = session.take_filters();
+        for filter in &filters {
+            tree.remove(filter, session.number);
+        }
+        self.n_subscriptions
+            .fetch_sub(filters.len(), Ordering::Relaxed);
+    }
+
+    /// The tree and a session's list of filters change together, under this lock.
+    fn tree_mut(&self) -> RwLockWriteGuard<'_, Tree> {
+        self.tree.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,281 @@
+//! One client's session: its filters, the messages that wait for it, and who sits in it.
+//!
+//! A session outlives its connection if the client asked for that. The connection that holds it has
+//! a [`Seat`]; taking the session over makes every earlier seat void, so that an old connection can
+//! neither take messages nor end the session under the new one.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use smol_str::SmolStr;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Message, lock};
+
+/// A message for one subscriber.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) message: Arc<Message>,
+    pub(crate) qos: u8,
+    pub(crate) is_retained: bool,
+}
+
+/// Why a seat was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The same client identifier connected again.
+    TakenOver,
+    /// The subscriber did not keep up with its QoS 1 messages.
+    Overrun,
+}
+
+/// What became of a message at the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// It waits; so many older ones of QoS 0 made room for it.
+    Queued { n_dropped: usize },
+    /// It was of QoS 0 and found no room.
+    Refused,
+    /// It was of QoS 1 and found no room.
+    Overrun,
+}
+
+/// A session.
+pub(crate) struct Session {
+    /// Unique for the run of the server.
+    pub(super) number: u64,
+    pub(crate) client: SmolStr,
+    state: Mutex<State>,
+}
+
+struct State {
+    epoch: u64,
+    wake: Arc<Notify>,
+    ending: Option<Ending>,
+    expiry: Duration,
+    /// Set while nobody sits in the session: when it ends.
+    parked_until: Option<Instant>,
+    filters: BTreeSet<SmolStr>,
+    waiting: VecDeque<Delivery>,
+    waiting_bytes: usize,
+    /// QoS 1 deliveries by packet identifier, oldest first, until their PUBACK.
+    unacknowledged: VecDeque<(u16, Delivery)>,
+    qos2_handled: Vec<u16>,
+}
+
+/// A connection's hold on a session.
+pub(crate) struct Seat {
+    pub(crate) session: Arc<Session>,
+    pub(crate) epoch: u64,
+    /// Notified when something waits, or when the seat is lost.
+    pub(crate) wake: Arc<Notify>,
+    /// Whether the session was there before.
+    pub(crate) is_resumed: bool,
+}
+
+impl Session {
+    pub(super) fn new(number: u64, client: SmolStr) -> Self {
+        let state = State {
+            epoch: 0,
+            wake: Arc::new(Notify::new()),
+            ending: None,
+            expiry: Duration::ZERO,
+            parked_until: None,
+            filters: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            unacknowledged: VecDeque::new(),
+            qos2_handled: Vec::new(),
+        };
+        Self {
+            number,
+            client,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Takes the session; whoever sat in it is woken and finds out.
+    pub(super) fn attach(self: &Arc<Self>, expiry: Duration, is_resumed: bool) -> Seat {
+        let mut state = lock(&self.state);
+        state.wake.notify_one();
+        state.epoch += 1;
+        state.wake = Arc::new(Notify::new());
+        state.expiry = expiry;
+        state.parked_until = None;
+        Seat {
+            session: Arc::clone(self),
+            epoch: state.epoch,
+            wake: Arc::clone(&state.wake),
+            is_resumed,
+        }
+    }
+
+    /// Ends the session for whoever sits in it.
+    pub(super) fn evict(&self, ending: Ending) {
+        let mut state = lock(&self.state);
+        state.ending = Some(ending);
+        state.waiting.clear();
+        state.waiting_bytes = 0;
+        state.wake.notify_one();
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        lock(&self.state).parked_until.is_some()
+    }
+
+    /// Whether a client that comes back now finds it: it was asked to outlive its connection, and
+    /// its time has not passed.
+    pub(super) fn survives(&self, now: Instant) -> bool {
+        let state = lock(&self.state);
+        state.ending.is_none()
+            && !state.expiry.is_zero()
+            && state.parked_until.is_none_or(|until| now < until)
+    }
+
+    /// Parks the session for its expiry. False if it has none, or was ended.
+    pub(super) fn park(&self, epoch: u64, now: Instant, expiry_max: Duration) -> bool {
+        let mut state = lock(&self.state);
+        if state.epoch != epoch || state.ending.is_some() || state.expiry.is_zero() {
+            return false;
+        }
+        state.parked_until = Some(now + state.expiry.min(expiry_max));
+        true
+    }
+
+    /// Notes a filter: whether it is new, or `None` if there are too many.
+    pub(super) fn add_filter(&self, filter: &SmolStr, filters_max: usize) -> Option<bool> {
+        let mut state = lock(&self.state);
+        let is_new = !state.filters.contains(filter);
+        if is_new && (state.ending.is_some() || state.filters.len() >= filters_max) {
+            return None;
+        }
+        state.filters.insert(filter.clone());
+        Some(is_new)
+    }
+
+    pub(super) fn remove_filter(&self, filter: &str) -> bool {
+        lock(&self.state).filters.remove(filter)
+    }
+
+    pub(super) fn take_filters(&self) -> BTreeSet<SmolStr> {
+        std::mem::take(&mut lock(&self.state).filters)
+    }
+
+    /// Queues a message within the bounds. QoS 0 gives way: the oldest of it is dropped first.
+    pub(super) fn push(&self, delivery: Delivery, messages_max: usize, bytes_max: usize) -> Pushed {
+        let mut state = lock(&self.state);
+        if state.ending.is_some() || (delivery.qos == 0 && state.parked_until.is_some()) {
+            return Pushed::Refused;
+        }
+        let bytes = delivery.message.payload.len();
+        let mut n_dropped = 0;
+        while state.waiting.len() >= messages_max || state.waiting_bytes + bytes > bytes_max {
+            let Some(oldest) = state.waiting.iter().position(|waiting| waiting.qos == 0) else {
+                return if delivery.qos == 0 {
+                    Pushed::Refused
+                } else {
+                    Pushed::Overrun
+                };
+            };
+            if let Some(dropped) = state.waiting.remove(oldest) {
+                state.waiting_bytes -= dropped.message.payload.len();
+            }
+            n_dropped += 1;
+        }
+        state.waiting_bytes += bytes;
+        state.waiting.push_back(delivery);
+        state.wake.notify_one();
+        Pushed::Queued { n_dropped }
+    }
+}
+
+impl Seat {
+    /// Whether this connection still holds the session.
+    pub(crate) fn is_holder(&self) -> bool {
+        lock(&self.session.state).epoch == self.epoch
+    }
+
+    /// Whether the seat is lost, and why.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        let state = lock(&self.session.state);
+        if state.epoch == self.epoch {
+            state.ending
+        } else {
+            Some(Ending::TakenOver)
+        }
+    }
+
+    /// Sets how long the session is to outlive the connection.
+    pub(crate) fn set_expiry(&self, expiry: Duration) {
+        lock(&self.session.state).expiry = expiry;
+    }
+
+    /// Takes the next message that may be delivered with `window` QoS 1 messages unacknowledged.
+    pub(crate) fn next(&self, window: usize) -> Option<Delivery> {
+        let mut state = lock(&self.session.state);
+        if state.epoch != self.epoch {
+            return None;
+        }
+        let front = state.waiting.front()?;
+        if front.qos > 0 && state.unacknowledged.len() >= window {
+            return None;
+        }
+        let delivery = state.waiting.pop_front()?;
+        state.waiting_bytes -= delivery.message.payload.len();
+        Some(delivery)
+    }
+
+    /// Notes that a QoS 1 message is under way.
+    pub(crate) fn sent(&self, identifier: u16, delivery: Delivery) {
+        let mut state = lock(&self.session.state);
+        if state.epoch == self.epoch {
+            state.unacknowledged.push_back((identifier, delivery));
+        }
+    }
+
+    /// Notes the PUBACK for a message.
+    pub(crate) fn acknowledged(&self, identifier: u16) {
+        let mut state = lock(&self.session.state);
+        if state.epoch == self.epoch {
+            state
+                .unacknowledged
+                .retain(|(known, _)| *known != identifier);
+        }
+    }
+
+    /// Takes the messages an earlier connection of this session left unacknowledged, to be sent
+    /// again.
+    pub(crate) fn take_unacknowledged(&self) -> VecDeque<(u16, Delivery)> {
+        std::mem::take(&mut lock(&self.session.state).unacknowledged)
+    }
+
+    /// Puts a message back to the front of what waits.
+    pub(crate) fn requeue(&self, delivery: Delivery) {
+        let mut state = lock(&self.session.state);
+        state.waiting_bytes += delivery.message.payload.len();
+        state.waiting.push_front(delivery);
+    }
+
+    /// Keeps the QoS 2 identifiers that are committed and not yet released.
+    pub(crate) fn keep_qos2_handled(&self, identifiers: Vec<u16>) {
+        let mut state = lock(&self.session.state);
+        if state.epoch == self.epoch {
+            state.qos2_handled = identifiers;
+        }
+    }
+
+    /// The QoS 2 identifiers of the session's earlier connection.
+    pub(crate) fn qos2_handled(&self) -> Vec<u16> {
+        lock(&self.session.state).qos2_handled.clone()
+    }
+
+    /// The number of the session, for `no_local`.
+    pub(crate) fn number(&self) -> u64 {
+        self.session.number
+    }
+}
+
+#[cfg(test)]
+mod tests;

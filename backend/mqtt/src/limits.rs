@@ -1,0 +1,102 @@
+//! Every number that bounds the endpoint, with where it comes from.
+//!
+//! Memory per connection is bounded by `read_buffer_bytes + pending_bytes_max + out_bytes_max` and,
+//! for a subscriber, `outbox_bytes_max`; nothing grows with uptime.
+
+use std::time::Duration;
+
+/// Largest packet other than PUBLISH, in bytes. A CONNECT with a 32 KiB will and a certificate-sized
+/// password fits; so does a SUBSCRIBE with [`Limits::subscriptions_max`] filters of 500 bytes.
+pub(crate) const CONTROL_PACKET_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest variable header of a PUBLISH (topic, packet identifier, properties), in bytes. The topic
+/// alone may have 65,535 by the standard; nobody's is a tenth of that, and it must fit the buffer.
+pub(crate) const PUBLISH_HEADER_BYTES_MAX: usize = 64 * 1024;
+
+/// How much of an oversized payload is kept for quarantine, in bytes.
+pub(crate) const PAYLOAD_HEAD_BYTES: usize = 64 * 1024;
+
+/// First size of a connection's read buffer, in bytes: a gateway that sends one 250-byte message a
+/// second never needs more, and 10,000 idle connections cost 40 MB.
+pub(crate) const READ_BYTES_MIN: usize = 4 * 1024;
+
+/// Largest single read, in bytes: some 200 messages of 300 bytes, after which a system call's share
+/// of a message is below 10 ns.
+pub(crate) const READ_BYTES_MAX: usize = 64 * 1024;
+
+/// Deepest topic and filter, in levels. The subscription tree recurses by level, and
+/// `egret/v1/{feed}/{asset}` needs four.
+pub(crate) const TOPIC_LEVELS_MAX: usize = 32;
+
+/// Largest topic alias a client may set: one per observed property of a large gateway.
+pub(crate) const TOPIC_ALIAS_MAX: u16 = 64;
+
+/// QoS 1 deliveries a subscriber may leave unacknowledged; the client's own receive maximum applies
+/// where it is lower. 64 at 10 ms round trip give 6,400 notifications a second and client.
+pub(crate) const DELIVERY_WINDOW: usize = 64;
+
+/// How often parked sessions are looked through for expired ones.
+pub(crate) const SWEEP_PERIOD: Duration = Duration::from_secs(10);
+
+/// The numbers an operator may change.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at the same time. More are closed on accept.
+    pub connections_max: usize,
+    /// Longest payload that is handed on whole, in bytes. Of a longer one only the head is kept, the
+    /// rest is read and dropped, and the session stays.
+    pub payload_bytes_max: usize,
+    /// QoS 1 and 2 messages a client may leave unacknowledged (MQTT 5 receive maximum). 1,024 at the
+    /// 15 ms of a slow group commit allow 68,000 messages a second on one connection. Toward 3.1.1
+    /// clients, who cannot be told, reading stops instead.
+    pub receive_maximum: u16,
+    /// Payload bytes of one connection that may wait for their commit; then reading stops.
+    pub pending_bytes_max: usize,
+    /// Bytes that may wait to be written to one client; then reading and delivering stop.
+    pub out_bytes_max: usize,
+    /// How long a client may take to send CONNECT.
+    pub connect_timeout: Duration,
+    /// How long a client may read nothing while bytes wait for it.
+    pub write_stall_max: Duration,
+    /// How long an ending connection, or the shutdown, waits for commits under way.
+    pub drain_max: Duration,
+    /// Messages that may wait for one subscriber.
+    pub outbox_messages_max: usize,
+    /// Payload bytes that may wait for one subscriber.
+    pub outbox_bytes_max: usize,
+    /// Subscriptions of one session.
+    pub subscriptions_max: usize,
+    /// Retained messages; further topics are delivered but not retained.
+    pub retained_messages_max: usize,
+    /// Payload bytes of all retained messages.
+    pub retained_bytes_max: usize,
+    /// Longest life of a session without a connection. Sessions live in memory only.
+    pub session_expiry_max: Duration,
+    /// Sessions without a connection; the next one to part is dropped at once.
+    pub sessions_parked_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_000,
+            payload_bytes_max: 256 * 1024,
+            receive_maximum: 1_024,
+            pending_bytes_max: 4 * 1024 * 1024,
+            out_bytes_max: 256 * 1024,
+            connect_timeout: Duration::from_secs(10),
+            write_stall_max: Duration::from_secs(30),
+            drain_max: Duration::from_secs(5),
+            outbox_messages_max: 1_000,
+            outbox_bytes_max: 4 * 1024 * 1024,
+            subscriptions_max: 100,
+            retained_messages_max: 10_000,
+            retained_bytes_max: 16 * 1024 * 1024,
+            session_expiry_max: Duration::from_hours(1),
+            sessions_parked_max: 1_000,
+        }
+    }
+}
+
+const _: () = assert!(READ_BYTES_MIN <= READ_BYTES_MAX);
+const _: () = assert!(DELIVERY_WINDOW < u16::MAX as usize);

@@ -1,0 +1,169 @@
+//! The protocol core of one connection: packets in, words out, and back.
+//!
+//! Wraps `mqtt-protocol-core`, which keeps packet identifiers, topic aliases, the receive maximum
+//! and the QoS 2 state of both versions. What leaves here ([`words`]) no longer shows the version.
+
+pub(crate) mod build;
+pub(crate) mod words;
+
+use bytes::BytesMut;
+use mqtt_protocol_core::mqtt::common::Cursor;
+use mqtt_protocol_core::mqtt::connection::Event;
+use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet};
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
+use mqtt_protocol_core::mqtt::{Connection, Version, role};
+
+use crate::frame::FrameError;
+use words::Inbound;
+
+/// A breach of the protocol: the connection must be closed, and if the version can say why, that
+/// has been written already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?}")]
+pub(crate) struct Violation(pub(crate) DisconnectReasonCode);
+
+impl From<FrameError> for Violation {
+    fn from(error: FrameError) -> Self {
+        Self(match error {
+            FrameError::Malformed => DisconnectReasonCode::MalformedPacket,
+            FrameError::TooLarge => DisconnectReasonCode::PacketTooLarge,
+            FrameError::NotConnect => DisconnectReasonCode::ProtocolError,
+        })
+    }
+}
+
+/// One connection's protocol state.
+pub(crate) struct Protocol {
+    core: Connection<role::Server>,
+}
+
+impl Protocol {
+    pub(crate) fn new() -> Self {
+        Self {
+            core: Connection::new(Version::Undetermined),
+        }
+    }
+
+    /// Whether the client speaks MQTT 5; false until CONNECT has told.
+    pub(crate) fn is_v5(&self) -> bool {
+        self.core.get_protocol_version() == Version::V5_0
+    }
+
+    /// Takes in one whole packet. What must be answered at once is appended to `out`.
+    ///
+    /// # Errors
+    /// The connection must be closed; the reason is in `out` if the version can say it.
+    pub(crate) fn receive(
+        &mut self,
+        packet: &[u8],
+        out: &mut BytesMut,
+    ) -> Result<Option<Inbound>, Violation> {
+        let events = self.core.recv(&mut Cursor::new(packet));
+        let mut inbound = None;
+        let mut error = None;
+        for event in events {
+            match event {
+                Event::NotifyPacketReceived(packet) => inbound = Some(words::from_packet(packet)),
+                Event::RequestSendPacket { packet, .. } => write(&packet, out),
+                Event::NotifyError(reason) => error = Some(reason),
+                Event::RequestClose
+                | Event::RequestTimerReset { .. }
+                | Event::RequestTimerCancel(_)
+                | Event::NotifyPacketIdReleased(_) => {}
+            }
+        }
+        match error {
+            None => Ok(inbound),
+            Some(error) => Err(self.violate(reason_from_error(error), out)),
+        }
+    }
+
+    /// Ends the connection for a reason, saying so in `out` if the version can.
+    pub(crate) fn violate(
+        &mut self,
+        reason: DisconnectReasonCode,
+        out: &mut BytesMut,
+    ) -> Violation {
+        self.disconnect(reason, out);
+        Violation(reason)
+    }
+
+    /// Says DISCONNECT in MQTT 5, unless that was said already; 3.1.1 has no word for it.
+    pub(crate) fn disconnect(&mut self, reason: DisconnectReasonCode, out: &mut BytesMut) {
+        if self.is_v5() {
+            // Refused by the core when the connection is not, or no longer, established.
+            self.send(build::disconnect(reason), out);
+        }
+    }
+
+    /// Encodes a packet into `out`, if the core lets it pass. False if it does not.
+    pub(crate) fn send(&mut self, packet: Option<Packet>, out: &mut BytesMut) -> bool {
+        let Some(packet) = packet else { return false };
+        let mut is_sent = false;
+        for event in self.core.send(packet) {
+            match event {
+                Event::RequestSendPacket { packet, .. } => {
+                    write(&packet, out);
+                    is_sent = true;
+                }
+                Event::NotifyError(error) => tracing::debug!(%error, "packet not sent"),
+                Event::NotifyPacketReceived(_)
+                | Event::RequestClose
+                | Event::RequestTimerReset { .. }
+                | Event::RequestTimerCancel(_)
+                | Event::NotifyPacketIdReleased(_) => {}
+            }
+        }
+        is_sent
+    }
+
+    /// The version the client speaks; `Undetermined` until CONNECT has told.
+    pub(crate) fn version(&self) -> Version {
+        self.core.get_protocol_version()
+    }
+
+    /// How many more QoS 1 deliveries the client takes; `None` without a limit.
+    pub(crate) fn delivery_vacancy(&self) -> Option<u16> {
+        self.core.get_receive_maximum_vacancy_for_send()
+    }
+
+    /// A free packet identifier for a delivery.
+    pub(crate) fn acquire_identifier(&mut self) -> Option<u16> {
+        self.core.acquire_packet_id().ok()
+    }
+
+    /// Takes the identifier a delivery had on an earlier connection of its session.
+    pub(crate) fn register_identifier(&mut self, identifier: u16) -> bool {
+        self.core.register_packet_id(identifier).is_ok()
+    }
+
+    /// Gives back the identifier of a delivery that was not sent.
+    pub(crate) fn release_identifier(&mut self, identifier: u16) {
+        drop(self.core.release_packet_id(identifier));
+    }
+
+    /// QoS 2 identifiers the client has published and not yet released.
+    pub(crate) fn qos2_handled(&self) -> Vec<u16> {
+        let mut identifiers: Vec<u16> = self.core.get_qos2_publish_handled().into_iter().collect();
+        identifiers.sort_unstable();
+        identifiers
+    }
+
+    /// Takes over the QoS 2 identifiers of the session's earlier connection.
+    pub(crate) fn restore_qos2_handled(&mut self, identifiers: &[u16]) {
+        self.core
+            .restore_qos2_publish_handled(identifiers.iter().copied().collect());
+    }
+}
+
+fn write(packet: &Packet, out: &mut BytesMut) {
+    out.extend_from_slice(&packet.to_continuous_buffer());
+}
+
+/// The core's own errors about the peer carry the DISCONNECT reason in their low byte.
+fn reason_from_error(error: MqttError) -> DisconnectReasonCode {
+    u8::try_from(error as u16)
+        .ok()
+        .and_then(|code| DisconnectReasonCode::try_from(code).ok())
+        .unwrap_or(DisconnectReasonCode::ProtocolError)
+}

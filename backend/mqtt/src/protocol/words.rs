@@ -1,0 +1,258 @@
+//! What a client can say, without the version it says it in.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use mqtt_protocol_core::mqtt::packet::{
+    GenericPacket, Packet, Property, Qos, RetainHandling, SubEntry, v3_1_1, v5_0,
+};
+use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use smol_str::SmolStr;
+
+/// What a packet says.
+pub(crate) enum Inbound {
+    Connect(Box<Connect>),
+    Publish(Publish),
+    /// The client has a delivery.
+    Puback(u16),
+    /// The client has our PUBREC.
+    Pubrel(u16),
+    Subscribe(Subscribe),
+    Unsubscribe {
+        identifier: u16,
+        filters: Vec<SmolStr>,
+    },
+    Ping,
+    Disconnect {
+        with_will: bool,
+        /// A new session expiry, if the client sets one.
+        session_expiry: Option<Duration>,
+    },
+    /// Something a client has no business saying to this endpoint.
+    Unexpected,
+}
+
+/// CONNECT.
+pub(crate) struct Connect {
+    /// Empty if the client leaves it to us.
+    pub(crate) client: SmolStr,
+    pub(crate) is_clean: bool,
+    /// Zero means never.
+    pub(crate) keep_alive: Duration,
+    /// How long the session outlives the connection, as asked for.
+    pub(crate) session_expiry: Duration,
+    pub(crate) will: Option<Will>,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<Vec<u8>>,
+    /// It wants the enhanced authentication of MQTT 5.
+    pub(crate) wants_auth_method: bool,
+}
+
+/// What to publish if the client is lost.
+#[derive(Clone)]
+pub(crate) struct Will {
+    pub(crate) topic: SmolStr,
+    pub(crate) payload: Bytes,
+    pub(crate) is_retained: bool,
+    pub(crate) qos: u8,
+    pub(crate) properties: Vec<Property>,
+}
+
+/// PUBLISH without its payload, which does not come through the core.
+pub(crate) struct Publish {
+    pub(crate) topic: SmolStr,
+    /// Zero for QoS 0.
+    pub(crate) identifier: u16,
+    pub(crate) qos: u8,
+    pub(crate) is_retained: bool,
+    /// What MQTT 5 forwards to subscribers as it is.
+    pub(crate) properties: Vec<Property>,
+}
+
+/// SUBSCRIBE.
+pub(crate) struct Subscribe {
+    pub(crate) identifier: u16,
+    pub(crate) filters: Vec<Filter>,
+    /// It sets a subscription identifier, which this endpoint says it does not have.
+    pub(crate) has_subscription_identifier: bool,
+}
+
+/// One filter of a SUBSCRIBE.
+pub(crate) struct Filter {
+    pub(crate) filter: SmolStr,
+    pub(crate) qos: u8,
+    pub(crate) no_local: bool,
+    pub(crate) retain_as_published: bool,
+    pub(crate) retained: Retained,
+}
+
+/// Which retained messages a new subscription gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retained {
+    Always,
+    IfNew,
+    Never,
+}
+
+/// Reads a packet the core has accepted.
+pub(crate) fn from_packet(packet: Packet) -> Inbound {
+    match packet {
+        GenericPacket::V3_1_1Publish(packet) => Inbound::Publish(Publish {
+            topic: packet.topic_name().into(),
+            identifier: packet.packet_id().unwrap_or(0),
+            qos: packet.qos() as u8,
+            is_retained: packet.retain(),
+            properties: Vec::new(),
+        }),
+        GenericPacket::V5_0Publish(packet) => Inbound::Publish(Publish {
+            topic: packet.topic_name().into(),
+            identifier: packet.packet_id().unwrap_or(0),
+            qos: packet.qos() as u8,
+            is_retained: packet.retain(),
+            properties: forwarded(packet.props()),
+        }),
+        GenericPacket::V3_1_1Puback(packet) => Inbound::Puback(packet.packet_id()),
+        GenericPacket::V5_0Puback(packet) => Inbound::Puback(packet.packet_id()),
+        GenericPacket::V3_1_1Pubrel(packet) => Inbound::Pubrel(packet.packet_id()),
+        GenericPacket::V5_0Pubrel(packet) => Inbound::Pubrel(packet.packet_id()),
+        GenericPacket::V3_1_1Pingreq(_) | GenericPacket::V5_0Pingreq(_) => Inbound::Ping,
+        GenericPacket::V3_1_1Connect(packet) => Inbound::Connect(Box::new(connect_v3(&packet))),
+        GenericPacket::V5_0Connect(packet) => Inbound::Connect(Box::new(connect_v5(&packet))),
+        GenericPacket::V3_1_1Subscribe(packet) => Inbound::Subscribe(Subscribe {
+            identifier: packet.packet_id(),
+            filters: packet.entries().iter().map(filter).collect(),
+            has_subscription_identifier: false,
+        }),
+        GenericPacket::V5_0Subscribe(packet) => Inbound::Subscribe(Subscribe {
+            identifier: packet.packet_id(),
+            filters: packet.entries().iter().map(filter).collect(),
+            has_subscription_identifier: packet
+                .props()
+                .iter()
+                .any(|property| matches!(property, Property::SubscriptionIdentifier(_))),
+        }),
+        GenericPacket::V3_1_1Unsubscribe(packet) => Inbound::Unsubscribe {
+            identifier: packet.packet_id(),
+            filters: packet
+                .entries()
+                .iter()
+                .map(|filter| filter.as_str().into())
+                .collect(),
+        },
+        GenericPacket::V5_0Unsubscribe(packet) => Inbound::Unsubscribe {
+            identifier: packet.packet_id(),
+            filters: packet
+                .entries()
+                .iter()
+                .map(|filter| filter.as_str().into())
+                .collect(),
+        },
+        GenericPacket::V3_1_1Disconnect(_) => Inbound::Disconnect {
+            with_will: false,
+            session_expiry: None,
+        },
+        GenericPacket::V5_0Disconnect(packet) => Inbound::Disconnect {
+            with_will: packet
+                .reason_code()
+                .is_some_and(|code| code != DisconnectReasonCode::NormalDisconnection),
+            session_expiry: packet
+                .props()
+                .as_ref()
+                .and_then(|properties| expiry(properties)),
+        },
+        _ => Inbound::Unexpected,
+    }
+}
+
+fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
+    let will = packet.will_topic().map(|topic| Will {
+        topic: topic.into(),
+        payload: Bytes::copy_from_slice(packet.will_payload().unwrap_or_default()),
+        is_retained: packet.will_retain(),
+        qos: packet.will_qos() as u8,
+        properties: Vec::new(),
+    });
+    Connect {
+        client: packet.client_id().into(),
+        is_clean: packet.clean_session(),
+        keep_alive: Duration::from_secs(packet.keep_alive().into()),
+        session_expiry: if packet.clean_session() {
+            Duration::ZERO
+        } else {
+            Duration::MAX
+        },
+        will,
+        user: packet.user_name().map(str::to_owned),
+        password: packet.password().map(<[u8]>::to_vec),
+        wants_auth_method: false,
+    }
+}
+
+fn connect_v5(packet: &v5_0::Connect) -> Connect {
+    let will = packet.will_topic().map(|topic| Will {
+        topic: topic.into(),
+        payload: Bytes::copy_from_slice(packet.will_payload().unwrap_or_default()),
+        is_retained: packet.will_retain(),
+        qos: packet.will_qos() as u8,
+        properties: forwarded(packet.will_props()),
+    });
+    Connect {
+        client: packet.client_id().into(),
+        is_clean: packet.clean_start(),
+        keep_alive: Duration::from_secs(packet.keep_alive().into()),
+        session_expiry: expiry(packet.props()).unwrap_or(Duration::ZERO),
+        will,
+        user: packet.user_name().map(str::to_owned),
+        password: packet.password().map(<[u8]>::to_vec),
+        wants_auth_method: packet
+            .props()
+            .iter()
+            .any(|property| matches!(property, Property::AuthenticationMethod(_))),
+    }
+}
+
+/// The session expiry among the properties.
+fn expiry(properties: &[Property]) -> Option<Duration> {
+    properties.iter().find_map(|property| match property {
+        Property::SessionExpiryInterval(seconds) => Some(Duration::from_secs(seconds.val().into())),
+        _ => None,
+    })
+}
+
+/// The properties of a PUBLISH or will that go on to subscribers unchanged.
+fn forwarded(properties: &[Property]) -> Vec<Property> {
+    properties
+        .iter()
+        .filter(|property| {
+            matches!(
+                property,
+                Property::PayloadFormatIndicator(_)
+                    | Property::MessageExpiryInterval(_)
+                    | Property::ContentType(_)
+                    | Property::ResponseTopic(_)
+                    | Property::CorrelationData(_)
+                    | Property::UserProperty(_)
+            )
+        })
+        .cloned()
+        .collect()
+}
+
+fn filter(entry: &SubEntry) -> Filter {
+    let options = entry.sub_opts();
+    Filter {
+        filter: entry.topic_filter().into(),
+        qos: match options.qos() {
+            Qos::AtMostOnce => 0,
+            // Deliveries go out with QoS 1 at most, which the standard lets a server grant.
+            Qos::AtLeastOnce | Qos::ExactlyOnce => 1,
+        },
+        no_local: options.nl(),
+        retain_as_published: options.rap(),
+        retained: match options.rh() {
+            RetainHandling::SendRetained => Retained::Always,
+            RetainHandling::SendRetainedIfNotExists => Retained::IfNew,
+            RetainHandling::DoNotSendRetained => Retained::Never,
+        },
+    }
+}

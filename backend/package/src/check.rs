@@ -1,0 +1,72 @@
+//! What the files must agree on, one module per file.
+//!
+//! Every check adds to the list of problems and goes on. References into a file that could not be
+//! read are taken on trust: one mistake gives one message.
+
+pub(crate) mod assets;
+pub(crate) mod city;
+pub(crate) mod departments;
+pub(crate) mod expressions;
+pub(crate) mod feeds;
+pub(crate) mod layers;
+pub(crate) mod metrics;
+pub(crate) mod pointers;
+pub(crate) mod properties;
+pub(crate) mod rules;
+pub(crate) mod scenes;
+pub(crate) mod topics;
+pub(crate) mod windows;
+pub(crate) mod words;
+
+use std::collections::BTreeMap;
+
+use egret_shared::package::feed::FeedDef;
+use egret_shared::package::property::PropertyDef;
+use egret_shared::time::Span;
+
+use crate::names::Names;
+use crate::problem::Problem;
+use crate::spans::Entry;
+
+/// What can be referred to.
+pub(crate) struct Known<'d> {
+    pub(crate) areas: Names,
+    pub(crate) levels: Names,
+    pub(crate) departments: Names,
+    pub(crate) properties: Names,
+    pub(crate) feeds: Names,
+    pub(crate) metrics: Names,
+    pub(crate) rules: Names,
+    pub(crate) plans: Names,
+    /// Definitions of feeds that could be read, by id.
+    pub(crate) feed_defs: BTreeMap<&'d str, &'d FeedDef>,
+    /// Definitions of properties that could be read, by id.
+    pub(crate) property_defs: BTreeMap<&'d str, &'d PropertyDef>,
+}
+
+/// Refuses a length of time that is zero or less.
+pub(crate) fn positive<T>(
+    entry: &Entry<'_, T>,
+    path: &str,
+    span: Option<Span>,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some(span) = span
+        && span.ms() <= 0
+    {
+        problems.push(entry.problem(path, format!("{span} must be longer than nothing")));
+    }
+}
+
+/// Refuses a unit that cannot be converted.
+pub(crate) fn known_unit<T>(
+    entry: &Entry<'_, T>,
+    path: &str,
+    unit: &str,
+    problems: &mut Vec<Problem>,
+) {
+    if !crate::units::is_known(unit) {
+        let message = format!("\"{unit}\" is no known UCUM unit; m, km/h, ug/m3, Cel, % and 1 are");
+        problems.push(entry.problem(path, message));
+    }
+}

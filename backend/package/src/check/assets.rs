@@ -1,0 +1,134 @@
+//! `assets.csv`: assets that the city knows ahead of their first message.
+
+use std::collections::BTreeSet;
+
+use egret_shared::catalog::AssetDef;
+use egret_shared::id::{AreaCode, AssetId, FeedId, ID_BYTES_MAX};
+use egret_shared::position::Position;
+use egret_shared::text::Text;
+
+use super::Known;
+use crate::problem::Problem;
+
+/// The file's name.
+pub(crate) const FILE: &str = "assets.csv";
+
+/// Its columns, in this order.
+const COLUMNS: [&str; 7] = ["feed", "asset", "name_zh", "name_en", "lon", "lat", "area"];
+
+/// Reads and checks the file.
+pub(crate) fn read(text: &str, known: &Known<'_>, problems: &mut Vec<Problem>) -> Vec<AssetDef> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let header = reader.headers().cloned().unwrap_or_default();
+    if !header.iter().eq(COLUMNS) {
+        let message = format!("the first line must be {}", COLUMNS.join(","));
+        problems.push(at(1, 0, &header, message));
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let mut assets = Vec::new();
+    for record in reader.records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                problems.push(at(line, 0, &header, error.to_string()));
+                continue;
+            }
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        let mut refuse = |column: usize, message: String| {
+            problems.push(at(line, column, &record, message));
+        };
+        if record.len() != COLUMNS.len() {
+            refuse(
+                0,
+                format!("{} columns, but there are {}", record.len(), COLUMNS.len()),
+            );
+            continue;
+        }
+        if let Some(asset) = asset(&record, known, &mut refuse) {
+            if !seen.insert((asset.feed.clone(), asset.asset.clone())) {
+                refuse(
+                    1,
+                    format!(
+                        "asset \"{}\" of feed \"{}\" stands here a second time",
+                        asset.asset, asset.feed
+                    ),
+                );
+            }
+            assets.push(asset);
+        }
+    }
+    assets
+}
+
+/// A problem with the column counted from 0 of a record.
+fn at(line: u64, column: usize, record: &csv::StringRecord, message: String) -> Problem {
+    // Quotes are not counted: the column is that of the value in a file without them.
+    let before: usize = record
+        .iter()
+        .take(column)
+        .map(|value| value.chars().count() + 1)
+        .sum();
+    Problem {
+        file: FILE.to_owned(),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(before + 1).unwrap_or(u32::MAX),
+        message,
+    }
+}
+
+fn asset(
+    record: &csv::StringRecord,
+    known: &Known<'_>,
+    refuse: &mut impl FnMut(usize, String),
+) -> Option<AssetDef> {
+    let field = |column: usize| record.get(column).unwrap_or("").trim();
+    if let Some(message) = known.feeds.refusal(field(0)) {
+        refuse(0, message);
+    } else if known
+        .feed_defs
+        .get(field(0))
+        .is_some_and(|feed| feed.report)
+    {
+        refuse(
+            0,
+            format!(
+                "feed \"{}\" carries reports, which have no assets",
+                field(0)
+            ),
+        );
+    }
+    if field(1).is_empty() || field(1).len() > ID_BYTES_MAX {
+        refuse(1, format!("an asset's id has 1 to {ID_BYTES_MAX} bytes"));
+    }
+    let position = match (field(4), field(5)) {
+        ("", "") => None,
+        (lon, lat) => {
+            let parsed = lon.parse().ok().zip(lat.parse().ok());
+            let position = parsed.and_then(|(lon, lat)| Position::checked(lon, lat));
+            if position.is_none() {
+                refuse(
+                    4,
+                    format!("\"{lon},{lat}\" is no position: lon, lat in degrees"),
+                );
+                return None;
+            }
+            position
+        }
+    };
+    let area = Some(field(6)).filter(|code| !code.is_empty());
+    if let Some(message) = area.and_then(|code| known.areas.refusal(code)) {
+        refuse(6, message);
+    }
+    Some(AssetDef {
+        feed: FeedId::new(field(0)),
+        asset: AssetId::new(field(1)),
+        name: Text::new(field(2), field(3)),
+        position,
+        area: area.map(AreaCode::new),
+    })
+}

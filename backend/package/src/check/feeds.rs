@@ -1,0 +1,190 @@
+//! `feeds.toml`.
+
+use std::collections::BTreeMap;
+
+use egret_shared::package::feed::{
+    FeedDef, Format, MapDef, Place, PropertyPlace, UnitPlace, ValuePlace,
+};
+
+use super::pointers::pointer;
+use super::topics;
+use super::{Known, known_unit, positive};
+use crate::problem::Problem;
+use crate::spans::{Entry, List};
+
+pub(crate) fn check(feeds: &List<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<Problem>) {
+    feeds.refuse_duplicates(problems);
+    let mut by_topic: BTreeMap<&str, &FeedDef> = BTreeMap::new();
+    for entry in &feeds.entries {
+        check_feed(entry, known, problems);
+        let Some(topic) = &entry.def.topic else {
+            continue;
+        };
+        if let Err(message) = topics::filter(topic) {
+            problems.push(entry.problem("topic", message));
+        } else if let Some(other) = by_topic.insert(topic, &entry.def) {
+            let message = format!("topic \"{topic}\" is feed \"{}\"'s already", other.id);
+            problems.push(entry.problem("topic", message));
+        }
+    }
+}
+
+fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<Problem>) {
+    let feed = &entry.def;
+    known
+        .departments
+        .refer(entry, "department", feed.department.as_str(), problems);
+    positive(entry, "expect_every", feed.expect_every, problems);
+    for (number, personal) in feed.personal.iter().enumerate() {
+        pointer(entry, &format!("personal/{number}"), personal, problems);
+    }
+    if feed.report {
+        check_report(entry, problems);
+    } else if feed.asset_class.is_none() {
+        problems.push(entry.problem("", "it needs asset_class, or report = true"));
+    }
+    match (feed.format, &feed.map) {
+        (Format::MappedJson, Some(map)) => check_map(entry, map, known, problems),
+        (Format::MappedJson, None) => {
+            problems.push(entry.problem("format", "mapped-json needs [feed.map]"));
+        }
+        (Format::EgretJson, Some(_)) => {
+            problems.push(entry.problem("map", "only mapped-json has [feed.map]"));
+        }
+        (Format::EgretJson, None) => {}
+    }
+}
+
+/// Reports have no assets, and the map of `mapped-json` has no places for their fields.
+fn check_report(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    let feed = &entry.def;
+    if feed.format == Format::MappedJson {
+        problems.push(entry.problem(
+            "format",
+            "reports come as egret-json: mapped-json maps readings",
+        ));
+    }
+    for (key, is_there) in [
+        ("asset_class", feed.asset_class.is_some()),
+        ("moving", feed.moving),
+    ] {
+        if is_there {
+            problems.push(entry.problem(key, format!("reports have no assets: leave {key} out")));
+        }
+    }
+}
+
+fn check_map(
+    entry: &Entry<'_, FeedDef>,
+    map: &MapDef,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    check_place(entry, "map/asset", &map.asset, problems);
+    if let Some(id) = &map.id {
+        check_place(entry, "map/id", id, problems);
+    }
+    if let Some(each) = &map.each {
+        pointer(entry, "map/each", each, problems);
+    }
+    if let Some(at) = &map.at {
+        pointer(entry, "map/at/pointer", &at.pointer, problems);
+    }
+    if let Some(position) = &map.position {
+        pointer(entry, "map/position/lon", &position.lon, problems);
+        pointer(entry, "map/position/lat", &position.lat, problems);
+    }
+    if map.values.is_empty() {
+        problems.push(entry.problem("map/values", "there must be one value at least"));
+    }
+    for (number, value) in map.values.iter().enumerate() {
+        check_value(
+            entry,
+            &format!("map/values/{number}"),
+            value,
+            known,
+            problems,
+        );
+    }
+}
+
+fn check_place(entry: &Entry<'_, FeedDef>, path: &str, place: &Place, problems: &mut Vec<Problem>) {
+    match (place, &entry.def.topic) {
+        (Place::Pointer { pointer: text }, _) => {
+            pointer(entry, &format!("{path}/pointer"), text, problems);
+        }
+        (Place::Topic { topic }, Some(filter)) if topics::has_level(filter, *topic) => {}
+        (Place::Topic { topic }, Some(filter)) => {
+            let message = format!("topic \"{filter}\" has no level {topic}, counted from 0");
+            problems.push(entry.problem(&format!("{path}/topic"), message));
+        }
+        (Place::Topic { .. }, None) => {
+            problems.push(entry.problem(path, "a feed without topic has no topic levels"));
+        }
+    }
+}
+
+fn check_value(
+    entry: &Entry<'_, FeedDef>,
+    path: &str,
+    value: &ValuePlace,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    pointer(entry, &format!("{path}/pointer"), &value.pointer, problems);
+    let mut own_unit = None;
+    match &value.property {
+        PropertyPlace::Fixed(property) => {
+            let property = property.as_str();
+            known
+                .properties
+                .refer(entry, &format!("{path}/property"), property, problems);
+            own_unit = known
+                .property_defs
+                .get(property)
+                .map(|def| def.unit.as_str());
+        }
+        PropertyPlace::Named(named) => {
+            pointer(
+                entry,
+                &format!("{path}/property/pointer"),
+                &named.pointer,
+                problems,
+            );
+            for (theirs, ours) in &named.map {
+                known.properties.refer(
+                    entry,
+                    &format!("{path}/property/map/{theirs}"),
+                    ours,
+                    problems,
+                );
+            }
+        }
+    }
+    match &value.unit {
+        None => {}
+        Some(UnitPlace::Fixed(unit)) => {
+            let path = format!("{path}/unit");
+            match own_unit {
+                Some(own) if crate::units::convert(unit, own).is_none() => {
+                    let message =
+                        format!("\"{unit}\" does not convert to the property's unit \"{own}\"");
+                    problems.push(entry.problem(&path, message));
+                }
+                Some(_) => {}
+                None => known_unit(entry, &path, unit, problems),
+            }
+        }
+        Some(UnitPlace::Named(named)) => {
+            pointer(
+                entry,
+                &format!("{path}/unit/pointer"),
+                &named.pointer,
+                problems,
+            );
+            for (theirs, ours) in &named.map {
+                known_unit(entry, &format!("{path}/unit/map/{theirs}"), ours, problems);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The city package: reading, checking and pointing at mistakes; areas and where a point lies.
+//!
+//! Modules in the order in which data flows: [`folder`] brings the files' texts, `load` reads
+//! them with the help of `spans` and checks them by `check` (one file per file of the package),
+//! every mistake becomes a [`Problem`], and what has none becomes a [`Package`]. [`areas`] answers
+//! where a point lies, [`units`] what converts into what, [`expression`] what CEL may say.
+//!
+//! Pure but for [`folder`]: no clock, no other I/O.
+
+pub mod areas;
+mod check;
+mod digest;
+pub mod expression;
+pub mod folder;
+mod load;
+mod names;
+pub mod plans;
+pub mod problem;
+mod spans;
+pub mod units;
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use egret_shared::catalog::{AssetDef, Catalog, LayerDef};
+use egret_shared::id::{DepartmentId, FeedId, MetricId, PlanId, PropertyId};
+use egret_shared::package::city::{CityDef, Classification};
+use egret_shared::package::department::DepartmentDef;
+use egret_shared::package::feed::FeedDef;
+use egret_shared::package::metric::MetricDef;
+use egret_shared::package::property::PropertyDef;
+use egret_shared::package::rule::RulesDef;
+use egret_shared::package::scene::SceneDef;
+use egret_shared::package::words::WordsDef;
+
+use areas::{AreaIndex, AreaTree};
+use plans::Plan;
+pub use problem::Problem;
+
+/// A city package that passed every check.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// `city.toml`.
+    pub city: CityDef,
+    /// The city's time zone: where days begin.
+    pub timezone: Tz,
+    /// `areas.geojson`.
+    pub areas: AreaTree,
+    /// `departments.toml`.
+    pub departments: Vec<DepartmentDef>,
+    /// `properties.toml`.
+    pub properties: Vec<PropertyDef>,
+    /// `feeds.toml`.
+    pub feeds: Vec<FeedDef>,
+    /// `metrics.toml`, derived metrics after what they derive from.
+    pub metrics: Vec<MetricDef>,
+    /// `rules.toml`.
+    pub rules: RulesDef,
+    /// `scenes.toml`.
+    pub scenes: Vec<SceneDef>,
+    /// `assets.csv`, if there is one.
+    pub assets: Vec<AssetDef>,
+    /// `map/layers.toml`, if there is one.
+    pub layers: Vec<LayerDef>,
+    /// `words.toml`, if there is one.
+    pub words: WordsDef,
+    /// `plans/*.md` by id.
+    pub plans: BTreeMap<PlanId, Plan>,
+    /// Fingerprint of everything that the fold depends on: definitions, areas and assets, but not
+    /// their files' formatting, nor scenes, words, map layers and plans.
+    pub digest: u64,
+}
+
+impl Package {
+    /// Reads and checks a package.
+    ///
+    /// `files` are texts by path relative to the package's folder, as [`folder::read`] gives them.
+    ///
+    /// # Errors
+    /// Every mistake that was found, by file and place; the caller shows them all.
+    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+        load::load(files)
+    }
+
+    /// What screens have to know of it.
+    pub fn catalog(&self) -> Catalog {
+        Catalog {
+            city: self.city.clone(),
+            areas: self.areas.catalog(),
+            departments: self.departments.clone(),
+            properties: self.properties.clone(),
+            feeds: self.feeds.clone(),
+            metrics: self.metrics.clone(),
+            rules: self.rules.clone(),
+            scenes: self.scenes.clone(),
+            layers: self.layers.clone(),
+            words: self.words.clone(),
+        }
+    }
+
+    /// The areas.
+    pub fn area_tree(&self) -> &AreaTree {
+        &self.areas
+    }
+
+    /// An index that answers where points lie. Building takes milliseconds: keep it.
+    pub fn area_index(&self) -> AreaIndex {
+        AreaIndex::new(&self.areas)
+    }
+
+    /// The feed with this id. A search through some dozens: look up once, not per message.
+    pub fn feed(&self, id: &FeedId) -> Option<&FeedDef> {
+        self.feeds.iter().find(|feed| feed.id == *id)
+    }
+
+    /// The property with this id. A search through some dozens: look up once, not per message.
+    pub fn property(&self, id: &PropertyId) -> Option<&PropertyDef> {
+        self.properties.iter().find(|property| property.id == *id)
+    }
+
+    /// The department with this id.
+    pub fn department(&self, id: &DepartmentId) -> Option<&DepartmentDef> {
+        self.departments
+            .iter()
+            .find(|department| department.id == *id)
+    }
+
+    /// The metric with this id.
+    pub fn metric(&self, id: &MetricId) -> Option<&MetricDef> {
+        self.metrics.iter().find(|metric| metric.id == *id)
+    }
+
+    /// Who may see a feed: what it says, or else the city's default.
+    pub fn classification(&self, feed: &FeedDef) -> Classification {
+        feed.classification
+            .unwrap_or(self.city.classification.default)
+    }
+}

@@ -1,0 +1,18 @@
+//! Every kind of mistake is told once, at its line and column, in a sentence that helps.
+
+#[cfg(test)]
+mod areas;
+#[cfg(test)]
+mod city;
+#[cfg(test)]
+mod feeds;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod scenes;
+#[cfg(test)]
+mod told;
+#[cfg(test)]
+mod whole;

@@ -1,0 +1,64 @@
+//! Mistakes in `scenes.toml` and `map/layers.toml`.
+
+use egret_package::Package;
+
+use crate::told::{assert_all_told, tiny};
+
+#[test]
+fn mistakes_in_scenes_are_told_at_their_place() {
+    assert_all_told(
+        "scenes.toml",
+        &[
+            (
+                "at    = [18, 0, 6, 8]",
+                "at    = ¦[20, 0, 6, 8]",
+                "reaches beyond the grid of 24 x 12",
+            ),
+            (
+                "at    = [18, 0, 6, 8]",
+                "at    = ¦[17, 0, 6, 8]",
+                "covers panel 1",
+            ),
+            (
+                "metric = \"water.manhole_level_max\"",
+                "metric = ¦\"water.manhole_level\"",
+                "did you mean \"water.manhole_level_max\"?",
+            ),
+            (
+                "\"areas:water.stress\"",
+                "¦\"areas:water.stres\"",
+                "did you mean \"water.stress\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"incident\"",
+                "areas:METRIC, assets and incidents are",
+            ),
+            (
+                "level = \"district\"",
+                "level = ¦\"districts\"",
+                "did you mean \"district\"?",
+            ),
+            ("kind  = \"ticker\"", "kind  = ¦\"stat\"", "needs a metric"),
+        ],
+    );
+}
+
+#[test]
+fn a_layer_needs_its_file() {
+    let mut files = tiny();
+    let layers = "[[layer]]\nid = \"land\"\nfile = \"land.geojson\"\nkind = \"sea\"\n";
+    files.insert("map/layers.toml".to_owned(), layers.to_owned());
+    let told: Vec<String> = Package::load(&files)
+        .unwrap_err()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "map/layers.toml:3:8: layer \"land\": there is no file map/land.geojson",
+            "map/layers.toml:4:8: layer \"land\": no kind \"sea\": land, area, road, crossing, label are",
+        ]
+    );
+}

@@ -1,0 +1,58 @@
+//! The tiny city, broken in one place, and what is told about it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use egret_package::{Package, Problem, folder};
+
+/// Texts by path.
+pub(crate) type Files = BTreeMap<String, String>;
+
+/// The tiny city's files.
+pub(crate) fn tiny() -> Files {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cities/tiny");
+    folder::read(&root).expect("the tiny city can be read")
+}
+
+/// The problems of the tiny city with `old` replaced by `new` in `file`.
+pub(crate) fn problems_after(file: &str, old: &str, new: &str) -> Vec<Problem> {
+    let mut files = tiny();
+    let text = files.get_mut(file).expect("the file is there");
+    assert!(text.contains(old), "{file} has no {old:?}");
+    *text = text.replacen(old, new, 1);
+    Package::load(&files).err().unwrap_or_default()
+}
+
+/// Breaks the tiny city by putting `new` in place of `old`. A `¦` in `new` marks where the one
+/// problem must be pointed at, and `sentence` must be part of what it says.
+///
+/// # Errors
+/// What was told instead.
+pub(crate) fn told(file: &str, old: &str, new: &str, sentence: &str) -> Result<(), String> {
+    let problems = problems_after(file, old, &new.replace('¦', ""));
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+
+    let text = tiny()
+        .remove(file)
+        .expect("the file is there")
+        .replacen(old, new, 1);
+    let before = text.split('¦').next().expect("split yields one part");
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    let place = format!("{file}:{line}:{column}: ");
+    match told.as_slice() {
+        [one] if one.starts_with(&place) && one.contains(sentence) => Ok(()),
+        _ => Err(format!(
+            "{new}\n  want {place}… {sentence}\n  told {told:#?}"
+        )),
+    }
+}
+
+/// [`told`] for rows of old text, new text and sentence.
+pub(crate) fn assert_all_told(file: &str, table: &[(&str, &str, &str)]) {
+    let failures: Vec<String> = table
+        .iter()
+        .filter_map(|(old, new, sentence)| told(file, old, new, sentence).err())
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -1,0 +1,136 @@
+//! Alerts, incidents and feeds.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use egret_city::City;
+use egret_shared::alert::{Alert, AlertState};
+use egret_shared::feed::{FeedHealth, FeedStatus};
+use egret_shared::id::{AreaCode, IncidentId, RuleId};
+use egret_shared::incident::{Incident, IncidentState};
+use egret_shared::level::Level;
+use serde::Deserialize;
+
+use super::Context;
+use super::page::{Page, PageQuery};
+use super::problem::Problem;
+use crate::auth::Grant;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AlertQuery {
+    state: Option<AlertState>,
+    level: Option<Level>,
+    rule: Option<RuleId>,
+    area: Option<AreaCode>,
+    #[serde(flatten)]
+    page: PageQuery,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct IncidentQuery {
+    state: Option<IncidentState>,
+    level: Option<Level>,
+    area: Option<AreaCode>,
+    #[serde(flatten)]
+    page: PageQuery,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct FeedQuery {
+    status: Option<FeedStatus>,
+    #[serde(flatten)]
+    page: PageQuery,
+}
+
+/// `GET /api/v1/alerts`: open ones and those resolved of late, by `state`, `level`, `rule`,
+/// `area`.
+pub(super) async fn alerts(
+    State(context): State<Context>,
+    grant: Grant,
+    Query(query): Query<AlertQuery>,
+) -> Result<Json<Page<Alert>>, Problem> {
+    city_list(&context, grant, move |city| {
+        let fits = |alert: &Alert| {
+            query.state.is_none_or(|state| alert.state == state)
+                && query.level.is_none_or(|level| alert.level == level)
+                && query
+                    .rule
+                    .as_ref()
+                    .is_none_or(|rule| alert.key.rule == *rule)
+                && query
+                    .area
+                    .as_ref()
+                    .is_none_or(|area| alert.areas.contains(area))
+        };
+        query
+            .page
+            .page(city.alerts().filter(|alert| fits(alert)).cloned())
+    })
+    .await
+}
+
+/// `GET /api/v1/incidents`: by `state`, `level`, `area`.
+pub(super) async fn incidents(
+    State(context): State<Context>,
+    grant: Grant,
+    Query(query): Query<IncidentQuery>,
+) -> Result<Json<Page<Incident>>, Problem> {
+    city_list(&context, grant, move |city| {
+        let fits = |incident: &Incident| {
+            query.state.is_none_or(|state| incident.state == state)
+                && query.level.is_none_or(|level| incident.level == level)
+                && query
+                    .area
+                    .as_ref()
+                    .is_none_or(|area| incident.areas.contains(area))
+        };
+        query
+            .page
+            .page(city.incidents().filter(|incident| fits(incident)).cloned())
+    })
+    .await
+}
+
+/// `GET /api/v1/incidents/{id}`.
+pub(super) async fn incident(
+    State(context): State<Context>,
+    grant: Grant,
+    Path(id): Path<String>,
+) -> Result<Json<Incident>, Problem> {
+    if !grant.sees_city() {
+        return Err(Problem::forbidden());
+    }
+    let wanted = IncidentId::new(&id);
+    let incident = context.city.ask(move |city| city.incident(&wanted)).await?;
+    incident
+        .map(Json)
+        .ok_or_else(|| Problem::missing(format!("there is no incident \"{id}\"")))
+}
+
+/// `GET /api/v1/feeds`: by `status`.
+pub(super) async fn feeds(
+    State(context): State<Context>,
+    grant: Grant,
+    Query(query): Query<FeedQuery>,
+) -> Result<Json<Page<FeedHealth>>, Problem> {
+    city_list(&context, grant, move |city| {
+        let fits = |feed: &FeedHealth| query.status.is_none_or(|status| feed.status == status);
+        query.page.page(
+            city.feeds()
+                .filter(fits)
+                .filter(|feed| grant.sees_feed(&feed.feed)),
+        )
+    })
+    .await
+}
+
+/// A list that the city has at hand.
+async fn city_list<T: Send + 'static>(
+    context: &Context,
+    grant: Grant,
+    list: impl FnOnce(&City) -> Result<Page<T>, Problem> + Send + 'static,
+) -> Result<Json<Page<T>>, Problem> {
+    if !grant.sees_city() {
+        return Err(Problem::forbidden());
+    }
+    context.city.ask(list).await?.map(Json)
+}

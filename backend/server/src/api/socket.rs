@@ -1,0 +1,45 @@
+//! `GET /ws`: the way up from HTTP to [`crate::ws`].
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use egret_shared::codec::Encoding;
+use serde::Deserialize;
+
+use super::Context;
+use super::problem::Problem;
+use crate::auth::Grant;
+use crate::limits::{CLIENT_MESSAGE_BYTES, CLIENTS_MAX, WS_READ_BUFFER_BYTES};
+use crate::ws;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SocketQuery {
+    encoding: Option<String>,
+}
+
+/// `GET /ws[?encoding=json]`.
+pub(super) async fn upgrade(
+    State(context): State<Context>,
+    grant: Grant,
+    Query(query): Query<SocketQuery>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Problem> {
+    let encoding = match query.encoding.as_deref() {
+        None | Some("postcard") => Encoding::Binary,
+        Some("json") => Encoding::Json,
+        Some(other) => {
+            return Err(Problem::bad(format!(
+                "encoding={other}: json and postcard are possible"
+            )));
+        }
+    };
+    if context.telemetry.n_clients() >= CLIENTS_MAX {
+        let detail = format!("{CLIENTS_MAX} clients are connected, which is the limit");
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    }
+    let upgrade = upgrade
+        .read_buffer_size(WS_READ_BUFFER_BYTES)
+        .max_message_size(CLIENT_MESSAGE_BYTES);
+    Ok(upgrade.on_upgrade(move |socket| ws::serve(socket, context, grant, encoding)))
+}

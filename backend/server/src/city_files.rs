@@ -1,0 +1,119 @@
+//! A city package's files: from a folder, or the demo city that is built into the binary.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use egret_package::Package;
+use egret_package::problem::Problem;
+use rust_embed::RustEmbed;
+
+/// The demo city.
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../assets/xiamen"]
+#[exclude = "tools/*"]
+struct DemoCity;
+
+/// A package's files deeper than this are not looked for: `plans/` and `map/` are one deep.
+const DEPTH_MAX: usize = 3;
+
+/// A single file of a package may have so many bytes; a city's areas and base map stay far below.
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Files of a city package by path within it, with `/`.
+#[derive(Clone, Debug)]
+pub(crate) struct CityFiles(BTreeMap<String, Vec<u8>>);
+
+/// A package could not be read, or has mistakes.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadPackage {
+    /// A file or folder cannot be read.
+    #[error("{path}: {why}")]
+    Unreadable {
+        /// Which.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// Mistakes, each with its place.
+    #[error("{}", lines(.0))]
+    Mistakes(Vec<Problem>),
+}
+
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+impl CityFiles {
+    /// The demo city that is built in.
+    pub(crate) fn demo() -> Self {
+        let files = DemoCity::iter().filter_map(|path| {
+            DemoCity::get(&path).map(|file| (path.into_owned(), file.data.into_owned()))
+        });
+        Self(files.collect())
+    }
+
+    /// The package in `folder`.
+    ///
+    /// # Errors
+    /// [`BadPackage::Unreadable`] with the path.
+    pub(crate) fn read(folder: &Path) -> Result<Self, BadPackage> {
+        let mut files = BTreeMap::new();
+        read_folder(folder, "", DEPTH_MAX, &mut files)?;
+        Ok(Self(files))
+    }
+
+    /// One file's bytes.
+    pub(crate) fn get(&self, path: &str) -> Option<&[u8]> {
+        self.0.get(path).map(Vec::as_slice)
+    }
+
+    /// The checked package.
+    ///
+    /// # Errors
+    /// [`BadPackage::Mistakes`], all of them.
+    pub(crate) fn load(&self) -> Result<Package, BadPackage> {
+        Package::load(&self.texts()).map_err(BadPackage::Mistakes)
+    }
+
+    /// Every file that is text, by path.
+    pub(crate) fn texts(&self) -> BTreeMap<String, String> {
+        self.0
+            .iter()
+            .filter_map(|(path, bytes)| {
+                let text = std::str::from_utf8(bytes).ok()?;
+                Some((path.clone(), text.to_owned()))
+            })
+            .collect()
+    }
+}
+
+fn read_folder(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), BadPackage> {
+    let failed = |path: &PathBuf, error: &std::io::Error| BadPackage::Unreadable {
+        path: path.display().to_string(),
+        why: error.to_string(),
+    };
+    let here = folder.to_path_buf();
+    for item in std::fs::read_dir(folder).map_err(|error| failed(&here, &error))? {
+        let path = item.map_err(|error| failed(&here, &error))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let inner = format!("{prefix}{name}");
+        let meta = path.metadata().map_err(|error| failed(&path, &error))?;
+        if meta.is_dir() && depth > 0 && name != "tools" {
+            read_folder(&path, &format!("{inner}/"), depth - 1, files)?;
+        } else if meta.is_file() && meta.len() <= FILE_BYTES_MAX {
+            files.insert(
+                inner,
+                std::fs::read(&path).map_err(|error| failed(&path, &error))?,
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! The one thread that owns the city: it folds what is durable, answers questions, and publishes.
+//!
+//! Nothing else touches the city, so there is no lock around it. A frame goes out at once when
+//! the last is old enough or something urgent changed; else when it is due.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use egret_city::{Changes, City};
+use egret_shared::channel::Channel;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::journal::Checkpoint;
+use crate::journal::writer::{Committed, StoreJob};
+use crate::limits::{CHECKPOINT_ENTRIES, CHECKPOINT_EVERY, FRAME_EVERY, QUERY_QUEUE};
+use crate::publish::channels::{Channels, TooManyChannels};
+use crate::publish::log::ChannelLog;
+use crate::telemetry::Telemetry;
+
+/// A question to the city, answered on its thread.
+type Question = Box<dyn FnOnce(&City) + Send>;
+
+enum Ask {
+    Question(Question),
+    Open(
+        Channel,
+        oneshot::Sender<Result<Arc<ChannelLog>, TooManyChannels>>,
+    ),
+}
+
+/// The city's thread has stopped: the server is shutting down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server is shutting down")]
+pub(crate) struct Stopped;
+
+/// Asks the city. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct CityHandle {
+    asks: mpsc::Sender<Ask>,
+}
+
+impl CityHandle {
+    /// What `question` finds in the city, at one seq.
+    ///
+    /// # Errors
+    /// [`Stopped`] while shutting down.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&City) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        let question: Question = Box::new(move |city| {
+            // Whoever asked may have gone.
+            drop(reply.send(question(city)));
+        });
+        self.asks
+            .send(Ask::Question(question))
+            .await
+            .map_err(|_gone| Stopped)?;
+        answer.await.map_err(|_gone| Stopped)
+    }
+
+    /// The log of `channel`.
+    ///
+    /// # Errors
+    /// [`Stopped`] while shutting down, and inside it [`TooManyChannels`].
+    pub(crate) async fn open(
+        &self,
+        channel: Channel,
+    ) -> Result<Result<Arc<ChannelLog>, TooManyChannels>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.asks
+            .send(Ask::Open(channel, reply))
+            .await
+            .map_err(|_gone| Stopped)?;
+        answer.await.map_err(|_gone| Stopped)
+    }
+}
+
+/// The city with its queues.
+pub(crate) struct Folding {
+    city: City,
+    channels: Channels,
+    committed: mpsc::Receiver<Committed>,
+    asks: mpsc::Receiver<Ask>,
+    store: mpsc::Sender<StoreJob>,
+    telemetry: Telemetry,
+    changes: Changes,
+    published_at: Instant,
+    checkpoint_seq: u64,
+    checkpoint_at: Instant,
+    backlog: Vec<StoreJob>,
+}
+
+impl Folding {
+    /// The city as it came out of the journal, with `generation` for this start.
+    pub(crate) fn new(
+        city: City,
+        generation: u64,
+        committed: mpsc::Receiver<Committed>,
+        store: mpsc::Sender<StoreJob>,
+        telemetry: Telemetry,
+    ) -> (Self, CityHandle) {
+        let (sender, asks) = mpsc::channel(QUERY_QUEUE);
+        let now = Instant::now();
+        let folding = Self {
+            checkpoint_seq: city.seq(),
+            city,
+            channels: Channels::new(generation),
+            committed,
+            asks,
+            store,
+            telemetry,
+            changes: Changes::default(),
+            published_at: now,
+            checkpoint_at: now,
+            backlog: Vec::new(),
+        };
+        (folding, CityHandle { asks: sender })
+    }
+
+    /// Folds until the journal's writer is gone, then leaves a last checkpoint.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let due = tokio::time::Instant::from_std(self.published_at + FRAME_EVERY);
+            let waiting = !self.changes.is_empty();
+            tokio::select! {
+                biased;
+                Some(ask) = self.asks.recv() => self.answer(ask),
+                committed = self.committed.recv() => match committed {
+                    Some(committed) => self.fold(&committed),
+                    None => break,
+                },
+                () = tokio::time::sleep_until(due), if waiting => self.publish(),
+            }
+        }
+        self.publish();
+        self.checkpoint();
+        for job in std::mem::take(&mut self.backlog) {
+            if self.store.send(job).await.is_err() {
+                tracing::error!("the journal's writer is gone: history or a checkpoint is lost");
+            }
+        }
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Question(question) => question(&self.city),
+            Ask::Open(channel, reply) => {
+                // A snapshot must not be ahead of what the other channels were told.
+                self.publish();
+                drop(reply.send(self.channels.open(&channel, &self.city)));
+            }
+        }
+    }
+
+    fn fold(&mut self, committed: &Committed) {
+        for (seq, entry) in (committed.first_seq..).zip(&committed.entries) {
+            self.city.apply(seq, entry);
+        }
+        self.changes.merge(self.city.take_changes());
+        self.telemetry
+            .commit_to_fold(committed.committed_at.elapsed());
+        let closed = std::mem::take(&mut self.changes.closed);
+        if !closed.is_empty() {
+            self.keep(StoreJob::History(closed));
+        }
+        if self.changes.urgent || self.published_at.elapsed() >= FRAME_EVERY {
+            self.publish();
+        }
+        let n_entries = self.city.seq() - self.checkpoint_seq;
+        if n_entries >= CHECKPOINT_ENTRIES || self.checkpoint_at.elapsed() >= CHECKPOINT_EVERY {
+            self.checkpoint();
+        }
+    }
+
+    fn publish(&mut self) {
+        if self.changes.is_empty() {
+            return;
+        }
+        let changes = std::mem::take(&mut self.changes);
+        self.channels.publish(&self.city, &changes);
+        self.published_at = Instant::now();
+    }
+
+    fn checkpoint(&mut self) {
+        self.checkpoint_seq = self.city.seq();
+        self.checkpoint_at = Instant::now();
+        self.keep(StoreJob::Checkpoint(Checkpoint {
+            seq: self.city.seq(),
+            at: self.city.now(),
+            body: self.city.checkpoint(),
+        }));
+    }
+
+    /// Hands `job` to the writer, in order, never waiting: the writer may be waiting for us. The
+    /// backlog is short, for the writer takes jobs at every commit, and a tick commits each second.
+    fn keep(&mut self, job: StoreJob) {
+        self.backlog.push(job);
+        let mut rest = Vec::new();
+        for job in self.backlog.drain(..) {
+            if !rest.is_empty() {
+                rest.push(job);
+            } else if let Err(mpsc::error::TrySendError::Full(job)) = self.store.try_send(job) {
+                rest.push(job);
+            }
+        }
+        self.backlog = rest;
+    }
+}

@@ -1,0 +1,356 @@
+//! From what a source hands over to what the journal keeps: decode, validate, locate, and the
+//! refusals with their evidence. Runs on the source's own task, so that it uses every core.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use egret_city::entry::{Entry, Refused, Seq};
+use egret_decode::decoder::{Decoder, Message};
+use egret_decode::reading::Decoded;
+use egret_mqtt::taker::{Arrival, Closed, Outcome, Receipt, Refusal, Taker};
+use egret_package::Package;
+use egret_shared::id::{FeedId, ReportId};
+use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::rejection::{Reason, Rejection, Stage};
+use egret_shared::time::TimeMs;
+use egret_validate::Validator;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock;
+use crate::journal::writer::{Done, Pending};
+use crate::limits::{PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES};
+use crate::seal::Seal;
+use crate::store::{PersonalRow, QuarantineRow};
+use crate::topics::Topics;
+
+/// Takes messages in. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Intake {
+    ways: Arc<Ways>,
+    queue: mpsc::Sender<Pending>,
+}
+
+/// Everything that is the same for all messages.
+struct Ways {
+    package: Arc<Package>,
+    topics: Topics,
+    decoders: Vec<Decoders>,
+    validator: Validator,
+    seal: Seal,
+}
+
+/// How a feed's messages are read: in its own format, and in Egret's over HTTP.
+struct Decoders {
+    own: Decoder,
+    native: Decoder,
+}
+
+/// Where a message came from, for the record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    /// An MQTT client, a broker, an address.
+    pub sender: &'a str,
+    /// The MQTT topic or HTTP path.
+    pub topic: &'a str,
+    /// How long the payload was.
+    pub payload_bytes: usize,
+    /// When it arrived.
+    pub received_at: TimeMs,
+}
+
+/// Which of a feed's two ways to read a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// In the feed's own format.
+    Own,
+    /// In Egret's own JSON.
+    Native,
+}
+
+/// Messages on their way to the journal.
+pub(crate) struct Gathering {
+    pending: Pending,
+}
+
+impl Intake {
+    /// Reads messages as `package` says and queues them for the journal's writer.
+    pub(crate) fn new(package: Arc<Package>, seal: Seal, queue: mpsc::Sender<Pending>) -> Self {
+        let mut topics = Topics::default();
+        for (index, feed) in package.feeds.iter().enumerate() {
+            if let Some(filter) = &feed.topic {
+                topics.insert(filter, index);
+            }
+        }
+        let decoders = package
+            .feeds
+            .iter()
+            .map(|feed| {
+                let native = FeedDef {
+                    format: Format::EgretJson,
+                    map: None,
+                    ..feed.clone()
+                };
+                Decoders {
+                    own: Decoder::new(feed, package.timezone),
+                    native: Decoder::new(&native, package.timezone),
+                }
+            })
+            .collect();
+        let validator = Validator::new(Arc::clone(&package));
+        Self {
+            ways: Arc::new(Ways {
+                package,
+                topics,
+                decoders,
+                validator,
+                seal,
+            }),
+            queue,
+        }
+    }
+
+    /// The index of the feed with this id.
+    pub(crate) fn feed(&self, id: &str) -> Option<usize> {
+        self.ways
+            .package
+            .feeds
+            .iter()
+            .position(|feed| feed.id.as_str() == id)
+    }
+
+    /// Reads `payload` as a message of the feed with index `feed`; returns every refusal in it.
+    pub(crate) fn read(
+        &self,
+        gathering: &mut Gathering,
+        feed: usize,
+        way: Way,
+        origin: Origin<'_>,
+        payload: &[u8],
+    ) -> Vec<Rejection> {
+        let ways = &*self.ways;
+        let (Some(def), Some(decoders)) = (ways.package.feeds.get(feed), ways.decoders.get(feed))
+        else {
+            return Vec::new();
+        };
+        let decoder = match way {
+            Way::Own => &decoders.own,
+            Way::Native => &decoders.native,
+        };
+        let mut refusals = Vec::new();
+        let message = Message {
+            topic: origin.topic,
+            payload,
+        };
+        decoder.decode_each(&message, |element| {
+            let kept = element.and_then(|decoded| ways.keep(gathering, def, decoded, origin));
+            refusals.extend(kept.err());
+        });
+        if let Some((first, rest)) = refusals.split_first() {
+            self.refuse(gathering, Some(def), origin, payload, first);
+            // The payload is kept once; a message of ten thousand bad readings must not fill
+            // quarantine with copies of itself.
+            gathering
+                .pending
+                .entries
+                .extend(rest.iter().map(|r| refused(Some(def), origin, r)));
+        }
+        refusals
+    }
+
+    /// Keeps a refusal and its evidence.
+    pub(crate) fn refuse(
+        &self,
+        gathering: &mut Gathering,
+        feed: Option<&FeedDef>,
+        origin: Origin<'_>,
+        payload: &[u8],
+        rejection: &Rejection,
+    ) {
+        let head = payload
+            .get(..payload.len().min(QUARANTINE_RAW_BYTES))
+            .unwrap_or_default();
+        let sealed = feed.is_some_and(|feed| !feed.personal.is_empty());
+        let row = QuarantineRow {
+            received_at: origin.received_at,
+            feed: feed.map(|feed| feed.id.clone()),
+            sender: origin.sender.to_owned(),
+            topic: origin.topic.to_owned(),
+            payload_bytes: origin.payload_bytes,
+            raw: if sealed {
+                self.ways.seal.seal(head)
+            } else {
+                head.to_vec()
+            },
+            sealed,
+            rejection: rejection.clone(),
+        };
+        let pending = &mut gathering.pending;
+        pending.quarantine.push((pending.entries.len(), row));
+        pending.entries.push(refused(feed, origin, rejection));
+    }
+
+    /// Queues the batch; the receiver gets the seq of its first entry once all is durable.
+    ///
+    /// # Errors
+    /// [`Closed`] while shutting down: nothing of it is kept.
+    pub(crate) async fn submit(
+        &self,
+        mut gathering: Gathering,
+    ) -> Result<oneshot::Receiver<Seq>, Closed> {
+        let (done, receipt) = oneshot::channel();
+        gathering.pending.done = Some(Done::Seq(done));
+        self.queue
+            .send(gathering.pending)
+            .await
+            .map_err(|_gone| Closed)?;
+        Ok(receipt)
+    }
+
+    /// Queues an entry of the server's own, such as a tick.
+    ///
+    /// # Errors
+    /// [`Closed`] while shutting down.
+    pub(crate) async fn note(&self, entry: Entry) -> Result<(), Closed> {
+        let mut gathering = Gathering::begin();
+        gathering.pending.entries.push(entry);
+        self.queue
+            .send(gathering.pending)
+            .await
+            .map_err(|_gone| Closed)
+    }
+
+    /// Reads one arrival.
+    fn arrival(&self, gathering: &mut Gathering, arrival: &Arrival, now: TimeMs) -> Outcome {
+        let origin = Origin {
+            sender: &arrival.client,
+            topic: &arrival.topic,
+            payload_bytes: arrival.payload_bytes,
+            received_at: now,
+        };
+        let feed = self.ways.topics.find(&arrival.topic);
+        let def = feed.and_then(|feed| self.ways.package.feeds.get(feed));
+        if arrival.payload_bytes > PAYLOAD_BYTES_MAX {
+            let rejection = too_large(arrival.payload_bytes);
+            self.refuse(gathering, def, origin, &arrival.payload, &rejection);
+            return Outcome::Refused(Refusal::TooLarge);
+        }
+        let Some(feed) = feed else {
+            let detail = format!("no feed of the city listens to topic \"{}\"", arrival.topic);
+            let rejection = Rejection::new(Stage::Source, Reason::UnknownFeed, detail);
+            self.refuse(gathering, None, origin, &arrival.payload, &rejection);
+            return Outcome::Refused(Refusal::Topic);
+        };
+        let refusals = self.read(gathering, feed, Way::Own, origin, &arrival.payload);
+        if refusals.is_empty() {
+            Outcome::Kept
+        } else {
+            Outcome::Refused(Refusal::Payload)
+        }
+    }
+}
+
+fn refused(feed: Option<&FeedDef>, origin: Origin<'_>, rejection: &Rejection) -> Entry {
+    Entry::Refused(Refused {
+        feed: feed.map(|feed| feed.id.clone()),
+        stage: rejection.stage,
+        reason: rejection.reason,
+        received_at: origin.received_at,
+    })
+}
+
+fn too_large(payload_bytes: usize) -> Rejection {
+    let detail = format!("the payload has {payload_bytes} bytes, {PAYLOAD_BYTES_MAX} are allowed");
+    Rejection::new(Stage::Source, Reason::TooLarge, detail)
+}
+
+impl Gathering {
+    /// Begins a batch.
+    pub(crate) fn begin() -> Self {
+        Self {
+            pending: Pending {
+                entries: Vec::new(),
+                quarantine: Vec::new(),
+                personal: Vec::new(),
+                taken_at: Instant::now(),
+                done: None,
+            },
+        }
+    }
+
+    /// How many entries it has.
+    pub(crate) fn n_entries(&self) -> usize {
+        self.pending.entries.len()
+    }
+
+    /// Whether there is nothing to keep.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.entries.is_empty()
+    }
+}
+
+impl Ways {
+    fn keep(
+        &self,
+        gathering: &mut Gathering,
+        feed: &FeedDef,
+        decoded: Decoded,
+        origin: Origin<'_>,
+    ) -> Result<(), Rejection> {
+        let pending = &mut gathering.pending;
+        let entry = match decoded {
+            Decoded::Reading(reading) => {
+                let validator = &self.validator;
+                Entry::Observation(validator.observation(feed, reading, origin.received_at)?)
+            }
+            Decoded::Report(raw) => {
+                let (report, personal) = self.validator.report(feed, raw, origin.received_at)?;
+                if !personal.is_empty() {
+                    let row = self.personal(&feed.id, &report.report, &personal);
+                    pending.personal.push((pending.entries.len(), row));
+                }
+                Entry::Report(report)
+            }
+        };
+        pending.entries.push(entry);
+        Ok(())
+    }
+
+    fn personal(
+        &self,
+        feed: &FeedId,
+        report: &ReportId,
+        fields: &[(String, String)],
+    ) -> PersonalRow {
+        let plain: serde_json::Map<String, serde_json::Value> = fields
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect();
+        let plain = serde_json::Value::Object(plain).to_string();
+        PersonalRow {
+            feed: feed.clone(),
+            report: report.clone(),
+            sealed: self.seal.seal(plain.as_bytes()),
+        }
+    }
+}
+
+impl Taker for Intake {
+    fn take(&self, batch: Vec<Arrival>) -> BoxFuture<'_, Result<Receipt, Closed>> {
+        let now = clock::now();
+        let mut gathering = Gathering::begin();
+        let outcomes: Vec<Outcome> = batch
+            .iter()
+            .map(|arrival| self.arrival(&mut gathering, arrival, now))
+            .collect();
+        Box::pin(async move {
+            let (send, receipt) = oneshot::channel();
+            gathering.pending.done = Some(Done::Outcomes(outcomes, send));
+            self.queue
+                .send(gathering.pending)
+                .await
+                .map_err(|_gone| Closed)?;
+            Ok(receipt)
+        })
+    }
+}

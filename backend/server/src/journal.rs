@@ -1,0 +1,84 @@
+//! The durable order of everything: what is in here has happened, what is not has not.
+//!
+//! [`Journal`] is the seam for other engines; [`sqlite`] is the embedded one, [`writer`] the one
+//! thread that appends, and [`batch`] how entries become bytes.
+
+pub(crate) mod batch;
+pub(crate) mod sqlite;
+pub(crate) mod writer;
+
+use egret_city::entry::{Entry, Seq};
+use egret_shared::time::TimeMs;
+
+use crate::store::{HistoryRow, PersonalRow, QuarantineRow};
+
+/// Entries to append, with what has to become durable in the same instant.
+#[derive(Debug, Default)]
+pub(crate) struct Append<'a> {
+    /// Seq of the first entry; the rest follow by one.
+    pub first_seq: Seq,
+    /// What happened, in order.
+    pub entries: &'a [Entry],
+    /// The raw messages behind the refusals among the entries.
+    pub quarantine: Vec<(Seq, &'a QuarantineRow)>,
+    /// Personal fields that were split off the reports among the entries.
+    pub personal: Vec<(Seq, &'a PersonalRow)>,
+    /// Closed windows that the fold made of earlier entries.
+    pub history: &'a [HistoryRow],
+    /// A state of the fold after earlier entries.
+    pub checkpoint: Option<&'a Checkpoint>,
+}
+
+/// The fold's state after the entry `seq`.
+#[derive(Clone, Debug)]
+pub(crate) struct Checkpoint {
+    /// The last entry folded.
+    pub seq: Seq,
+    /// The city's time there.
+    pub at: TimeMs,
+    /// `City::checkpoint`.
+    pub body: Vec<u8>,
+}
+
+/// A journal could not be read or written. Nothing that was to be appended has been.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JournalError {
+    /// The database failed.
+    #[error("the journal's database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A batch does not decode.
+    #[error("the journal's batch {first_seq} does not decode: {why}")]
+    Batch {
+        /// Seq of the batch's first entry.
+        first_seq: Seq,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The files cannot be opened.
+    #[error("the data folder {path}: {why}")]
+    Folder {
+        /// Which folder.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// A durable order of entries. One appends; anyone may read.
+pub(crate) trait Journal: Send {
+    /// Seq of the last durable entry; 0 if there is none.
+    fn last_seq(&self) -> Result<Seq, JournalError>;
+
+    /// Makes `append` durable, all or nothing.
+    fn append(&mut self, append: &Append<'_>) -> Result<(), JournalError>;
+
+    /// Hands on every entry after `after`, in order, until `each` says stop (false).
+    fn read(
+        &self,
+        after: Seq,
+        each: &mut dyn FnMut(Seq, Entry) -> bool,
+    ) -> Result<(), JournalError>;
+
+    /// The newest checkpoints, newest first.
+    fn checkpoints(&self) -> Result<Vec<Checkpoint>, JournalError>;
+}

@@ -1,0 +1,84 @@
+//! Alerts and incidents out on the embedded endpoint: retained JSON under `egret/v1/out/…`.
+//!
+//! One more follower of the `city` channel, so that it tells what screens are told.
+
+use std::sync::Arc;
+
+use egret_mqtt::Handle;
+use egret_shared::alert::AlertState;
+use egret_shared::channel::Channel;
+use egret_shared::delta::{CityDelta, Delta};
+use egret_shared::message::{DeltaFrame, ServerMessage, SnapshotFrame};
+use egret_shared::snapshot::Snapshot;
+use serde::Serialize;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::folding::CityHandle;
+
+/// Publishes what changes until `shutdown`.
+pub(crate) async fn run(city: CityHandle, endpoint: Handle, shutdown: CancellationToken) {
+    let Ok(Ok(log)) = city.open(Channel::City).await else {
+        return;
+    };
+    let wake = Arc::new(Notify::new());
+    log.follow(&wake);
+    let mut held = None;
+    loop {
+        if let Some((message, seq)) = log.message(held) {
+            held = Some(seq);
+            tell(&endpoint, message);
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = wake.notified() => {}
+        }
+    }
+}
+
+fn tell(endpoint: &Handle, message: ServerMessage) {
+    match message {
+        ServerMessage::Delta(DeltaFrame {
+            changes: Delta::City(changes),
+            ..
+        }) => {
+            tell_changes(endpoint, &changes);
+        }
+        ServerMessage::Snapshot(SnapshotFrame {
+            state: Snapshot::City(city),
+            ..
+        }) => {
+            let mut changes = CityDelta::default();
+            changes.alerts.put.extend(city.alerts.iter().cloned());
+            changes.incidents.put.extend(city.incidents.iter().cloned());
+            tell_changes(endpoint, &changes);
+        }
+        _ => {}
+    }
+}
+
+fn tell_changes(endpoint: &Handle, changes: &CityDelta) {
+    for alert in changes
+        .alerts
+        .put
+        .iter()
+        .filter(|alert| alert.state != AlertState::Pending)
+    {
+        let area = alert.areas.last().map_or("none", |area| area.as_str());
+        publish(endpoint, &format!("egret/v1/out/alerts/{area}"), alert);
+    }
+    for incident in &changes.incidents.put {
+        publish(
+            endpoint,
+            &format!("egret/v1/out/incidents/{}", incident.id),
+            incident,
+        );
+    }
+}
+
+fn publish(endpoint: &Handle, topic: &str, told: &impl Serialize) {
+    match serde_json::to_vec(told) {
+        Ok(payload) => endpoint.publish(topic, payload.into(), true),
+        Err(error) => tracing::error!(%error, topic, "a notice could not be written"),
+    }
+}

@@ -1,0 +1,210 @@
+//! The wiring: sources → intake → journal → fold → publish, and how all of it starts and stops.
+//! The only module that knows every stage.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use egret_city::City;
+use egret_city::entry::Entry;
+use egret_mqtt::taker::Taker;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api::{self, Context};
+use crate::auth::refuse_open_address;
+use crate::city_files::CityFiles;
+use crate::clock;
+use crate::config::Config;
+use crate::folding::{CityHandle, Folding};
+use crate::intake::Intake;
+use crate::journal::sqlite::{SqliteJournal, database};
+use crate::journal::writer::Writer;
+use crate::limits::{FOLD_QUEUE, INTAKE_QUEUE, STORE_QUEUE};
+use crate::notify;
+use crate::recover::recover;
+use crate::seal::Seal;
+use crate::source;
+use crate::store::sqlite::SqliteStore;
+use crate::telemetry::Telemetry;
+
+/// How often time passes in the journal.
+const TICK_EVERY: Duration = Duration::from_secs(1);
+
+/// A server at work.
+pub(crate) struct Running {
+    /// Where HTTP and WebSocket are.
+    pub http: SocketAddr,
+    /// Where the embedded MQTT endpoint is.
+    pub mqtt: Option<SocketAddr>,
+    /// Ends the server.
+    pub shutdown: CancellationToken,
+    /// The city package.
+    pub package: Arc<egret_package::Package>,
+    tracker: TaskTracker,
+    threads: Vec<std::thread::JoinHandle<anyhow::Result<()>>>,
+}
+
+/// Starts a server; it serves once this returns.
+///
+/// # Errors
+/// Whatever keeps it from starting, in words for whoever started it.
+pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
+    let mut addresses = vec![("--http", config.http)];
+    addresses.extend(config.mqtt.map(|mqtt| ("--mqtt", mqtt)));
+    refuse_open_address(config.insecure_open, &addresses)?;
+    let files = city_files(config.city.as_deref())?;
+    let package = Arc::new(files.load().context("the city package has mistakes")?);
+    let journal = SqliteJournal::open(&config.data)?;
+    let seal = Seal::open(&config.data)?;
+    let city = recover(&journal, &package)?;
+
+    let telemetry = Telemetry::new();
+    let shutdown = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    let (to_journal, pending) = mpsc::channel(INTAKE_QUEUE);
+    let intake = Intake::new(Arc::clone(&package), seal, to_journal);
+    let generation = u64::try_from(clock::now().0).unwrap_or(0);
+    let (threads, city) = spawn_threads(journal, city, pending, &telemetry, generation, &shutdown)?;
+    note_package(&intake, &city, package.digest).await?;
+
+    let context = Context {
+        city: city.clone(),
+        store: Arc::new(SqliteStore::new(database(&config.data))),
+        files: Arc::new(files),
+        package: Arc::clone(&package),
+        intake: intake.clone(),
+        telemetry,
+        shutdown: shutdown.clone(),
+        generation,
+    };
+    let listener = TcpListener::bind(config.http)
+        .await
+        .with_context(|| format!("--http {} cannot be listened on", config.http))?;
+    let http = listener.local_addr()?;
+    tracker.spawn(api::serve(listener, context, shutdown.clone()));
+    let taker: Arc<dyn Taker> = Arc::new(intake.clone());
+    let mut mqtt = None;
+    if let Some(address) = config.mqtt {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
+        mqtt = Some(listener.local_addr()?);
+        let endpoint = source::endpoint(listener, Arc::clone(&taker), &tracker, &shutdown)?;
+        tracker.spawn(notify::run(city.clone(), endpoint, shutdown.clone()));
+    }
+    for broker in &config.brokers {
+        source::broker(broker, &package, &taker, &tracker, &shutdown)?;
+    }
+    tracker.spawn(tick(intake, shutdown.clone()));
+    tracker.close();
+    Ok(Running {
+        http,
+        mqtt,
+        shutdown,
+        package,
+        tracker,
+        threads,
+    })
+}
+
+/// The package's files: of `folder`, or the demo city.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(crate) fn city_files(folder: Option<&Path>) -> anyhow::Result<CityFiles> {
+    match folder {
+        Some(folder) => CityFiles::read(folder).context("the city package cannot be read"),
+        None => Ok(CityFiles::demo()),
+    }
+}
+
+impl Running {
+    /// Waits until the server has been told to stop and everything taken in is kept.
+    ///
+    /// # Errors
+    /// If a thread failed: the journal could not be written.
+    pub(crate) async fn finished(self) -> anyhow::Result<()> {
+        self.shutdown.cancelled().await;
+        self.tracker.wait().await;
+        for thread in self.threads {
+            let ended = tokio::task::spawn_blocking(move || thread.join()).await?;
+            ended.map_err(|_panic| anyhow::anyhow!("a thread of the pipeline panicked"))??;
+        }
+        Ok(())
+    }
+}
+
+type Threads = Vec<std::thread::JoinHandle<anyhow::Result<()>>>;
+
+fn spawn_threads(
+    journal: SqliteJournal,
+    city: City,
+    pending: mpsc::Receiver<crate::journal::writer::Pending>,
+    telemetry: &Telemetry,
+    generation: u64,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<(Threads, CityHandle)> {
+    let (committed_in, committed) = mpsc::channel(FOLD_QUEUE);
+    let (store_in, store) = mpsc::channel(STORE_QUEUE);
+    let writer = Writer {
+        journal,
+        pending,
+        store,
+        committed: committed_in,
+        telemetry: telemetry.clone(),
+    };
+    let (folding, handle) = Folding::new(city, generation, committed, store_in, telemetry.clone());
+    let stop = shutdown.clone();
+    let writing = std::thread::Builder::new()
+        .name("journal".to_owned())
+        .spawn(move || {
+            let ended = writer.run();
+            // A server that cannot keep anything must not go on as if it could.
+            stop.cancel();
+            ended
+                .inspect_err(|error| tracing::error!(%error, "the journal failed"))
+                .map_err(Into::into)
+        })?;
+    let stop = shutdown.clone();
+    let folding = std::thread::Builder::new()
+        .name("fold".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()?;
+            runtime.block_on(folding.run());
+            stop.cancel();
+            anyhow::Ok(())
+        })?;
+    Ok((vec![writing, folding], handle))
+}
+
+/// Notes in the journal that another city package is in force from here on.
+async fn note_package(intake: &Intake, city: &CityHandle, digest: u64) -> anyhow::Result<()> {
+    let known = city.ask(City::package_noted).await?;
+    if known != Some(digest) {
+        intake.note(Entry::Package(digest)).await?;
+    }
+    Ok(())
+}
+
+/// Lets time pass in the journal.
+async fn tick(intake: Intake, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(TICK_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => {
+                if intake.note(Entry::Tick(clock::now())).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}

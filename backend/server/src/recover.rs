@@ -1,0 +1,61 @@
+//! From the journal back to the city: newest good checkpoint, then the tail.
+
+use std::sync::Arc;
+
+use egret_city::City;
+use egret_package::Package;
+
+use crate::journal::{Journal, JournalError};
+
+/// The city at the journal's end, with what its last changes left to be stored.
+///
+/// A checkpoint of another city package does not fit: then the whole journal is folded anew
+/// under the package that is now in force.
+///
+/// # Errors
+/// If the journal cannot be read.
+pub(crate) fn recover(
+    journal: &impl Journal,
+    package: &Arc<Package>,
+) -> Result<City, JournalError> {
+    let mut city = newest_checkpoint(journal, package)?;
+    let from = city.seq();
+    journal.read(from, &mut |seq, entry| {
+        city.apply(seq, &entry);
+        true
+    })?;
+    tracing::info!(from, to = city.seq(), "the city is folded from the journal");
+    Ok(city)
+}
+
+/// The city after folding the whole journal up to `until`, without any checkpoint.
+///
+/// # Errors
+/// If the journal cannot be read.
+pub(crate) fn replay(
+    journal: &impl Journal,
+    package: &Arc<Package>,
+    until: Option<u64>,
+) -> Result<City, JournalError> {
+    let mut city = City::new(Arc::clone(package));
+    journal.read(0, &mut |seq, entry| {
+        if until.is_some_and(|until| seq > until) {
+            return false;
+        }
+        city.apply(seq, &entry);
+        true
+    })?;
+    Ok(city)
+}
+
+fn newest_checkpoint(journal: &impl Journal, package: &Arc<Package>) -> Result<City, JournalError> {
+    for checkpoint in journal.checkpoints()? {
+        match City::restore(Arc::clone(package), &checkpoint.body) {
+            Ok(city) => return Ok(city),
+            Err(error) => {
+                tracing::warn!(seq = checkpoint.seq, %error, "a checkpoint does not fit");
+            }
+        }
+    }
+    Ok(City::new(Arc::clone(package)))
+}

@@ -1,0 +1,130 @@
+//! Who speaks: every registered asset whose feed is wanted and has a model.
+
+use egret_shared::id::FeedId;
+use egret_shared::time::{Span, TimeMs};
+
+use super::{Body, Speaker, World};
+use crate::curve::{stream, whole_ms};
+use crate::dice::Dice;
+use crate::faults::{Health, SMALL_FEED};
+use crate::fleet::fleet_of;
+use crate::options::Options;
+use crate::plane::Point;
+use crate::reports::{Desk, kind_of};
+use crate::sensors::{Sensor, model_of};
+use crate::setting::{Setting, Site};
+use crate::traffic::low_points_near;
+use crate::vehicle::Vehicle;
+
+/// How far a detector feels standing water, m.
+const DETECTOR_REACH_M: f64 = 900.0;
+
+/// How often an asset speaks whose feed does not say, ms.
+const INTERVAL_MS: i64 = 60_000;
+
+impl World {
+    /// Everyone of the register whose feed is wanted and has a model.
+    pub(super) fn fill(&mut self, options: &Options, first: TimeMs) {
+        let wanted = |id: &FeedId| options.feeds.is_empty() || options.feeds.contains(id);
+        for (index, feed) in self.setting.feeds.iter().enumerate() {
+            if !wanted(&feed.id) {
+                continue;
+            }
+            let n_before = self.speakers.len();
+            if let Some(kind) = kind_of(feed.id.as_str()).filter(|_| feed.report) {
+                let dice = Dice::new(options.seed, feed.id.as_str(), 0);
+                self.desks.push(Desk::new(feed.id.clone(), kind, dice));
+                continue;
+            }
+            let speakers = self.speakers_of(index, options, first);
+            self.speakers.extend(speakers);
+            if self.speakers.len() == n_before {
+                self.unplayed.push(feed.id.clone());
+            }
+        }
+    }
+
+    fn speakers_of(&self, feed_index: usize, options: &Options, first: TimeMs) -> Vec<Speaker> {
+        let Some(feed) = self.setting.feeds.get(feed_index) else {
+            return Vec::new();
+        };
+        let assets = self.setting.assets.iter().enumerate();
+        let members: Vec<usize> = assets
+            .filter(|(_, asset)| asset.feed == feed.id)
+            .map(|(index, _)| index)
+            .collect();
+        let interval_ms = feed.expect_every.map_or(INTERVAL_MS, Span::ms) as f64 / options.rate;
+        let mut rank = 0;
+        let mut speakers = Vec::with_capacity(members.len());
+        for asset in &members {
+            let dice = Dice::new(options.seed, feed.id.as_str(), stream(*asset));
+            let Some(body) = self.body(feed.id.as_str(), *asset, rank, first, dice.clone()) else {
+                continue;
+            };
+            let important = self.in_the_story(feed.id.as_str(), rank);
+            rank += 1;
+            let mut dice = Dice::new(options.seed, "speaker", stream(*asset));
+            let health = Health::of(&mut dice);
+            let spared = important || members.len() < SMALL_FEED;
+            let speaker = Speaker {
+                feed: feed_index,
+                asset: *asset,
+                interval_ms: whole_ms(interval_ms).max(1),
+                gateway: self.outages.gateway_of(stream(*asset)),
+                body,
+                health: if spared { Health::Well } else { health },
+                frozen: None,
+                dice,
+            };
+            if speaker.health != Health::Silent {
+                speakers.push(speaker);
+            }
+        }
+        speakers
+    }
+
+    /// Whether the storm's story needs this sensor, so that it may not be a dead one.
+    fn in_the_story(&self, feed: &str, rank: usize) -> bool {
+        match feed {
+            "ponding" => self.drainage.goes_under(rank),
+            "manhole" => self.drainage.feeds_ponding(rank),
+            _ => false,
+        }
+    }
+
+    fn body(
+        &self,
+        feed: &str,
+        asset: usize,
+        rank: usize,
+        first: TimeMs,
+        mut dice: Dice,
+    ) -> Option<Body> {
+        if let Some(fleet) = fleet_of(feed) {
+            let home = dice.pick(&self.places).copied().unwrap_or_default();
+            if self.roads.edges().is_empty() {
+                return None;
+            }
+            let load = fleet.first_load(&mut dice);
+            let mut vehicle = Vehicle::new(fleet.driving(), home, first, &self.roads, dice);
+            vehicle.carried = load;
+            return Some(Body::Moving(Box::new(vehicle), fleet));
+        }
+        let model = model_of(feed)?;
+        let site = self.setting.site(self.setting.assets.get(asset)?)?;
+        let gauge = self.rain.gauge_near(site.point);
+        let low_points = low_points_near(&self.drainage, site.point, DETECTOR_REACH_M);
+        let sensor = Sensor::new(site.point, rank, gauge, low_points, first, dice);
+        Some(Body::Fixed(Box::new(sensor), model))
+    }
+}
+
+/// The sites of the feed with most of them.
+pub(super) fn most_sites(setting: &Setting) -> Vec<Point> {
+    let points = |id: &FeedId| -> Vec<Point> {
+        let sites = setting.sites(id.as_str());
+        sites.iter().map(|site: &Site| site.point).collect()
+    };
+    let all = setting.feeds.iter().map(|feed| points(&feed.id));
+    all.max_by_key(Vec::len).unwrap_or_default()
+}

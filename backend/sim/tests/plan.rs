@@ -1,0 +1,9 @@
+//! The plan and its publisher, judged from outside: by what receivers would make of it.
+
+#[cfg(test)]
+mod plan {
+    mod city;
+    mod package;
+    mod publisher;
+    mod storm;
+}

@@ -1,0 +1,92 @@
+// The bridge to MapLibre GL JS: it opens the base map and passes on what happens. What is drawn
+// and when is decided in Rust (src/map). The library is loaded when the first map opens.
+
+const LIBRARY = "/vendor/maplibre-gl/maplibre-gl.mjs";
+const LIBRARY_STYLE = "/vendor/maplibre-gl/maplibre-gl.css";
+const ASSETS = "egret-assets";
+const AREAS = "areas";
+
+function loadStyle() {
+  if (document.querySelector(`link[href="${LIBRARY_STYLE}"]`)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = LIBRARY_STYLE;
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => reject(new Error(LIBRARY_STYLE)));
+    document.head.append(link);
+  });
+}
+
+function requireWebGl2() {
+  const context = document.createElement("canvas").getContext("webgl2");
+  if (!context) throw new Error("no WebGL2");
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+}
+
+/**
+ * Opens a base map in `container`.
+ * `moved(lon, lat, zoom, width, height, byHand)` is called whenever the view changes,
+ * `added(gl)` when the asset layer gets a context (again, after one was lost), and `draw()`
+ * when it is to draw.
+ */
+export async function open(container, style, lon, lat, zoom, moved, added, draw) {
+  requireWebGl2();
+  const [library] = await Promise.all([import(LIBRARY), loadStyle()]);
+  const map = new library.Map({
+    container,
+    style: JSON.parse(style),
+    center: [lon, lat],
+    zoom,
+    minZoom: 7,
+    maxZoom: 16,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    renderWorldCopies: false,
+    fadeDuration: 0,
+    canvasContextAttributes: { antialias: true },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+
+  const shares = new Map();
+  const tell = (event) => {
+    const { lng, lat: latitude } = map.getCenter();
+    const { clientWidth, clientHeight } = map.getContainer();
+    moved(lng, latitude, map.getZoom(), clientWidth, clientHeight, Boolean(event?.originalEvent));
+  };
+  const setShare = (code, share) => {
+    if (map.getSource(AREAS)) map.setFeatureState({ source: AREAS, id: code }, { share });
+  };
+  // After a lost context the style comes back without our layer and without its states.
+  map.on("style.load", () => {
+    if (!map.getLayer(ASSETS)) {
+      map.addLayer({
+        id: ASSETS,
+        type: "custom",
+        renderingMode: "2d",
+        onAdd: (_map, gl) => added(gl),
+        render: () => draw(),
+      });
+    }
+    for (const [code, share] of shares) setShare(code, share);
+    tell();
+  });
+  map.on("move", tell);
+  map.on("resize", tell);
+  map.on("error", ({ error }) => console.warn("map:", error?.message ?? error));
+
+  return {
+    setShare(code, share) {
+      shares.set(code, share);
+      setShare(code, share);
+    },
+    jump: (toLon, toLat, toZoom) => map.jumpTo({ center: [toLon, toLat], zoom: toZoom }),
+    repaint: () => map.triggerRepaint(),
+    label: (text) => map.getCanvas().setAttribute("aria-label", text),
+    close: () => map.remove(),
+  };
+}

@@ -1,0 +1,212 @@
+//! What is asked for over HTTP: the catalogue, history, areas, an asset, the quarantine.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestInit, Response};
+
+use egret_shared::asset::AssetState;
+use egret_shared::catalog::Catalog;
+use egret_shared::id::{AssetId, FeedId};
+use egret_shared::metric::MetricKey;
+use egret_shared::time::TimeMs;
+
+use crate::store::trend::Sample;
+
+/// How long an answer may take. Milliseconds: history over a slow intranet, with room.
+const PATIENCE_MS: u32 = 10_000;
+
+/// How long the server may take to say that it lives. Milliseconds: a dead network must not
+/// delay the next try by more than the wall may be late.
+const PROBE_MS: u32 = 1_000;
+
+/// A question that got no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The network refused, or the time was up.
+    #[error("{path}: {reason}")]
+    Network {
+        /// What was asked for.
+        path: String,
+        /// The browser's words.
+        reason: String,
+    },
+    /// The server answered with another status than 200.
+    #[error("{path}: status {status}")]
+    Status {
+        /// What was asked for.
+        path: String,
+        /// The status.
+        status: u16,
+    },
+    /// The answer is not what it should be.
+    #[error("{path}: {source}")]
+    Shape {
+        /// What was asked for.
+        path: String,
+        /// Where in the JSON, and why.
+        source: serde_json::Error,
+    },
+}
+
+/// The city package as screens need it.
+///
+/// # Errors
+/// The caller asks again later.
+pub(crate) async fn catalog() -> Result<Catalog, ApiError> {
+    json("/api/v1/catalog").await
+}
+
+/// A metric's values since `from`, one a minute, oldest first.
+///
+/// # Errors
+/// The caller goes on with live points alone.
+pub(crate) async fn history(key: &MetricKey, from: TimeMs) -> Result<Vec<Sample>, ApiError> {
+    #[derive(Deserialize)]
+    struct Point {
+        end: TimeMs,
+        v: Option<f64>,
+    }
+    #[derive(Deserialize)]
+    struct History {
+        points: Vec<Point>,
+    }
+    let MetricKey { metric, area } = key;
+    let path = format!("/api/v1/metrics/{metric}?area={area}&from={from}&step=60s");
+    let history: History = json(&path).await?;
+    let sample = |point: Point| Sample {
+        at: point.end,
+        v: point.v,
+    };
+    Ok(history.points.into_iter().map(sample).collect())
+}
+
+/// An asset with its newest values.
+///
+/// # Errors
+/// The caller says that nothing is known.
+pub(crate) async fn asset(feed: &FeedId, asset: &AssetId) -> Result<AssetState, ApiError> {
+    let encoded = js_sys::encode_uri_component(asset.as_str());
+    json(&format!("/api/v1/assets/{feed}/{encoded}")).await
+}
+
+/// The areas' polygons.
+///
+/// # Errors
+/// The map then shows no areas.
+pub(crate) async fn areas() -> Result<Value, ApiError> {
+    json("/api/v1/areas.geojson").await
+}
+
+/// A file of the base map.
+///
+/// # Errors
+/// The map then does without.
+pub(crate) async fn map_file(file: &str) -> Result<Value, ApiError> {
+    json(&format!("/map/{file}")).await
+}
+
+/// A refused message, as the quarantine keeps it. Every field is optional, so that a list with
+/// more or fewer of them is still readable.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Refused {
+    /// When it arrived.
+    #[serde(alias = "received_at")]
+    pub(crate) at: Option<TimeMs>,
+    /// The feed it was taken for.
+    pub(crate) feed: Option<String>,
+    /// The stage that refused it.
+    pub(crate) stage: Option<String>,
+    /// Why, as a word.
+    pub(crate) reason: Option<String>,
+    /// Why, as a sentence.
+    #[serde(alias = "message")]
+    pub(crate) detail: Option<String>,
+    /// What it was.
+    pub(crate) payload: Option<String>,
+}
+
+/// The newest refused messages.
+///
+/// # Errors
+/// The caller says so.
+pub(crate) async fn quarantine() -> Result<Vec<Refused>, ApiError> {
+    let path = "/api/v1/quarantine?limit=50";
+    let answer: Value = json(path).await?;
+    let rows = rows_in(answer).unwrap_or_default();
+    let read = |row| {
+        serde_json::from_value(row).map_err(|source| ApiError::Shape {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The rows of a list: the answer itself, or the one array in its envelope.
+fn rows_in(answer: Value) -> Option<Vec<Value>> {
+    match answer {
+        Value::Array(rows) => Some(rows),
+        Value::Object(fields) => fields.into_iter().find_map(|(_, field)| match field {
+            Value::Array(rows) => Some(rows),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether there is a server at all. Asked before a socket is tried: browsers slow down pages
+/// whose sockets keep failing, but not those that ask.
+pub(crate) async fn answers() -> bool {
+    fetch("/healthz", PROBE_MS).await.is_ok()
+}
+
+async fn json<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    let network = |reason: &JsValue| ApiError::Network {
+        path: path.to_owned(),
+        reason: format!("{reason:?}"),
+    };
+    let response = fetch(path, PATIENCE_MS)
+        .await
+        .map_err(|reason| network(&reason))?;
+    if !response.ok() {
+        return Err(ApiError::Status {
+            path: path.to_owned(),
+            status: response.status(),
+        });
+    }
+    let promise = response.text().map_err(|reason| network(&reason))?;
+    let text = JsFuture::from(promise)
+        .await
+        .map_err(|reason| network(&reason))?;
+    let text = text.as_string().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|source| ApiError::Shape {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+async fn fetch(path: &str, patience_ms: u32) -> Result<Response, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let init = RequestInit::new();
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
+    let promise = window.fetch_with_str_and_init(path, &init);
+    JsFuture::from(promise).await?.dyn_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_bare_and_in_an_envelope() {
+        let bare = serde_json::json!([{"feed": "air"}]);
+        let wrapped = serde_json::json!({"quarantine": [{"feed": "air"}], "next": null});
+        assert_eq!(rows_in(bare).map(|rows| rows.len()), Some(1));
+        assert_eq!(rows_in(wrapped).map(|rows| rows.len()), Some(1));
+        assert_eq!(rows_in(serde_json::json!(7)), None);
+    }
+}

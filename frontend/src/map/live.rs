@@ -1,0 +1,328 @@
+//! An open map: base map, points and layer held together, the tiles it needs followed, frames
+//! drawn no more often than something moves.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use serde_json::Value;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, WebGl2RenderingContext};
+
+use egret_shared::catalog::Catalog;
+use egret_shared::channel::Tile;
+use egret_shared::id::{AssetId, FeedId};
+use egret_shared::position::Position;
+
+use crate::clock;
+use crate::map::bridge::{self, BaseMap};
+use crate::map::camera::{Bounds, Camera, MARGIN, Mercator};
+use crate::map::geometry::AreaShapes;
+use crate::map::layer::{Frame, Layer};
+use crate::map::pace::Pace;
+use crate::map::palette::Palette;
+use crate::map::points::{Counts, Points};
+use crate::map::style::{self, Colours};
+use crate::store::link::Link;
+use crate::store::{Store, TileNews};
+
+/// Time between frames, milliseconds: from afar halos breathe and vehicles move less than a
+/// pixel a second; near by they glide.
+const FRAME_MS: (i32, i32) = (100, 40);
+
+/// From which zoom on vehicles glide visibly.
+const GLIDE_ZOOM: f64 = 12.5;
+
+/// After this long a map that someone moved looks at the city again: a wall has no one who would
+/// put it back. Milliseconds.
+const HOME_MS: f64 = 120_000.0;
+
+/// Room left around the city, as a share of the view.
+const PAD: f64 = 0.05;
+
+/// What the panel hears of the map.
+#[derive(Clone, Copy)]
+pub(crate) struct MapSignals {
+    /// Where it looks.
+    pub(crate) camera: RwSignal<Option<Camera>>,
+    /// What is on it.
+    pub(crate) counts: RwSignal<Counts>,
+}
+
+/// What the map shows, beside the tiles.
+pub(crate) struct MapDef<'a> {
+    /// Names, units, layers.
+    pub(crate) catalog: &'a Catalog,
+    /// The painted areas.
+    pub(crate) areas: &'a AreaShapes,
+}
+
+/// An open map; [`LiveMap::close`] ends it.
+pub(crate) struct LiveMap {
+    shared: Rc<Shared>,
+    store: Store,
+    _moved: Closure<dyn FnMut(f64, f64, f64, f64, f64, bool)>,
+    _added: Closure<dyn FnMut(WebGl2RenderingContext)>,
+    _draw: Closure<dyn FnMut()>,
+}
+
+struct Shared {
+    base: OnceCell<BaseMap>,
+    points: RefCell<Points>,
+    layer: RefCell<Option<Layer>>,
+    camera: Cell<Option<Camera>>,
+    tiles: RefCell<BTreeSet<Tile>>,
+    bounds: Bounds,
+    moved_by_hand_ms: Cell<Option<f64>>,
+    closed: Cell<bool>,
+}
+
+/// The style's `--u`, by the same formula as in `tokens.css`. CSS pixels.
+pub(crate) fn unit_px() -> f64 {
+    let inner = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64());
+    let window = web_sys::window();
+    let width = window
+        .as_ref()
+        .and_then(|window| inner(window.inner_width()));
+    let height = window
+        .as_ref()
+        .and_then(|window| inner(window.inner_height()));
+    let (width, height) = (width.unwrap_or(1920.0), height.unwrap_or(1080.0));
+    (width / 1920.0).min(height / 1080.0).max(0.62)
+}
+
+impl LiveMap {
+    /// Opens a map in `container` and follows what it shows.
+    ///
+    /// # Errors
+    /// The browser's words, mostly that it has no WebGL2; the panel says so instead of the map.
+    pub(crate) async fn open(
+        container: &HtmlElement,
+        def: MapDef<'_>,
+        store: Store,
+        signals: MapSignals,
+    ) -> Result<Self, String> {
+        let palette = Palette::of_document().ok_or("no document")?;
+        let shared = Rc::new(Shared::new(def.catalog, def.areas.bounds));
+        let moved = moved(&shared, store, signals);
+        let added = added(&shared, palette.clone());
+        let draw = draw(&shared);
+        let style = style_of(&def, &palette).to_string();
+        let home = shared.home(
+            container.client_width().into(),
+            container.client_height().into(),
+        );
+        let centre = home.centre.position();
+        let opened = bridge::open(
+            container, &style, centre.lon, centre.lat, home.zoom, &moved, &added, &draw,
+        );
+        let base = opened.await.map_err(|error| format!("{error:?}"))?;
+        // The module's own object: it has the methods the bridge names.
+        drop(shared.base.set(base.unchecked_into()));
+        listen(&shared, store);
+        leptos::task::spawn_local(animate(Rc::clone(&shared), store, signals.counts));
+        Ok(Self {
+            shared,
+            store,
+            _moved: moved,
+            _added: added,
+            _draw: draw,
+        })
+    }
+
+    /// How far an area is on its way to the worst, 0 to 1; negative where nobody knows.
+    pub(crate) fn set_share(&self, code: &str, share: f64) {
+        if let Some(base) = self.shared.base.get() {
+            base.set_share(code, share);
+        }
+    }
+
+    /// Names the map for screen readers.
+    pub(crate) fn label(&self, text: &str) {
+        if let Some(base) = self.shared.base.get() {
+            base.label(text);
+        }
+    }
+
+    /// The asset beneath the pointer. CSS pixels from the map's top left.
+    pub(crate) fn nearest(&self, x: f64, y: f64) -> Option<(FeedId, AssetId)> {
+        let camera = self.shared.camera.get()?;
+        let points = self.shared.points.borrow();
+        let radius_px = 10.0 * unit_px();
+        points.nearest(&camera, (x, y), radius_px, clock::monotonic_ms())
+    }
+
+    /// Stops following and frees the context.
+    pub(crate) fn close(&self) {
+        self.shared.closed.set(true);
+        self.store.listen_to_tiles(None);
+        self.store.follow_tiles(&BTreeSet::new());
+        if let Some(base) = self.shared.base.get() {
+            base.close();
+        }
+    }
+}
+
+impl Shared {
+    fn new(catalog: &Catalog, bounds: Bounds) -> Self {
+        let [lon, lat] = catalog.city.centre;
+        let centre = Position { lon, lat };
+        let moving = catalog.feeds.iter().filter(|feed| feed.moving);
+        let moving = moving.map(|feed| feed.id.clone()).collect();
+        let points = Points::new(moving, Mercator::of(centre), clock::monotonic_ms());
+        Self {
+            base: OnceCell::new(),
+            points: RefCell::new(points),
+            layer: RefCell::new(None),
+            camera: Cell::new(None),
+            tiles: RefCell::default(),
+            bounds: if bounds.is_empty() {
+                Bounds::NONE.with(centre)
+            } else {
+                bounds
+            },
+            moved_by_hand_ms: Cell::new(None),
+            closed: Cell::new(false),
+        }
+    }
+
+    /// The view of the whole city.
+    fn home(&self, width: f64, height: f64) -> Camera {
+        Camera::fit(self.bounds, width, height, PAD)
+    }
+
+    fn go_home(&self) {
+        let (Some(base), Some(camera)) = (self.base.get(), self.camera.get()) else {
+            return;
+        };
+        let home = self.home(camera.width, camera.height);
+        let centre = home.centre.position();
+        self.moved_by_hand_ms.set(None);
+        base.jump(centre.lon, centre.lat, home.zoom);
+    }
+
+    /// Follows other tiles if those followed no longer serve.
+    fn follow(&self, camera: &Camera, store: Store) {
+        if camera.is_served_by(&self.tiles.borrow()) {
+            return;
+        }
+        let tiles = camera.cover(MARGIN);
+        self.tiles.replace(tiles.clone());
+        store.follow_tiles(&tiles);
+    }
+}
+
+fn moved(
+    shared: &Rc<Shared>,
+    store: Store,
+    signals: MapSignals,
+) -> Closure<dyn FnMut(f64, f64, f64, f64, f64, bool)> {
+    let shared = Rc::clone(shared);
+    Closure::new(move |lon, lat, zoom, width, height, by_hand| {
+        let camera = Camera {
+            centre: Mercator::of(Position { lon, lat }),
+            zoom,
+            width,
+            height,
+        };
+        let before = shared.camera.replace(Some(camera));
+        signals.camera.set(Some(camera));
+        shared.follow(&camera, store);
+        if by_hand {
+            shared.moved_by_hand_ms.set(Some(clock::monotonic_ms()));
+        }
+        let resized = before
+            .is_some_and(|before| (before.width, before.height) != (camera.width, camera.height));
+        if resized && shared.moved_by_hand_ms.get().is_none() {
+            // Later, because the map is in the middle of telling us of this move.
+            let shared = Rc::clone(&shared);
+            leptos::task::spawn_local(async move { shared.go_home() });
+        }
+    })
+}
+
+fn added(shared: &Rc<Shared>, palette: Palette) -> Closure<dyn FnMut(WebGl2RenderingContext)> {
+    let shared = Rc::clone(shared);
+    Closure::new(move |gl| {
+        shared.points.borrow_mut().forget_uploads();
+        let layer = Layer::new(gl, &palette)
+            .inspect_err(|error| leptos::logging::error!("the asset layer: {error}"));
+        *shared.layer.borrow_mut() = layer.ok();
+    })
+}
+
+fn draw(shared: &Rc<Shared>) -> Closure<dyn FnMut()> {
+    let shared = Rc::clone(shared);
+    Closure::new(move || {
+        if let (Some(layer), Some(camera)) =
+            (shared.layer.borrow_mut().as_mut(), shared.camera.get())
+        {
+            let frame = Frame {
+                camera,
+                now_ms: clock::monotonic_ms(),
+                cell_px: unit_px(),
+            };
+            layer.draw(&mut shared.points.borrow_mut(), &frame);
+        }
+    })
+}
+
+fn listen(shared: &Rc<Shared>, store: Store) {
+    let shared = Rc::clone(shared);
+    store.listen_to_tiles(Some(Rc::new(move |news| {
+        let mut points = shared.points.borrow_mut();
+        let now_ms = clock::monotonic_ms();
+        match news {
+            TileNews::Reset(tile, snapshot) => points.reset(tile, snapshot, now_ms),
+            TileNews::Moved(tile, delta) => points.advance(tile, delta, now_ms),
+            TileNews::Gone(tile) => points.forget(tile),
+        }
+    })));
+}
+
+/// Draws frame after frame until the map is closed, and counts once a second.
+async fn animate(shared: Rc<Shared>, store: Store, counts: RwSignal<Counts>) {
+    let mut counted_ms = f64::NEG_INFINITY;
+    let mut pace = Pace::default();
+    while !shared.closed.get() {
+        let now_ms = clock::monotonic_ms();
+        // Of a lost city nothing moves: the picture stands still, and says so.
+        let is_live = store.link.get_untracked() == Link::Live;
+        if let Some(base) = shared.base.get().filter(|_| is_live) {
+            base.repaint();
+        }
+        if now_ms - counted_ms > 1_000.0 {
+            counted_ms = now_ms;
+            let new = shared.points.borrow().counts();
+            if counts.try_get_untracked().is_some_and(|old| old != new) {
+                counts.set(new);
+            }
+        }
+        let left_alone = |moved_ms: f64| now_ms - moved_ms > HOME_MS;
+        if shared.moved_by_hand_ms.get().is_some_and(left_alone) {
+            shared.go_home();
+        }
+        let camera = shared.camera.get();
+        let is_near = camera.is_some_and(|camera| camera.zoom - unit_px().log2() > GLIDE_ZOOM);
+        let wait_ms = pace.wait_ms(if is_near { FRAME_MS.1 } else { FRAME_MS.0 });
+        let slept_ms = clock::monotonic_ms();
+        clock::sleep(wait_ms).await;
+        pace.slept(wait_ms, clock::monotonic_ms() - slept_ms);
+    }
+}
+
+fn style_of(def: &MapDef<'_>, palette: &Palette) -> Value {
+    let colours = Colours {
+        ground: palette.css("--ground"),
+        land: palette.css("--map-land"),
+        low: palette.css("--map-area-low"),
+        high: palette.css("--map-area-high"),
+        edge: palette.css("--map-edge"),
+        road: palette.css("--map-road"),
+        crossing: palette.css("--map-crossing"),
+    };
+    let catalog = def.catalog;
+    style::style(&catalog.layers, &def.areas.geojson, &colours, unit_px())
+}

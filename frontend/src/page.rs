@@ -1,0 +1,5 @@
+//! Pages: one file for each route.
+
+pub(crate) mod data;
+pub(crate) mod not_found;
+pub(crate) mod wall;

@@ -1,0 +1,192 @@
+//! `/data`: how every feed does, and what was refused.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use egret_shared::catalog::Catalog;
+use egret_shared::feed::FeedHealth;
+
+use crate::api::{self, Refused};
+use crate::clock;
+use crate::i18n::{Key, status_key};
+use crate::panel::feeds::{feed_name, status_class};
+use crate::screen::{Screen, screen};
+use crate::select;
+
+/// How often the list of refused messages is asked for anew. Milliseconds.
+const QUARANTINE_MS: i32 = 10_000;
+
+/// The page.
+#[component]
+pub(crate) fn Data() -> impl IntoView {
+    let screen = screen();
+    view! {
+        <div class="data">
+            <section class="panel" aria-label=move || screen.word(Key::Feeds)>
+                <header class="panel-head">
+                    <h2>{move || screen.word(Key::DataPage)}</h2>
+                </header>
+                <div class="scroll">
+                    <FeedTable />
+                </div>
+            </section>
+            <section class="panel" aria-label=move || screen.word(Key::Quarantine)>
+                <header class="panel-head">
+                    <h2>{move || screen.word(Key::Quarantine)}</h2>
+                    <span class="other">{move || screen.word(Key::QuarantineAbout)}</span>
+                </header>
+                <div class="scroll">
+                    <Quarantine />
+                </div>
+            </section>
+        </div>
+    }
+}
+
+const FEED_COLUMNS: [Key; 11] = [
+    Key::Status,
+    Key::Feed,
+    Key::Department,
+    Key::Assets,
+    Key::SilentAssets,
+    Key::PerMinute,
+    Key::Accepted,
+    Key::Refused,
+    Key::Duplicates,
+    Key::Late,
+    Key::Newest,
+];
+
+#[component]
+fn FeedTable() -> impl IntoView {
+    let screen = screen();
+    let store = screen.store;
+    let rows = move || {
+        let catalog = store.catalog.get()?;
+        let feeds = store.feeds.get();
+        Some(
+            feeds
+                .iter()
+                .map(|feed| feed_row(screen, feed, &catalog))
+                .collect_view(),
+        )
+    };
+    view! {
+        <table>
+            <thead>
+                <tr>{heads(screen, &FEED_COLUMNS)}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn heads(screen: Screen, keys: &'static [Key]) -> impl IntoView {
+    keys.iter()
+        .map(|key| view! { <th scope="col">{move || screen.word(*key)}</th> })
+        .collect_view()
+}
+
+fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl IntoView + use<> {
+    let def = catalog.feeds.iter().find(|def| def.id == feed.feed);
+    let department = def.and_then(|def| select::department(catalog, &def.department));
+    let department = department.map(|name| screen.text(name));
+    let newest = match feed.received_at {
+        Some(at) => screen.age(at),
+        None => screen.word(Key::Never).to_owned(),
+    };
+    let counts = [
+        u64::from(feed.assets),
+        u64::from(feed.silent),
+        u64::from(feed.per_minute),
+        feed.accepted,
+        select::refused(feed),
+        feed.duplicate,
+        feed.late,
+    ];
+    view! {
+        <tr class=status_class(feed.status)>
+            <td>
+                <i class="status-mark" aria-hidden="true"></i>
+                {screen.word(status_key(feed.status))}
+            </td>
+            <th scope="row">{screen.text(&feed_name(catalog, feed))}</th>
+            <td>{department}</td>
+            {counts.map(|n| view! { <td class="number">{n}</td> })}
+            <td class="number">{newest}</td>
+        </tr>
+    }
+}
+
+/// What the quarantine says: nothing yet, why not, or its rows.
+type Answer = Option<Result<Vec<Refused>, String>>;
+
+#[component]
+fn Quarantine() -> impl IntoView {
+    let screen = screen();
+    let answer: RwSignal<Answer> = RwSignal::new(None);
+    leptos::task::spawn_local(async move {
+        // The signal ends with the page, and the task with it.
+        loop {
+            let rows = api::quarantine().await.map_err(|error| error.to_string());
+            if answer.try_set(Some(rows)).is_some() {
+                return;
+            }
+            clock::sleep(QUARANTINE_MS).await;
+        }
+    });
+    move || match answer.get() {
+        None => words(screen, Key::Loading, None),
+        Some(Err(error)) => words(screen, Key::LoadFailed, Some(error)),
+        Some(Ok(rows)) if rows.is_empty() => words(screen, Key::NoQuarantine, None),
+        Some(Ok(rows)) => refused_table(screen, &rows),
+    }
+}
+
+fn words(screen: Screen, key: Key, error: Option<String>) -> AnyView {
+    view! {
+        <p class="words">{screen.word(key)} <small>{error}</small></p>
+    }
+    .into_any()
+}
+
+const REFUSED_COLUMNS: [Key; 6] = [
+    Key::Time,
+    Key::Feed,
+    Key::Stage,
+    Key::Reason,
+    Key::Detail,
+    Key::Payload,
+];
+
+fn refused_table(screen: Screen, rows: &[Refused]) -> AnyView {
+    let rows: Vec<_> = rows
+        .iter()
+        .cloned()
+        .map(|row| {
+            let at = row.at.map(|at| screen.clock(at));
+            view! {
+                <tr>
+                    <td>{at}</td>
+                    <th scope="row">{row.feed}</th>
+                    <td>{row.stage}</td>
+                    <td>{row.reason}</td>
+                    <td>{row.detail}</td>
+                    <td>
+                        <code>{row.payload}</code>
+                    </td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <table>
+            <thead>
+                <tr>{heads(screen, &REFUSED_COLUMNS)}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}

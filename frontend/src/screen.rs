@@ -1,0 +1,136 @@
+//! What every view needs: the store, the language it speaks, and the city's time.
+
+use leptos::prelude::*;
+
+use egret_shared::text::{Language, Text};
+use egret_shared::time::{Span, TimeMs};
+
+use crate::i18n::{self, Key};
+use crate::store::Store;
+use crate::{clock, format};
+
+/// Under which name the browser remembers the language.
+const LANGUAGE: &str = "egret.language";
+
+/// The same name in the URL.
+const LANGUAGE_QUERY: &str = "lang";
+
+/// How often the zone's offset is looked up: zones change on quarter hours.
+const ZONE_STEP: Span = Span(900_000);
+
+/// The screen's context. A copy is a handle to the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Screen {
+    /// What the screen knows.
+    pub(crate) store: Store,
+    /// The language it speaks.
+    pub(crate) language: RwSignal<Language>,
+    /// How far the city's time is ahead of UTC. Milliseconds.
+    pub(crate) zone_ms: Memo<i64>,
+}
+
+/// The context that [`Screen::provide`] gave.
+pub(crate) fn screen() -> Screen {
+    expect_context()
+}
+
+impl Screen {
+    /// Makes the context for everything below.
+    pub(crate) fn provide(store: Store) -> Self {
+        let zone_ms = Memo::new(move |_| {
+            let zone = store
+                .catalog
+                .read()
+                .as_ref()
+                .map(|catalog| catalog.city.timezone.clone());
+            let quarter = Memo::new(move |_| store.now.get().0.div_euclid(ZONE_STEP.ms()));
+            let at = TimeMs(quarter.get().saturating_mul(ZONE_STEP.ms()));
+            zone.map_or(0, |zone| clock::zone_offset_ms(&zone, at))
+        });
+        let language = RwSignal::new(first_language());
+        Effect::new(move || remember(language.get()));
+        let screen = Self {
+            store,
+            language,
+            zone_ms,
+        };
+        provide_context(screen);
+        screen
+    }
+
+    /// A word of the screen.
+    pub(crate) fn word(self, key: Key) -> &'static str {
+        i18n::word(key, self.language.get())
+    }
+
+    /// A name of the city's.
+    pub(crate) fn text(self, text: &Text) -> String {
+        text.get(self.language.get()).to_owned()
+    }
+
+    /// The same name in the other language, for a second line.
+    pub(crate) fn other_text(self, text: &Text) -> String {
+        text.get(i18n::other(self.language.get())).to_owned()
+    }
+
+    /// How long ago a time was.
+    pub(crate) fn age(self, at: TimeMs) -> String {
+        format::age(self.store.now.get().since(at).ms(), self.language.get())
+    }
+
+    /// The city's wall clock at a time, to the second.
+    pub(crate) fn clock(self, at: TimeMs) -> String {
+        format::clock(at, self.zone_ms.get())
+    }
+
+    /// The other language from now on.
+    pub(crate) fn switch_language(self) {
+        self.language
+            .update(|language| *language = i18n::other(*language));
+    }
+}
+
+/// The URL's language, else the remembered one, else the default.
+fn first_language() -> Language {
+    let window = web_sys::window();
+    let asked = window.as_ref().and_then(|window| {
+        let search = window.location().search().ok()?;
+        let query = web_sys::UrlSearchParams::new_with_str(&search).ok()?;
+        query.get(LANGUAGE_QUERY)
+    });
+    let remembered = || {
+        let storage = window.as_ref()?.local_storage().ok().flatten()?;
+        storage.get_item(LANGUAGE).ok().flatten()
+    };
+    asked
+        .or_else(remembered)
+        .and_then(|code| i18n::language_from(&code))
+        .unwrap_or_default()
+}
+
+/// Tells storage, the URL and the document. A browser that forbids one of them only forgets.
+fn remember(language: Language) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let code = i18n::language_code(language);
+    if let Ok(Some(storage)) = window.local_storage() {
+        drop(storage.set_item(LANGUAGE, code));
+    }
+    if let Some(root) = window
+        .document()
+        .and_then(|document| document.document_element())
+    {
+        drop(root.set_attribute("lang", i18n::language_tag(language)));
+    }
+    drop(replace_in_url(&window, code));
+}
+
+fn replace_in_url(window: &web_sys::Window, code: &str) -> Result<(), wasm_bindgen::JsValue> {
+    let url = web_sys::Url::new(&window.location().href()?)?;
+    url.search_params().set(LANGUAGE_QUERY, code);
+    let state = window.history()?.state()?;
+    window
+        .history()?
+        .replace_state_with_url(&state, "", Some(&url.href()))
+}

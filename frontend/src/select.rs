@@ -1,0 +1,288 @@
+//! From a snapshot to what a panel says. Pure, so that every rule of the picture has a test.
+
+use egret_shared::alert::{Alert, AlertState};
+use egret_shared::catalog::Catalog;
+use egret_shared::feed::{FeedHealth, FeedStatus};
+use egret_shared::flags::Flags;
+use egret_shared::id::{DepartmentId, MetricId};
+use egret_shared::incident::{Incident, IncidentState};
+use egret_shared::level::Level;
+use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::package::metric::MetricDef;
+use egret_shared::position::Position;
+use egret_shared::text::Text;
+use egret_shared::time::TimeMs;
+
+/// The definition of a metric.
+pub(crate) fn metric_def<'a>(catalog: &'a Catalog, id: &MetricId) -> Option<&'a MetricDef> {
+    catalog.metrics.iter().find(|def| def.id == *id)
+}
+
+/// A metric of the whole city.
+pub(crate) fn city_key(catalog: &Catalog, metric: &MetricId) -> MetricKey {
+    MetricKey {
+        metric: metric.clone(),
+        area: catalog.city.root.clone(),
+    }
+}
+
+/// The name of a department.
+pub(crate) fn department<'a>(catalog: &'a Catalog, id: &DepartmentId) -> Option<&'a Text> {
+    let mut departments = catalog.departments.iter();
+    departments.find(|def| def.id == *id).map(|def| &def.name)
+}
+
+/// Whether a figure falls short of its truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Truth {
+    /// How many sources stand behind it.
+    pub(crate) sources: u32,
+    /// How many should; 0 where nobody counts them.
+    pub(crate) expected: u32,
+    /// Whether sources are missing.
+    pub(crate) short: bool,
+    /// Whether it is older than it may be.
+    pub(crate) stale: bool,
+    /// Event time of the newest contribution.
+    pub(crate) latest_at: Option<TimeMs>,
+}
+
+/// The truth behind a figure.
+pub(crate) fn truth(point: &MetricPoint) -> Truth {
+    Truth {
+        sources: point.sources,
+        expected: point.expected,
+        short: point.sources < point.expected || point.flags.has(Flags::PARTIAL),
+        stale: point.flags.has(Flags::STALE),
+        latest_at: point.latest_at,
+    }
+}
+
+/// A line of the list of what is being worked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Case {
+    /// What tells it apart.
+    pub(crate) id: String,
+    /// How bad.
+    pub(crate) level: Level,
+    /// What it is called.
+    pub(crate) title: Text,
+    /// How many signals it rests on.
+    pub(crate) signals: usize,
+    /// Who leads.
+    pub(crate) lead: Option<DepartmentId>,
+    /// When it began.
+    pub(crate) since: TimeMs,
+    /// By when it must be answered.
+    pub(crate) due_at: Option<TimeMs>,
+    /// Where on the map.
+    pub(crate) position: Option<Position>,
+    /// Whether it is over.
+    pub(crate) cleared: bool,
+    /// Whether it is an alert that no incident has taken up.
+    pub(crate) is_alert: bool,
+}
+
+/// Open incidents, worst and longest-waiting first; without any, the alerts that fire.
+pub(crate) fn cases(incidents: &[Incident], alerts: &[Alert]) -> Vec<Case> {
+    let mut cases: Vec<Case> = incidents.iter().map(case_of_incident).collect();
+    if cases.is_empty() {
+        let firing = |alert: &&Alert| alert.state == AlertState::Firing;
+        cases = alerts.iter().filter(firing).map(case_of_alert).collect();
+    }
+    cases.sort_by(|a, b| {
+        let order = |case: &Case| (case.cleared, std::cmp::Reverse(case.level), case.since);
+        order(a).cmp(&order(b)).then_with(|| a.id.cmp(&b.id))
+    });
+    cases
+}
+
+fn case_of_incident(incident: &Incident) -> Case {
+    Case {
+        id: incident.id.to_string(),
+        level: incident.level,
+        title: incident.title.clone(),
+        signals: incident.evidence.len(),
+        lead: incident.lead.clone(),
+        since: incident.opened_at,
+        due_at: incident.due_at,
+        position: incident.position,
+        cleared: incident.state == IncidentState::Cleared,
+        is_alert: false,
+    }
+}
+
+fn case_of_alert(alert: &Alert) -> Case {
+    Case {
+        id: format!("{:?}", alert.key),
+        level: alert.level,
+        title: alert.message.clone(),
+        signals: 1,
+        lead: None,
+        since: alert.since,
+        due_at: None,
+        position: alert.position,
+        cleared: false,
+        is_alert: true,
+    }
+}
+
+/// How many cases there are, and how many should have been answered by `now`.
+pub(crate) fn case_counts(cases: &[Case], now: TimeMs) -> (usize, usize) {
+    let open = || cases.iter().filter(|case| !case.cleared);
+    let overdue = open().filter(|case| case.due_at.is_some_and(|due_at| due_at < now));
+    (open().count(), overdue.count())
+}
+
+/// The worst level in force, and how many open cases have it.
+pub(crate) fn worst(cases: &[Case]) -> (Level, usize) {
+    let open = || cases.iter().filter(|case| !case.cleared);
+    let level = open().map(|case| case.level).max().unwrap_or_default();
+    (level, open().filter(|case| case.level == level).count())
+}
+
+/// How far a value is on its way to the worst, 0 to 1: red where there is a limit, else 100.
+pub(crate) fn badness(def: &MetricDef, v: f64) -> f64 {
+    let levels = def.levels.unwrap_or_default();
+    let worst = levels.limits().last().map_or(100.0, |(_, limit)| limit);
+    let share = if levels.below {
+        let best = def.target.unwrap_or(worst * 2.0 + 1.0).max(worst + 1e-9);
+        (best - v) / (best - worst)
+    } else {
+        v / worst.max(1e-9)
+    };
+    share.clamp(0.0, 1.0)
+}
+
+/// Feeds by how they do: live, degraded, silent, waiting.
+pub(crate) fn feed_counts(feeds: &[FeedHealth]) -> [(FeedStatus, usize); 4] {
+    [
+        FeedStatus::Live,
+        FeedStatus::Degraded,
+        FeedStatus::Silent,
+        FeedStatus::Waiting,
+    ]
+    .map(|status| {
+        let with = |feed: &&FeedHealth| feed.status == status;
+        (status, feeds.iter().filter(with).count())
+    })
+}
+
+/// The feeds that need a look, worst first.
+pub(crate) fn worst_feeds(feeds: &[FeedHealth]) -> Vec<FeedHealth> {
+    let weight = |feed: &FeedHealth| match feed.status {
+        FeedStatus::Silent => 0,
+        FeedStatus::Degraded => 1,
+        FeedStatus::Waiting => 2,
+        FeedStatus::Live => 3,
+    };
+    let mut worst: Vec<FeedHealth> = feeds
+        .iter()
+        .filter(|feed| feed.status != FeedStatus::Live)
+        .cloned()
+        .collect();
+    worst.sort_by_key(|feed| (weight(feed), feed.received_at));
+    worst
+}
+
+/// How many of a feed's messages were refused.
+pub(crate) fn refused(feed: &FeedHealth) -> u64 {
+    feed.rejected.values().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use egret_shared::package::metric::LevelsDef;
+
+    use super::*;
+
+    fn incident(id: &str, level: Level, opened: i64, due: i64) -> Incident {
+        Incident {
+            id: id.into(),
+            state: IncidentState::Reported,
+            level,
+            title: Text::new(id, id),
+            rule: "rule".into(),
+            areas: Vec::new(),
+            position: None,
+            opened_at: TimeMs(opened),
+            due_at: Some(TimeMs(due)),
+            cleared_at: None,
+            lead: None,
+            support: Vec::new(),
+            plan: None,
+            evidence: Vec::new(),
+        }
+    }
+
+    fn def(levels: LevelsDef, target: Option<f64>) -> MetricDef {
+        let json = serde_json::json!({
+            "id": "m", "name": {"zh": "量", "en": "m"}, "domain": "d", "unit": "1",
+            "target": target,
+        });
+        let mut def: MetricDef = serde_json::from_value(json).unwrap();
+        def.levels = Some(levels);
+        def
+    }
+
+    #[test]
+    fn the_worst_case_stands_first_and_cleared_ones_last() {
+        let mut cleared = incident("c", Level::Red, 0, 0);
+        cleared.state = IncidentState::Cleared;
+        let incidents = [
+            incident("a", Level::Yellow, 1, 9),
+            cleared,
+            incident("b", Level::Red, 5, 9),
+            incident("d", Level::Red, 3, 4),
+        ];
+        let cases = cases(&incidents, &[]);
+        let order: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(order, ["d", "b", "a", "c"]);
+        assert_eq!(case_counts(&cases, TimeMs(6)), (3, 1));
+        assert_eq!(worst(&cases), (Level::Red, 2));
+    }
+
+    #[test]
+    fn badness_runs_from_nothing_to_the_red_limit_whichever_way_is_bad() {
+        let rising = def(
+            LevelsDef {
+                blue: Some(20.0),
+                red: Some(80.0),
+                ..LevelsDef::default()
+            },
+            None,
+        );
+        assert!((badness(&rising, 40.0) - 0.5).abs() < 1e-9);
+        assert!((badness(&rising, 200.0) - 1.0).abs() < 1e-9);
+        let falling = def(
+            LevelsDef {
+                below: true,
+                red: Some(20.0),
+                ..LevelsDef::default()
+            },
+            Some(60.0),
+        );
+        assert!((badness(&falling, 60.0)).abs() < 1e-9);
+        assert!((badness(&falling, 20.0) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_figure_with_missing_sources_is_short() {
+        let mut point = MetricPoint {
+            metric: "m".into(),
+            area: "a".into(),
+            start: TimeMs(0),
+            end: TimeMs(1),
+            v: Some(1.0),
+            level: Level::Normal,
+            sources: 41,
+            expected: 52,
+            latest_at: None,
+            flags: Flags::STALE,
+        };
+        assert!(truth(&point).short && truth(&point).stale);
+        point.sources = 52;
+        point.flags = Flags::NONE;
+        assert!(!truth(&point).short && !truth(&point).stale);
+    }
+}

@@ -1,0 +1,177 @@
+//! The connection to the server, kept for weeks: open, take frames in, notice silence, try again.
+//!
+//! One task runs it. While there is no connection it first asks over HTTP whether the server is
+//! there, because browsers hold back pages whose sockets keep failing.
+
+mod backoff;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
+
+use egret_shared::codec;
+use egret_shared::message::{ClientMessage, ServerMessage};
+
+use crate::store::{Store, speaks_our_schema};
+use crate::{api, clock};
+
+use backoff::Backoff;
+
+/// How often the connection is looked at. Milliseconds.
+const LOOK_MS: i32 = 100;
+
+/// How long opening may take, and how long an open connection may bring nothing current before
+/// it is given up. Milliseconds: the screen says "lost" after the server's own `silence_ms`; this
+/// only decides when a connection that looks open is replaced.
+const PATIENCE_MS: f64 = 4_000.0;
+
+/// Under which name the page remembers that it reloaded itself.
+const RELOADED: &str = "egret.reloaded";
+
+/// Connects now and for ever.
+pub(crate) fn start(store: Store) {
+    leptos::task::spawn_local(async move {
+        let mut backoff = Backoff::default();
+        loop {
+            match Session::open(store) {
+                Ok(session) => {
+                    if session.last().await {
+                        backoff.reset();
+                    }
+                }
+                Err(error) => leptos::logging::warn!("no socket: {error:?}"),
+            }
+            store.closed();
+            loop {
+                clock::sleep(backoff.next_ms(js_sys::Math::random())).await;
+                if api::answers().await {
+                    break;
+                }
+            }
+        }
+    });
+}
+
+/// One connection, from opening to its end.
+struct Session {
+    store: Store,
+    socket: WebSocket,
+    welcomed: Rc<Cell<bool>>,
+    ended: Rc<Cell<bool>>,
+    opened_ms: f64,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_end: Closure<dyn FnMut(Event)>,
+}
+
+impl Session {
+    fn open(store: Store) -> Result<Self, JsValue> {
+        let socket = WebSocket::new(&address()?)?;
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let welcomed = Rc::new(Cell::new(false));
+        let ended = Rc::new(Cell::new(false));
+        let on_message = {
+            let (socket, welcomed) = (socket.clone(), Rc::clone(&welcomed));
+            Closure::new(move |event: MessageEvent| take(store, &socket, &welcomed, &event))
+        };
+        let on_end = {
+            let ended = Rc::clone(&ended);
+            Closure::new(move |_: Event| ended.set(true))
+        };
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_end.as_ref().unchecked_ref()));
+        Ok(Self {
+            store,
+            socket,
+            welcomed,
+            ended,
+            opened_ms: clock::monotonic_ms(),
+            _on_message: on_message,
+            _on_end: on_end,
+        })
+    }
+
+    /// Waits for the end; whether it was a good connection before.
+    async fn last(self) -> bool {
+        while !self.ended.get() && !self.is_dead() {
+            clock::sleep(LOOK_MS).await;
+        }
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        // Closing a socket that is closed already is no failure.
+        drop(self.socket.close());
+        self.welcomed.get()
+    }
+
+    /// Whether it looks open but brings nothing: a cable pulled out closes no socket.
+    fn is_dead(&self) -> bool {
+        let open_ms = clock::monotonic_ms() - self.opened_ms;
+        open_ms > PATIENCE_MS && self.store.silent_ms() > PATIENCE_MS
+    }
+}
+
+fn address() -> Result<String, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let location = window.location();
+    let scheme = if location.protocol()? == "https:" {
+        "wss"
+    } else {
+        "ws"
+    };
+    Ok(format!("{scheme}://{}/ws", location.host()?))
+}
+
+fn take(store: Store, socket: &WebSocket, welcomed: &Rc<Cell<bool>>, event: &MessageEvent) {
+    let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
+        return;
+    };
+    let bytes = Uint8Array::new(&buffer).to_vec();
+    match codec::decode(&bytes) {
+        Ok(ServerMessage::Welcome(welcome)) if speaks_our_schema(&welcome) => {
+            let socket = socket.clone();
+            welcomed.set(true);
+            store.opened(&welcome, Rc::new(move |message| say(&socket, message)));
+        }
+        Ok(ServerMessage::Welcome(_)) => reload_once(store),
+        Ok(message) if welcomed.get() => store.receive(message),
+        // Of a server with another schema nothing after the welcome means anything.
+        Ok(_) => {}
+        Err(error) => {
+            leptos::logging::error!("a frame of {} bytes: {error}", bytes.len());
+            reload_once(store);
+        }
+    }
+}
+
+fn say(socket: &WebSocket, message: &ClientMessage) {
+    match serde_json::to_string(message) {
+        Ok(text) => {
+            if let Err(error) = socket.send_with_str(&text) {
+                leptos::logging::warn!("could not say {text}: {error:?}");
+            }
+        }
+        Err(error) => leptos::logging::error!("{message:?}: {error}"),
+    }
+}
+
+/// Reloads the page, unless this very build has tried that: then the screen says so instead.
+fn reload_once(store: Store) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let ours = codec::schema();
+    let storage = window.session_storage().ok().flatten();
+    let tried = storage
+        .as_ref()
+        .and_then(|storage| storage.get_item(RELOADED).ok().flatten());
+    let remembered = storage.is_some_and(|storage| storage.set_item(RELOADED, &ours).is_ok());
+    if tried.as_deref() == Some(ours.as_str()) || !remembered {
+        store.outdated();
+    } else if let Err(error) = window.location().reload() {
+        leptos::logging::error!("could not reload: {error:?}");
+        store.outdated();
+    }
+}

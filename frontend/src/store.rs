@@ -1,0 +1,478 @@
+//! What the screen knows, and who is told when it changes.
+//!
+//! Frames come in from [`crate::socket`] and move the [`held`] snapshots at once; signals follow
+//! at most once per animation frame, one for each metric, so a changed figure redraws itself and
+//! nothing else. Memory is bounded: by the catalogue (metrics × areas), by the shared limits
+//! (events) and by rings (trends), never by uptime.
+
+pub(crate) mod held;
+pub(crate) mod link;
+pub(crate) mod server_clock;
+pub(crate) mod touched;
+pub(crate) mod trend;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use egret_shared::alert::Alert;
+use egret_shared::catalog::Catalog;
+use egret_shared::channel::{Channel, Tile};
+use egret_shared::codec;
+use egret_shared::delta::{Delta, TileDelta};
+use egret_shared::event::Event;
+use egret_shared::feed::FeedHealth;
+use egret_shared::incident::Incident;
+use egret_shared::message::{ClientMessage, DeltaFrame, ServerMessage, SnapshotFrame, Welcome};
+use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::snapshot::TileSnapshot;
+use egret_shared::time::{Span, TimeMs};
+
+use crate::{api, clock};
+
+use held::Channels;
+use link::{Link, Watch};
+use server_clock::ServerClock;
+use touched::Touched;
+use trend::{Sample, Trend};
+
+/// How often the screen looks at the clock and at the connection. Milliseconds: a twelfth of
+/// the time within which a lost connection must be visible.
+const TICK_MS: i32 = 250;
+
+/// Speaks to the server, while there is a connection.
+type Sender = Rc<dyn Fn(&ClientMessage)>;
+
+/// Hears of tiles at once, before the next animation frame.
+type TileListener = Rc<dyn Fn(TileNews<'_>)>;
+
+/// What happened to a tile.
+#[derive(Debug)]
+pub(crate) enum TileNews<'a> {
+    /// Its full state came.
+    Reset(Tile, &'a TileSnapshot),
+    /// It moved on.
+    Moved(Tile, &'a TileDelta),
+    /// It is no longer followed.
+    Gone(Tile),
+}
+
+/// The screen's one store. A copy is a handle to the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Store {
+    state: StoredValue<State, LocalStorage>,
+    /// How the screen stands to the server.
+    pub(crate) link: RwSignal<Link>,
+    /// The server's time, twice a second or more often.
+    pub(crate) now: RwSignal<TimeMs>,
+    /// The server's time in the newest message.
+    pub(crate) heard_at: RwSignal<Option<TimeMs>>,
+    /// Names, units, limits and scenes.
+    pub(crate) catalog: RwSignal<Option<Arc<Catalog>>>,
+    /// Whether a city has come at all.
+    pub(crate) has_city: RwSignal<bool>,
+    /// Incidents by id.
+    pub(crate) incidents: RwSignal<Arc<[Incident]>>,
+    /// Alerts by key.
+    pub(crate) alerts: RwSignal<Arc<[Alert]>>,
+    /// Feeds by id.
+    pub(crate) feeds: RwSignal<Arc<[FeedHealth]>>,
+    /// The newest events, oldest first.
+    pub(crate) events: RwSignal<Arc<[Event]>>,
+}
+
+#[derive(Default)]
+struct State {
+    channels: Channels,
+    wanted: BTreeSet<Channel>,
+    resyncing: BTreeSet<Channel>,
+    watch: Watch,
+    clock: ServerClock,
+    generation: Option<u64>,
+    touched: Touched,
+    metrics: BTreeMap<MetricKey, ArcRwSignal<Option<MetricPoint>>>,
+    trends: BTreeMap<(MetricKey, RangeMs), ArcRwSignal<Trend>>,
+    sender: Option<Sender>,
+    tiles: Option<TileListener>,
+    frame_is_due: bool,
+}
+
+/// A range as part of a key.
+type RangeMs = i64;
+
+impl Store {
+    /// An empty store that ticks and loads the catalogue from now on.
+    pub(crate) fn start() -> Self {
+        let state = State {
+            wanted: BTreeSet::from([Channel::City]),
+            ..State::default()
+        };
+        let store = Self {
+            state: StoredValue::new_local(state),
+            link: RwSignal::new(Link::Connecting),
+            now: RwSignal::new(clock::wall()),
+            heard_at: RwSignal::new(None),
+            catalog: RwSignal::new(None),
+            has_city: RwSignal::new(false),
+            incidents: RwSignal::new(Arc::default()),
+            alerts: RwSignal::new(Arc::default()),
+            feeds: RwSignal::new(Arc::default()),
+            events: RwSignal::new(Arc::default()),
+        };
+        leptos::task::spawn_local(async move {
+            loop {
+                store.tick();
+                clock::sleep(TICK_MS).await;
+            }
+        });
+        leptos::task::spawn_local(store.load_catalog());
+        store
+    }
+
+    fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.state.with_value(read)
+    }
+
+    fn update<T>(self, change: impl FnOnce(&mut State) -> T) -> T {
+        // The store lives as long as the page.
+        self.state
+            .try_update_value(change)
+            .unwrap_or_else(|| unreachable!("the store is never disposed of"))
+    }
+
+    fn tick(self) {
+        let now_ms = clock::monotonic_ms();
+        let (link, now) = self.with(|state| {
+            let now = state.clock.now(clock::wall());
+            (state.watch.link(now_ms), now)
+        });
+        if self.link.get_untracked() != link {
+            self.link.set(link);
+        }
+        self.now.set(now);
+    }
+
+    /// Loads the catalogue, again and again until it comes.
+    async fn load_catalog(self) {
+        loop {
+            match api::catalog().await {
+                Ok(catalog) => {
+                    let known = self.catalog.get_untracked();
+                    if known.as_deref() != Some(&catalog) {
+                        self.catalog.set(Some(Arc::new(catalog)));
+                    }
+                    return;
+                }
+                Err(error) => leptos::logging::warn!("the catalogue: {error}"),
+            }
+            clock::sleep(1_000).await;
+        }
+    }
+}
+
+/// For the socket.
+impl Store {
+    /// A connection stands, and this is how to speak on it.
+    pub(crate) fn opened(self, welcome: &Welcome, sender: Sender) {
+        let before = self.update(|state| {
+            state.watch.opened(welcome.silence_ms);
+            state.clock.observe(welcome.at, clock::wall());
+            state.resyncing.clear();
+            let subscribe = ClientMessage::Subscribe {
+                channels: state.wanted.iter().cloned().collect(),
+                resume: state.channels.resume(&state.wanted),
+            };
+            sender(&subscribe);
+            state.sender = Some(sender);
+            state.generation.replace(welcome.generation)
+        });
+        let Some(before) = before else {
+            return;
+        };
+        if before != welcome.generation {
+            leptos::task::spawn_local(self.load_catalog());
+        }
+        self.reload_trends();
+    }
+
+    /// The connection is gone.
+    pub(crate) fn closed(self) {
+        self.update(|state| {
+            state.watch.closed();
+            state.sender = None;
+        });
+    }
+
+    /// The server speaks another version.
+    pub(crate) fn outdated(self) {
+        self.update(|state| state.watch.outdated());
+    }
+
+    /// How long nothing current has come. Milliseconds.
+    pub(crate) fn silent_ms(self) -> f64 {
+        self.with(|state| state.watch.silent_ms(clock::monotonic_ms()))
+    }
+
+    /// Takes a message in.
+    pub(crate) fn receive(self, message: ServerMessage) {
+        let at = match message {
+            ServerMessage::Welcome(_) => return,
+            ServerMessage::Heartbeat(beat) => {
+                self.update(|state| state.clock.observe(beat.at, clock::wall()));
+                beat.at
+            }
+            ServerMessage::Snapshot(frame) => self.take_snapshot(frame),
+            ServerMessage::Delta(frame) => self.take_delta(&frame),
+            ServerMessage::Error(error) => {
+                leptos::logging::warn!("the server: {}: {}", error.code, error.message);
+                return;
+            }
+        };
+        self.update(|state| state.watch.heard(clock::monotonic_ms()));
+        self.heard_at.set(Some(at));
+    }
+
+    fn take_snapshot(self, frame: SnapshotFrame) -> TimeMs {
+        let (channel, at) = (frame.channel.clone(), frame.at);
+        self.update(|state| {
+            state.resyncing.remove(&channel);
+            state.channels.replace(frame);
+            match &channel {
+                Channel::City => {
+                    state.touched.all();
+                    state.watch.synced(clock::monotonic_ms());
+                }
+                Channel::Tile(tile) => state.tell_reset(&channel, *tile),
+                Channel::Asset(..) | Channel::Incident(_) | Channel::Metric(_) => {}
+            }
+        });
+        self.schedule();
+        at
+    }
+
+    fn take_delta(self, frame: &DeltaFrame) -> TimeMs {
+        self.update(|state| {
+            if state.channels.advance(frame).is_err() {
+                state.resync(&frame.channel);
+                return;
+            }
+            match (&frame.channel, &frame.changes) {
+                (_, Delta::City(changes)) => {
+                    state.touched.by(changes);
+                    state.watch.synced(clock::monotonic_ms());
+                }
+                (Channel::Tile(tile), Delta::Tile(changes)) => {
+                    state.tell(TileNews::Moved(*tile, changes));
+                }
+                _ => {}
+            }
+        });
+        self.schedule();
+        frame.at
+    }
+
+    /// Sees to it that signals follow at the next animation frame.
+    fn schedule(self) {
+        let is_due = self.update(|state| std::mem::replace(&mut state.frame_is_due, true));
+        if !is_due {
+            request_animation_frame(move || self.flush());
+        }
+    }
+
+    /// Tells every signal whose part of the city changed.
+    fn flush(self) {
+        let touched = self.update(|state| {
+            state.frame_is_due = false;
+            std::mem::take(&mut state.touched)
+        });
+        self.flush_metrics(&touched);
+        self.with(|state| {
+            let Some(city) = state.channels.city() else {
+                return;
+            };
+            if touched.incidents {
+                self.incidents.set(city.incidents.iter().cloned().collect());
+            }
+            if touched.alerts {
+                self.alerts.set(city.alerts.iter().cloned().collect());
+            }
+            if touched.feeds {
+                self.feeds.set(city.feeds.iter().cloned().collect());
+            }
+            if touched.events {
+                self.events.set(city.events.iter().cloned().collect());
+            }
+        });
+        let has_city = self.with(|state| state.channels.city().is_some());
+        if has_city && !self.has_city.get_untracked() {
+            self.has_city.set(true);
+        }
+    }
+
+    fn flush_metrics(self, touched: &Touched) {
+        self.with(|state| {
+            let Some(city) = state.channels.city() else {
+                return;
+            };
+            for (key, signal) in &state.metrics {
+                if touched.has_metric(key) {
+                    signal.set(city.metrics.get(key).cloned());
+                }
+            }
+            for ((key, _), signal) in &state.trends {
+                if let Some(point) = city.metrics.get(key).filter(|_| touched.has_metric(key)) {
+                    signal.update(|trend| trend.push(sample(point)));
+                }
+            }
+        });
+    }
+}
+
+/// For panels.
+impl Store {
+    /// A metric in an area, followed from now on.
+    pub(crate) fn metric(self, key: &MetricKey) -> RwSignal<Option<MetricPoint>> {
+        let signal = self.update(|state| {
+            let current = state.channels.city().and_then(|city| city.metrics.get(key));
+            let current = current.cloned();
+            let new = || ArcRwSignal::new(current);
+            state.metrics.entry(key.clone()).or_insert_with(new).clone()
+        });
+        RwSignal::from(signal)
+    }
+
+    /// A metric's recent past in an area, followed from now on.
+    pub(crate) fn trend(self, key: &MetricKey, range: Span) -> RwSignal<Trend> {
+        let entry = (key.clone(), range.ms());
+        let known = self.with(|state| state.trends.get(&entry).cloned());
+        let signal = known.unwrap_or_else(|| {
+            let signal = ArcRwSignal::new(Trend::new(range));
+            self.update(|state| state.trends.insert(entry, signal.clone()));
+            leptos::task::spawn_local(self.load_trend(key.clone(), signal.clone()));
+            signal
+        });
+        RwSignal::from(signal)
+    }
+
+    /// All points of a metric, one for each area.
+    pub(crate) fn areas_of(
+        self,
+        metric: &egret_shared::id::MetricId,
+        areas: &[egret_shared::catalog::Area],
+    ) -> Vec<(egret_shared::catalog::Area, RwSignal<Option<MetricPoint>>)> {
+        let follow = |area: &egret_shared::catalog::Area| {
+            let key = MetricKey {
+                metric: metric.clone(),
+                area: area.code.clone(),
+            };
+            (area.clone(), self.metric(&key))
+        };
+        areas.iter().map(follow).collect()
+    }
+
+    async fn load_trend(self, key: MetricKey, signal: ArcRwSignal<Trend>) {
+        /// After these the chart says that there is no history; live points go on.
+        const TRIES: i32 = 3;
+        for again in 1..=TRIES {
+            let now = self.with(|state| state.clock.now(clock::wall()));
+            let from = now.minus(signal.with_untracked(Trend::range));
+            match api::history(&key, from).await {
+                Ok(samples) => return signal.update(|trend| trend.load(samples)),
+                Err(error) => leptos::logging::warn!("history of {}: {error}", key.metric),
+            }
+            clock::sleep(again * 1_000).await;
+        }
+        signal.update(|trend| trend.history = trend::History::Failed);
+    }
+
+    /// After an outage the rings have a hole that the server can fill.
+    fn reload_trends(self) {
+        let trends = self.with(|state| state.trends.clone());
+        for ((key, _), signal) in trends {
+            leptos::task::spawn_local(self.load_trend(key, signal));
+        }
+    }
+}
+
+/// For the map.
+impl Store {
+    /// Hears of tiles from now on.
+    pub(crate) fn listen_to_tiles(self, listener: Option<TileListener>) {
+        self.update(|state| state.tiles = listener);
+    }
+
+    /// Follows exactly these tiles.
+    pub(crate) fn follow_tiles(self, tiles: &BTreeSet<Tile>) {
+        let wanted: BTreeSet<Channel> = tiles.iter().copied().map(Channel::Tile).collect();
+        self.update(|state| {
+            let is_tile = |channel: &&Channel| matches!(channel, Channel::Tile(_));
+            let held: BTreeSet<Channel> = state.wanted.iter().filter(is_tile).cloned().collect();
+            let gone: Vec<Channel> = held.difference(&wanted).cloned().collect();
+            let new: Vec<Channel> = wanted.difference(&held).cloned().collect();
+            for channel in &gone {
+                state.drop_tile(channel);
+            }
+            state.wanted.extend(new.iter().cloned());
+            state.say_unless_empty(new, |channels| ClientMessage::Subscribe {
+                channels,
+                resume: Vec::new(),
+            });
+            state.say_unless_empty(gone, |channels| ClientMessage::Unsubscribe { channels });
+        });
+    }
+}
+
+impl State {
+    fn tell(&self, news: TileNews<'_>) {
+        if let Some(listener) = &self.tiles {
+            listener(news);
+        }
+    }
+
+    fn tell_reset(&self, channel: &Channel, tile: Tile) {
+        if let Some(snapshot) = self.channels.tile(channel) {
+            self.tell(TileNews::Reset(tile, snapshot));
+        }
+    }
+
+    fn drop_tile(&mut self, channel: &Channel) {
+        self.wanted.remove(channel);
+        self.channels.forget(channel);
+        self.resyncing.remove(channel);
+        if let Channel::Tile(tile) = channel {
+            self.tell(TileNews::Gone(*tile));
+        }
+    }
+
+    /// Asks for a channel anew, once; frames of channels let go of are not worth asking about.
+    fn resync(&mut self, channel: &Channel) {
+        if self.wanted.contains(channel) && self.resyncing.insert(channel.clone()) {
+            let channels = vec![channel.clone()];
+            self.say_unless_empty(channels, |channels| ClientMessage::Resync { channels });
+        }
+    }
+
+    fn say_unless_empty(
+        &self,
+        channels: Vec<Channel>,
+        message: impl FnOnce(Vec<Channel>) -> ClientMessage,
+    ) {
+        if let (Some(sender), false) = (&self.sender, channels.is_empty()) {
+            sender(&message(channels));
+        }
+    }
+}
+
+fn sample(point: &MetricPoint) -> Sample {
+    Sample {
+        at: point.end,
+        v: point.v,
+    }
+}
+
+/// Whether the server's wire is this page's.
+pub(crate) fn speaks_our_schema(welcome: &Welcome) -> bool {
+    welcome.schema == codec::schema()
+}

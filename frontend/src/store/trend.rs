@@ -1,0 +1,153 @@
+//! A metric's recent past: a ring of one value a minute, bounded by its range. Pure.
+//!
+//! History comes once over HTTP; from then on live points are laid on top. A live point replaces
+//! the value of its minute, so the newest value is always the figure beside the chart.
+
+use std::collections::VecDeque;
+
+use egret_shared::time::{Span, TimeMs};
+
+/// Distance between two values; what history is asked for in.
+pub(crate) const STEP: Span = Span(60_000);
+
+/// The longest range a chart may have: a day. Bounds a ring to 1,441 values.
+pub(crate) const RANGE_MAX: Span = Span(86_400_000);
+
+/// One value and its time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sample {
+    /// End of the value's window.
+    pub(crate) at: TimeMs,
+    /// The value; absent where nothing stood behind it.
+    pub(crate) v: Option<f64>,
+}
+
+/// Whether the past is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum History {
+    /// It has been asked for.
+    #[default]
+    Loading,
+    /// It is there, or there is none.
+    Loaded,
+    /// The server would not give it; live points still come.
+    Failed,
+}
+
+/// A metric's recent past in one area.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Trend {
+    range: Span,
+    samples: VecDeque<Sample>,
+    /// Whether the past is there.
+    pub(crate) history: History,
+}
+
+impl Trend {
+    /// An empty past of `range`, at most [`RANGE_MAX`].
+    pub(crate) fn new(range: Span) -> Self {
+        Self {
+            range: range.clamp(STEP, RANGE_MAX),
+            samples: VecDeque::new(),
+            history: History::Loading,
+        }
+    }
+
+    /// How far back it goes.
+    pub(crate) fn range(&self) -> Span {
+        self.range
+    }
+
+    /// Its values, oldest first.
+    pub(crate) fn samples(&self) -> impl DoubleEndedIterator<Item = &Sample> + Clone {
+        self.samples.iter()
+    }
+
+    /// Takes the past in: `samples` oldest first. Live points that came meanwhile stay.
+    pub(crate) fn load(&mut self, samples: impl IntoIterator<Item = Sample>) {
+        let live: Vec<Sample> = self.samples.drain(..).collect();
+        for sample in samples {
+            self.push(sample);
+        }
+        for sample in live {
+            self.push(sample);
+        }
+        self.history = History::Loaded;
+    }
+
+    /// Lays a live point on top. Older than the newest value, it is left to the next load.
+    pub(crate) fn push(&mut self, sample: Sample) {
+        let minute = |at: TimeMs| at.0.div_euclid(STEP.ms());
+        match self.samples.back_mut() {
+            Some(last) if minute(sample.at) < minute(last.at) => return,
+            Some(last) if minute(sample.at) == minute(last.at) => *last = sample,
+            _ => self.samples.push_back(sample),
+        }
+        let oldest = sample.at.minus(self.range);
+        while self.samples.front().is_some_and(|first| first.at < oldest) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// How much more the newest value is than the one `span` earlier.
+    pub(crate) fn change_over(&self, span: Span) -> Option<f64> {
+        let last = self.samples.back()?;
+        let then = last.at.minus(span);
+        let before = self.samples.iter().rev().find(|sample| sample.at <= then)?;
+        // A value from long before says nothing about an hour ago.
+        (then.since(before.at).ms() <= 5 * STEP.ms())
+            .then(|| last.v.zip(before.v).map(|(now, was)| now - was))
+            .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(minute: i64, v: f64) -> Sample {
+        Sample {
+            at: TimeMs(minute * 60_000),
+            v: Some(v),
+        }
+    }
+
+    #[test]
+    fn a_ring_never_outgrows_its_range() {
+        let mut trend = Trend::new(Span(3_600_000));
+        for minute in 0..100_000 {
+            trend.push(sample(minute, 1.0));
+        }
+        assert_eq!(trend.samples().count(), 61);
+    }
+
+    #[test]
+    fn live_points_replace_the_value_of_their_minute() {
+        let mut trend = Trend::new(Span(3_600_000));
+        trend.push(sample(1, 1.0));
+        trend.push(Sample {
+            at: TimeMs(60_500),
+            v: Some(2.0),
+        });
+        assert_eq!(trend.samples().count(), 1);
+        assert_eq!(trend.samples().next().and_then(|last| last.v), Some(2.0));
+    }
+
+    #[test]
+    fn history_comes_beneath_the_points_that_came_meanwhile() {
+        let mut trend = Trend::new(Span(3_600_000));
+        trend.push(sample(10, 10.0));
+        trend.load((5..=9).map(|minute| sample(minute, 0.0)));
+        let values: Vec<_> = trend.samples().filter_map(|sample| sample.v).collect();
+        assert_eq!(values, [0.0, 0.0, 0.0, 0.0, 0.0, 10.0]);
+    }
+
+    #[test]
+    fn a_change_is_told_only_where_the_past_is_known() {
+        let mut trend = Trend::new(Span(7_200_000));
+        trend.push(sample(0, 5.0));
+        trend.push(sample(60, 8.0));
+        assert_eq!(trend.change_over(Span(3_600_000)), Some(3.0));
+        assert_eq!(trend.change_over(Span(1_800_000)), None);
+    }
+}

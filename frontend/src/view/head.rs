@@ -1,0 +1,171 @@
+//! The head line: which city, which scene, whether it is live, and what time it is there.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use egret_shared::level::Level;
+
+use crate::i18n::Key;
+use crate::screen::{Screen, screen};
+use crate::select;
+use crate::store::link::Link;
+use crate::widget::level::{LevelMark, level_class};
+use crate::{format, i18n};
+
+/// The head line.
+#[component]
+pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
+    let screen = screen();
+    let now = screen.store.now;
+    let clock = Memo::new(move |_| screen.clock(now.get()));
+    let date =
+        Memo::new(move |_| format::date(now.get(), screen.zone_ms.get(), screen.language.get()));
+    view! {
+        <header class="head">
+            <A href="/wall/overview" attr:class="brand">
+                <Egret />
+                <b>{move || city_name(screen)}</b>
+                <span>{move || screen.word(Key::Product)}</span>
+            </A>
+            <Tabs />
+            <Mode />
+            <Liveness />
+            <div class="when">
+                <span class="date">{move || date.get()}</span>
+                <time class="clock">{move || clock.get()}</time>
+            </div>
+            <div class="head-keys">
+                <button
+                    type="button"
+                    lang=move || i18n::language_tag(i18n::other(screen.language.get()))
+                    aria-label=move || screen.word(Key::SwitchLanguage)
+                    on:click=move |_| screen.switch_language()
+                >
+                    {move || screen.word(Key::Language)}
+                </button>
+                <button
+                    type="button"
+                    aria-label=move || screen.word(Key::Help)
+                    aria-expanded=move || help.get().to_string()
+                    on:click=move |_| help.update(|open| *open = !*open)
+                >
+                    "?"
+                </button>
+            </div>
+        </header>
+    }
+}
+
+fn city_name(screen: Screen) -> String {
+    let catalog = screen.store.catalog.read();
+    catalog
+        .as_ref()
+        .map_or_else(String::new, |catalog| screen.text(&catalog.city.name))
+}
+
+/// The mark: an egret over water.
+#[component]
+fn Egret() -> impl IntoView {
+    view! {
+        <svg class="egret" viewBox="0 0 40 32" aria-hidden="true">
+            <path d="M2 19.500c6 2 10.500-.500 14-5.500c3-4.300 6.800-7.600 12.500-9c3.500-.900 6.500-.300 8 2.300l5 .900l-5.400 1.300c-1 6.200-5 11.700-12.600 14.300c-8 2.700-16.500 1-21.500-4.300z" />
+            <path d="M6 27.500h22" class="water" />
+        </svg>
+    }
+}
+
+#[component]
+fn Tabs() -> impl IntoView {
+    let screen = screen();
+    let scenes = move || {
+        let catalog = screen.store.catalog.get();
+        catalog.map(|catalog| {
+            let tab = |scene: &egret_shared::package::scene::SceneDef| {
+                let name = scene.name.clone();
+                let href = format!("/wall/{}", scene.id);
+                view! { <A href=href>{move || screen.text(&name)}</A> }
+            };
+            catalog.scenes.iter().map(tab).collect_view()
+        })
+    };
+    view! {
+        <nav class="tabs" aria-label=move || screen.word(Key::Scenes)>
+            {scenes}
+            <A href="/data">{move || screen.word(Key::Sources)}</A>
+        </nav>
+    }
+}
+
+/// Whether the city is calm or not, and whether it is a real one.
+#[component]
+fn Mode() -> impl IntoView {
+    let screen = screen();
+    let store = screen.store;
+    let worst = Memo::new(move |_| {
+        let cases = select::cases(&store.incidents.read(), &store.alerts.read());
+        select::worst(&cases)
+    });
+    let level = Memo::new(move |_| match worst.get().0 {
+        level @ (Level::Orange | Level::Red) => level,
+        _ => Level::Normal,
+    });
+    let text = move || match (level.get(), worst.get().1) {
+        (Level::Red, n) => format!("{} {n}", screen.word(Key::RedInForce)),
+        (Level::Orange, n) => format!("{} {n}", screen.word(Key::OrangeInForce)),
+        _ => screen.word(Key::NormalMode).to_owned(),
+    };
+    let simulated = move || {
+        let catalog = store.catalog.read();
+        catalog
+            .as_ref()
+            .is_some_and(|catalog| catalog.city.simulated)
+    };
+    view! {
+        <div class="chips">
+            <Show when=simulated>
+                <span class="chip simulated">{move || screen.word(Key::Simulated)}</span>
+            </Show>
+            <Show when=move || store.has_city.get()>
+                <span class=move || format!("chip mode {}", level_class(level.get()))>
+                    <LevelMark level=level />
+                    {text}
+                </span>
+            </Show>
+        </div>
+    }
+}
+
+/// Whether the picture is live, in words; a screen reader hears of changes, not of every tenth.
+#[component]
+fn Liveness() -> impl IntoView {
+    let screen = screen();
+    let store = screen.store;
+    let link = store.link;
+    let key = move || match link.get() {
+        Link::Connecting => Key::Connecting,
+        Link::Live => Key::Live,
+        Link::Lost => Key::Lost,
+        Link::Outdated => Key::Outdated,
+    };
+    let age = move || {
+        let heard_at = store.heard_at.get()?;
+        let age_ms = store.now.get().since(heard_at).ms();
+        match link.get() {
+            Link::Live => Some(format::delay(age_ms, screen.language.get())),
+            Link::Lost => Some(format::age(age_ms, screen.language.get())),
+            Link::Connecting | Link::Outdated => None,
+        }
+    };
+    let class = move || match link.get() {
+        Link::Connecting => "liveness connecting",
+        Link::Live => "liveness live",
+        Link::Lost | Link::Outdated => "liveness dead",
+    };
+    view! {
+        <div class=class>
+            <i aria-hidden="true"></i>
+            <span role="status" aria-live="assertive">{move || screen.word(key())}</span>
+            <span class="delay">{age}</span>
+        </div>
+    }
+}

@@ -1,0 +1,8 @@
+//! Small views that panels are made of. They know a signal's value, not where it comes from.
+
+pub(crate) mod chart;
+pub(crate) mod frame;
+pub(crate) mod level;
+pub(crate) mod scale;
+pub(crate) mod spark;
+pub(crate) mod truth;

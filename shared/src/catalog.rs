@@ -1,0 +1,93 @@
+//! What a screen has to know of the city package: names, units, limits, scenes.
+//!
+//! `GET /api/v1/catalog` in JSON, loaded once per generation. No geometry: the map's layers are
+//! files of their own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AreaCode, AssetId, FeedId};
+use crate::package::city::CityDef;
+use crate::package::department::DepartmentDef;
+use crate::package::feed::FeedDef;
+use crate::package::metric::MetricDef;
+use crate::package::property::PropertyDef;
+use crate::package::rule::RulesDef;
+use crate::package::scene::SceneDef;
+use crate::package::words::WordsDef;
+use crate::position::Position;
+use crate::text::Text;
+
+/// The city package as screens need it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Catalog {
+    /// Which city.
+    pub city: CityDef,
+    /// Areas, each after its parent.
+    pub areas: Vec<Area>,
+    /// Departments.
+    pub departments: Vec<DepartmentDef>,
+    /// Observed properties.
+    pub properties: Vec<PropertyDef>,
+    /// Feeds.
+    pub feeds: Vec<FeedDef>,
+    /// Metrics, derived ones after what they derive from.
+    pub metrics: Vec<MetricDef>,
+    /// Rules and causes.
+    pub rules: RulesDef,
+    /// Scenes in the order of the tabs.
+    pub scenes: Vec<SceneDef>,
+    /// Layers of the base map, bottom first.
+    pub layers: Vec<LayerDef>,
+    /// What screens call words that messages use.
+    #[serde(default)]
+    pub words: WordsDef,
+}
+
+/// An area 区域 without its polygon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    /// Its code.
+    pub code: AreaCode,
+    /// The area that holds it; absent for the city.
+    pub parent: Option<AreaCode>,
+    /// Its level's name, from `city.toml`.
+    pub level: String,
+    /// Its name.
+    pub name: Text,
+    /// A point inside it, for labels.
+    pub centre: Position,
+}
+
+/// An asset that the city knows ahead of its first message: a row of `assets.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AssetDef {
+    /// The feed it belongs to.
+    pub feed: FeedId,
+    /// Its id within the feed.
+    pub asset: AssetId,
+    /// Its name.
+    pub name: Text,
+    /// Where it stands.
+    pub position: Option<Position>,
+    /// The area it counts for; absent, the one that holds `position`. A sensor on a bridge
+    /// stands over water and counts for the nearer landing.
+    pub area: Option<AreaCode>,
+}
+
+/// A layer of the base map: one `[[layer]]` of `map/layers.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerDef {
+    /// Its id.
+    pub id: String,
+    /// GeoJSON file beside `layers.toml`; served under `/map/`.
+    pub file: String,
+    /// How it is drawn: `land`, `area`, `road`, `crossing`, `label`.
+    pub kind: String,
+    /// Who made it; shown on the map.
+    #[serde(default)]
+    pub attribution: String,
+    /// Whether its lines are drawn by hand; the map says so.
+    #[serde(default)]
+    pub schematic: bool,
+}

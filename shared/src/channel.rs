@@ -1,0 +1,178 @@
+//! What a client can subscribe to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::id::{AssetId, FeedId, IncidentId, MetricId};
+use crate::position::Position;
+
+/// One stream of snapshot and deltas, shared by all who subscribe to it.
+///
+/// As text: `city`, `tile/{z}/{x}/{y}`, `asset/{feed}/{asset}`, `incident/{id}`, `metric/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// Metrics, alerts, incidents, feeds and the ticker of the whole city.
+    City,
+    /// Assets within a tile of the map.
+    Tile(Tile),
+    /// One asset with all its values.
+    Asset(FeedId, AssetId),
+    /// One incident.
+    Incident(IncidentId),
+    /// One metric in all areas.
+    Metric(MetricId),
+}
+
+/// A tile of the Web Mercator pyramid, counted from the north-west as map clients do.
+///
+/// # Source
+/// OGC Two Dimensional Tile Matrix Set, `WebMercatorQuad`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Tile {
+    /// Zoom, 0 to [`Tile::Z_MAX`].
+    pub z: u8,
+    /// Column, west to east.
+    pub x: u32,
+    /// Row, north to south.
+    pub y: u32,
+}
+
+impl Tile {
+    /// The finest zoom that can be subscribed to: tiles of about 600 m at Xiamen's latitude.
+    pub const Z_MAX: u8 = 16;
+
+    /// The tile of zoom `z` that holds `position`. Poles fall into the outermost rows.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates at both ends, which is what the edges of the world want"
+    )]
+    pub fn of(z: u8, position: Position) -> Self {
+        let z = z.min(Self::Z_MAX);
+        let n_tiles = f64::from(1_u32 << z);
+        let lat = position.lat.to_radians();
+        let x = (position.lon + 180.0) / 360.0 * n_tiles;
+        let y = (1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * n_tiles;
+        let last = (1_u32 << z) - 1;
+        Self {
+            z,
+            x: (x as u32).min(last),
+            y: (y as u32).min(last),
+        }
+    }
+
+    /// The tile, if there is one with these numbers.
+    pub fn checked(z: u8, x: u32, y: u32) -> Option<Self> {
+        let exists = z <= Self::Z_MAX && x < 1 << z && y < 1 << z;
+        exists.then_some(Self { z, x, y })
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::City => f.write_str("city"),
+            Self::Tile(tile) => write!(f, "tile/{}/{}/{}", tile.z, tile.x, tile.y),
+            Self::Asset(feed, asset) => write!(f, "asset/{feed}/{asset}"),
+            Self::Incident(id) => write!(f, "incident/{id}"),
+            Self::Metric(id) => write!(f, "metric/{id}"),
+        }
+    }
+}
+
+/// Why a text names no channel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no channel: city, tile/Z/X/Y, asset/FEED/ASSET, incident/ID and metric/ID are")]
+pub struct NoChannel(pub String);
+
+impl FromStr for Channel {
+    type Err = NoChannel;
+
+    fn from_str(text: &str) -> Result<Self, NoChannel> {
+        let (kind, rest) = text.split_once('/').unwrap_or((text, ""));
+        let channel = match kind {
+            "city" if rest.is_empty() => Some(Self::City),
+            "tile" => tile_from(rest).map(Self::Tile),
+            "asset" => rest
+                .split_once('/')
+                .filter(|(feed, asset)| !feed.is_empty() && !asset.is_empty())
+                .map(|(feed, asset)| Self::Asset(feed.into(), asset.into())),
+            "incident" if !rest.is_empty() => Some(Self::Incident(rest.into())),
+            "metric" if !rest.is_empty() => Some(Self::Metric(rest.into())),
+            _ => None,
+        };
+        channel.ok_or_else(|| NoChannel(text.to_owned()))
+    }
+}
+
+fn tile_from(text: &str) -> Option<Tile> {
+    let mut numbers = text.splitn(3, '/');
+    let z = numbers.next()?.parse().ok()?;
+    let x = numbers.next()?.parse().ok()?;
+    let y = numbers.next()?.parse().ok()?;
+    Tile::checked(z, x, y)
+}
+
+impl Serialize for Channel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Channel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_channel_is_read_back_from_its_text() {
+        for text in [
+            "city",
+            "tile/9/424/220",
+            "asset/manhole/M-1/a",
+            "incident/20260622-0001",
+        ] {
+            assert_eq!(text.parse::<Channel>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "city/",
+            "tile/9/1",
+            "tile/1/9/9",
+            "asset/manhole",
+            "asset//x",
+            "metric/",
+        ] {
+            assert!(text.parse::<Channel>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn xiamen_lies_in_its_tile_and_poles_in_the_last_row() {
+        let xiamen = Position {
+            lon: 118.09,
+            lat: 24.48,
+        };
+        assert_eq!(
+            Tile::of(9, xiamen),
+            Tile {
+                z: 9,
+                x: 423,
+                y: 219
+            }
+        );
+        let pole = Position {
+            lon: 180.0,
+            lat: -90.0,
+        };
+        assert_eq!(Tile::of(3, pole), Tile { z: 3, x: 7, y: 7 });
+    }
+}

@@ -1,0 +1,134 @@
+//! What changed in a channel between two seqs, and how two such changes become one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::Alert;
+use crate::asset::{AssetMark, AssetSpot, AssetState};
+use crate::event::{EVENTS_KEPT, Event};
+use crate::feed::FeedHealth;
+use crate::incident::Incident;
+use crate::metric::MetricPoint;
+use crate::snapshot::Mismatch;
+use crate::table::Changed;
+
+/// A channel's changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delta {
+    /// Of `city`.
+    City(Box<CityDelta>),
+    /// Of `tile/…`.
+    Tile(TileDelta),
+    /// Of `asset/…`: the asset anew.
+    Asset(Option<Box<AssetState>>),
+    /// Of `incident/…`: the incident anew.
+    Incident(Option<Box<Incident>>),
+    /// Of `metric/…`.
+    Metric(Changed<MetricPoint>),
+}
+
+/// Changes of the city at a glance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CityDelta {
+    /// Metrics with a new value, level, window or truth.
+    pub metrics: Changed<MetricPoint>,
+    /// Alerts.
+    pub alerts: Changed<Alert>,
+    /// Incidents.
+    pub incidents: Changed<Incident>,
+    /// Feeds.
+    pub feeds: Changed<FeedHealth>,
+    /// New events, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// Changes within a tile. A handle stands in at most one of the three.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TileDelta {
+    /// Assets that came in.
+    pub enter: Vec<AssetMark>,
+    /// Assets that stayed and changed, by handle.
+    pub update: Vec<(u32, AssetSpot)>,
+    /// Handles of assets that went out.
+    pub leave: Vec<u32>,
+}
+
+impl Delta {
+    /// This change followed by `later`, as one.
+    ///
+    /// # Errors
+    /// [`Mismatch`] if the two are of different kinds of channel.
+    pub fn merge(&mut self, later: &Self) -> Result<(), Mismatch> {
+        match (self, later) {
+            (Self::City(city), Self::City(later)) => city.merge(later),
+            (Self::Tile(tile), Self::Tile(later)) => tile.merge(later),
+            (Self::Asset(asset), Self::Asset(later)) => asset.clone_from(later),
+            (Self::Incident(incident), Self::Incident(later)) => incident.clone_from(later),
+            (Self::Metric(changed), Self::Metric(later)) => changed.merge(later),
+            _ => return Err(Mismatch),
+        }
+        Ok(())
+    }
+}
+
+impl CityDelta {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.metrics.is_empty()
+            && self.alerts.is_empty()
+            && self.incidents.is_empty()
+            && self.feeds.is_empty()
+            && self.events.is_empty()
+    }
+
+    /// This change followed by `later`, as one.
+    pub fn merge(&mut self, later: &Self) {
+        self.metrics.merge(&later.metrics);
+        self.alerts.merge(&later.alerts);
+        self.incidents.merge(&later.incidents);
+        self.feeds.merge(&later.feeds);
+        self.events.extend(later.events.iter().cloned());
+        let surplus = self.events.len().saturating_sub(EVENTS_KEPT);
+        self.events.drain(..surplus);
+    }
+}
+
+impl TileDelta {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.enter.is_empty() && self.update.is_empty() && self.leave.is_empty()
+    }
+
+    /// This change followed by `later`, as one.
+    pub fn merge(&mut self, later: &Self) {
+        let mut enter: BTreeMap<u32, AssetMark> = self
+            .enter
+            .drain(..)
+            .map(|mark| (mark.handle, mark))
+            .collect();
+        let mut update: BTreeMap<u32, AssetSpot> = self.update.drain(..).collect();
+        let mut leave: std::collections::BTreeSet<u32> = self.leave.drain(..).collect();
+        for handle in &later.leave {
+            enter.remove(handle);
+            update.remove(handle);
+            leave.insert(*handle);
+        }
+        for mark in &later.enter {
+            leave.remove(&mark.handle);
+            update.remove(&mark.handle);
+            enter.insert(mark.handle, mark.clone());
+        }
+        for (handle, spot) in &later.update {
+            if let Some(mark) = enter.get_mut(handle) {
+                mark.spot = *spot;
+            } else {
+                update.insert(*handle, *spot);
+            }
+        }
+        self.enter = enter.into_values().collect();
+        self.update = update.into_iter().collect();
+        self.leave = leave.into_iter().collect();
+    }
+}

@@ -1,0 +1,16 @@
+//! The city package's language: what the TOML files of a city folder declare.
+//!
+//! Plain types with serde; reading, checking and pointing at mistakes is `egret_package`.
+//! Unknown keys are errors. [`SCHEMA`] is the language's version.
+
+pub mod city;
+pub mod department;
+pub mod feed;
+pub mod metric;
+pub mod property;
+pub mod rule;
+pub mod scene;
+pub mod words;
+
+/// Version of the language, `schema` in `city.toml`.
+pub const SCHEMA: u32 = 1;

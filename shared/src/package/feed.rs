@@ -1,0 +1,205 @@
+//! `feeds.toml`: the streams that come in, and how each one's messages are to be read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::city::Classification;
+use crate::id::{DepartmentId, DomainId, FeedId, PropertyId};
+use crate::text::Text;
+use crate::time::Span;
+
+/// One `[[feed]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedDef {
+    /// Its id.
+    pub id: FeedId,
+    /// Its name.
+    pub name: Text,
+    /// The department that owns it and is responsible for what it shows.
+    pub department: DepartmentId,
+    /// The domain of city operations it belongs to.
+    pub domain: DomainId,
+    /// What kind of asset it tells of; absent for reports.
+    #[serde(default)]
+    pub asset_class: Option<String>,
+    /// Whether its assets move.
+    #[serde(default)]
+    pub moving: bool,
+    /// Whether it carries reports with a life of their own instead of readings.
+    #[serde(default)]
+    pub report: bool,
+    /// MQTT topic filter (with `+` and `#`) of its messages; absent for feeds that come by HTTP.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// How its messages are written.
+    pub format: Format,
+    /// How often each asset promises to speak; absent, nothing is ever silent.
+    #[serde(default)]
+    pub expect_every: Option<Span>,
+    /// How late a reading may come and still revise its window.
+    #[serde(default = "lateness_default")]
+    pub lateness: Span,
+    /// Who may see it; absent, the city's default.
+    #[serde(default)]
+    pub classification: Option<Classification>,
+    /// The datum of its positions.
+    #[serde(default)]
+    pub crs: Crs,
+    /// How `mapped-json` finds its way.
+    #[serde(default)]
+    pub map: Option<MapDef>,
+    /// JSON Pointers of fields that identify a person: split off before the journal.
+    #[serde(default)]
+    pub personal: Vec<String>,
+}
+
+/// Ten minutes: twice the usual store-and-forward pause of a cellular gateway.
+fn lateness_default() -> Span {
+    Span(600_000)
+}
+
+/// How a payload is written; one file each in `backend/decode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Egret's own JSON.
+    EgretJson,
+    /// Any vendor's JSON, by [`MapDef`].
+    MappedJson,
+}
+
+/// Datum of a feed's positions; all are converted to WGS 84 on entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Crs {
+    /// WGS 84, GPS.
+    #[default]
+    Wgs84,
+    /// GCJ-02, Chinese commercial maps.
+    Gcj02,
+    /// BD-09, Baidu.
+    Bd09,
+    /// CGCS2000; the same as WGS 84 to within a metre.
+    Cgcs2000,
+}
+
+/// `[feed.map]`: where in a vendor's JSON things are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapDef {
+    /// Where the asset's id is.
+    pub asset: Place,
+    /// JSON Pointer to an array of readings; absent, the message is one reading. The other
+    /// pointers then count from each element.
+    #[serde(default)]
+    pub each: Option<String>,
+    /// Where the event time is; absent, arrival time stands in and is flagged.
+    #[serde(default)]
+    pub at: Option<TimePlace>,
+    /// Where the position is.
+    #[serde(default)]
+    pub position: Option<PositionPlace>,
+    /// Where the values are.
+    pub values: Vec<ValuePlace>,
+    /// Where the message's id is.
+    #[serde(default)]
+    pub id: Option<Place>,
+}
+
+/// Where a text is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Place {
+    /// A level of the topic, counted from 0.
+    Topic {
+        /// Which level.
+        topic: usize,
+    },
+    /// In the payload.
+    Pointer {
+        /// JSON Pointer, RFC 6901; a number there is taken by its digits.
+        pointer: String,
+    },
+}
+
+/// Where the time is, and how it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimePlace {
+    /// JSON Pointer, RFC 6901.
+    pub pointer: String,
+    /// How it is written.
+    pub time: TimeForm,
+}
+
+/// How a vendor writes time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeForm {
+    /// RFC 3339 with offset.
+    Rfc3339,
+    /// Seconds since the epoch, also with a fraction.
+    UnixS,
+    /// Milliseconds since the epoch.
+    UnixMs,
+    /// Microseconds since the epoch.
+    UnixUs,
+    /// `YYYY-MM-DD HH:MM:SS` or `YYYYMMDDHHMMSS` in the city's own time zone.
+    Local,
+}
+
+/// Where the position is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PositionPlace {
+    /// JSON Pointer to the longitude in degrees.
+    pub lon: String,
+    /// JSON Pointer to the latitude in degrees.
+    pub lat: String,
+}
+
+/// Where one value is, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValuePlace {
+    /// Which property: fixed, or named by the message.
+    pub property: PropertyPlace,
+    /// JSON Pointer to the number (a text of digits counts as one).
+    pub pointer: String,
+    /// The sender's unit; absent, the property's own.
+    #[serde(default)]
+    pub unit: Option<UnitPlace>,
+}
+
+/// Which property a value is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PropertyPlace {
+    /// Always this one.
+    Fixed(PropertyId),
+    /// Named in the message.
+    Named(NamedPlace),
+}
+
+/// In which unit a value is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum UnitPlace {
+    /// Always this one.
+    Fixed(String),
+    /// Named in the message.
+    Named(NamedPlace),
+}
+
+/// A word in the message, translated to ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPlace {
+    /// JSON Pointer to the word.
+    pub pointer: String,
+    /// Their word to ours; a word not listed is taken as it is.
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+}

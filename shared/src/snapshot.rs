@@ -1,0 +1,107 @@
+//! The full state of a channel at one seq, and THE reducer: [`Snapshot::apply`].
+//!
+//! The browser, the server's hub and the tests all move a snapshot forward with this one
+//! function, so `apply(snapshot(n), delta(n→m)) == snapshot(m)` can be tested once and trusted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::Alert;
+use crate::asset::{AssetMark, AssetState};
+use crate::delta::{CityDelta, Delta, TileDelta};
+use crate::event::{EVENTS_KEPT, Event};
+use crate::feed::FeedHealth;
+use crate::incident::Incident;
+use crate::metric::MetricPoint;
+use crate::table::Table;
+
+/// A channel's full state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Snapshot {
+    /// Of `city`.
+    City(Box<CitySnapshot>),
+    /// Of `tile/…`.
+    Tile(TileSnapshot),
+    /// Of `asset/…`; absent while the asset is unknown.
+    Asset(Option<Box<AssetState>>),
+    /// Of `incident/…`; absent while the incident is unknown.
+    Incident(Option<Box<Incident>>),
+    /// Of `metric/…`: the metric in every area.
+    Metric(Table<MetricPoint>),
+}
+
+/// The city at a glance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CitySnapshot {
+    /// Every metric in every area that has one.
+    pub metrics: Table<MetricPoint>,
+    /// Alerts that are pending or firing, and those resolved of late.
+    pub alerts: Table<Alert>,
+    /// Incidents not yet gone from the list.
+    pub incidents: Table<Incident>,
+    /// Every feed.
+    pub feeds: Table<FeedHealth>,
+    /// The newest events, oldest first, at most [`EVENTS_KEPT`].
+    pub events: Vec<Event>,
+}
+
+/// The assets within a tile.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TileSnapshot {
+    /// Every asset with a position in the tile.
+    pub assets: Table<AssetMark>,
+}
+
+/// A delta of one channel was put to the snapshot of another: a fault of the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the delta does not belong to this kind of channel")]
+pub struct Mismatch;
+
+impl Snapshot {
+    /// Moves this state forward by `delta`.
+    ///
+    /// # Errors
+    /// [`Mismatch`] if the two are of different kinds; the state is as before, and the caller
+    /// asks for a new snapshot.
+    pub fn apply(&mut self, delta: &Delta) -> Result<(), Mismatch> {
+        match (self, delta) {
+            (Self::City(city), Delta::City(changes)) => city.apply(changes),
+            (Self::Tile(tile), Delta::Tile(changes)) => tile.apply(changes),
+            (Self::Asset(asset), Delta::Asset(newer)) => asset.clone_from(newer),
+            (Self::Incident(incident), Delta::Incident(newer)) => incident.clone_from(newer),
+            (Self::Metric(points), Delta::Metric(changed)) => points.apply(changed),
+            _ => return Err(Mismatch),
+        }
+        Ok(())
+    }
+}
+
+impl CitySnapshot {
+    /// Moves the city forward by `delta`.
+    pub fn apply(&mut self, delta: &CityDelta) {
+        self.metrics.apply(&delta.metrics);
+        self.alerts.apply(&delta.alerts);
+        self.incidents.apply(&delta.incidents);
+        self.feeds.apply(&delta.feeds);
+        self.events.extend(delta.events.iter().cloned());
+        let surplus = self.events.len().saturating_sub(EVENTS_KEPT);
+        self.events.drain(..surplus);
+    }
+}
+
+impl TileSnapshot {
+    /// Moves the tile forward by `delta`.
+    pub fn apply(&mut self, delta: &TileDelta) {
+        for handle in &delta.leave {
+            self.assets.remove(handle);
+        }
+        for mark in &delta.enter {
+            self.assets.insert(mark.clone());
+        }
+        for (handle, spot) in &delta.update {
+            if let Some(mark) = self.assets.get_mut(handle) {
+                mark.spot = *spot;
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Rows by key: the shape that every list on a screen shares, and how it changes.
+//!
+//! A [`Table`] travels as a plain list, because each row carries its own key; a [`Changed`] is
+//! what turns one table into the next. Merging two changes gives the change of both, which is
+//! what a slow client gets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A row that knows its key.
+pub trait Keyed {
+    /// What tells rows apart, and orders them.
+    type Key: Ord + Clone;
+
+    /// This row's key.
+    fn key(&self) -> Self::Key;
+}
+
+/// Rows in the order of their keys, each key once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<T: Keyed>(BTreeMap<T::Key, T>);
+
+impl<T: Keyed> Default for Table<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Keyed> FromIterator<T> for Table<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
+        Self(rows.into_iter().map(|row| (row.key(), row)).collect())
+    }
+}
+
+impl<T: Keyed> Table<T> {
+    /// The row with `key`.
+    pub fn get(&self, key: &T::Key) -> Option<&T> {
+        self.0.get(key)
+    }
+
+    /// The row with `key`, to be changed in place.
+    pub fn get_mut(&mut self, key: &T::Key) -> Option<&mut T> {
+        self.0.get_mut(key)
+    }
+
+    /// Puts `row` in, in place of the one with its key.
+    pub fn insert(&mut self, row: T) {
+        self.0.insert(row.key(), row);
+    }
+
+    /// Takes the row with `key` out.
+    pub fn remove(&mut self, key: &T::Key) -> Option<T> {
+        self.0.remove(key)
+    }
+
+    /// All rows, by key.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.0.values()
+    }
+
+    /// The rows with keys in `range`, by key.
+    pub fn range(
+        &self,
+        range: impl std::ops::RangeBounds<T::Key>,
+    ) -> impl DoubleEndedIterator<Item = &T> {
+        self.0.range(range).map(|(_, row)| row)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Carries out `changed`.
+    pub fn apply(&mut self, changed: &Changed<T>)
+    where
+        T: Clone,
+    {
+        for key in &changed.gone {
+            self.0.remove(key);
+        }
+        for row in &changed.put {
+            self.insert(row.clone());
+        }
+    }
+}
+
+impl<T: Keyed + Serialize> Serialize for Table<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.values())
+    }
+}
+
+impl<'de, T: Keyed + Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<T>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+/// How a table changes: rows that are new or different, and keys that are gone.
+///
+/// A key stands in at most one of the two lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "T: Serialize, T::Key: Serialize",
+    deserialize = "T: Deserialize<'de>, T::Key: Deserialize<'de>"
+))]
+pub struct Changed<T: Keyed> {
+    /// Rows that are new or different, whole.
+    pub put: Vec<T>,
+    /// Keys of rows that are gone.
+    pub gone: Vec<T::Key>,
+}
+
+impl<T: Keyed> Default for Changed<T> {
+    fn default() -> Self {
+        Self {
+            put: Vec::new(),
+            gone: Vec::new(),
+        }
+    }
+}
+
+impl<T: Keyed + Clone> Changed<T> {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.gone.is_empty()
+    }
+
+    /// This change followed by `later`, as one.
+    pub fn merge(&mut self, later: &Self) {
+        let mut put: Table<T> = self.put.drain(..).collect();
+        let mut gone: std::collections::BTreeSet<T::Key> = self.gone.drain(..).collect();
+        for key in &later.gone {
+            put.remove(key);
+            gone.insert(key.clone());
+        }
+        for row in &later.put {
+            gone.remove(&row.key());
+            put.insert(row.clone());
+        }
+        self.put = put.0.into_values().collect();
+        self.gone = gone.into_iter().collect();
+    }
+}

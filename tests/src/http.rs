@@ -1,0 +1,193 @@
+//! The HTTP client of the suites.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ureq::Agent;
+
+use crate::wait;
+
+/// Speaks HTTP with one server.
+#[derive(Clone, Debug)]
+pub struct Http {
+    base: String,
+    agent: Agent,
+}
+
+/// What a request was answered with.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The content type.
+    pub kind: String,
+    /// The body.
+    pub body: String,
+}
+
+/// The longest answer that is read: a page of a thousand rows is below a megabyte.
+const BODY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+impl Http {
+    /// Speaks with the server at `address`.
+    pub fn new(address: SocketAddr) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build();
+        Self {
+            base: format!("http://{address}"),
+            agent: config.into(),
+        }
+    }
+
+    /// What `GET path` is answered with.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        Answer::of(&format!("GET {path}"), answer)
+    }
+
+    /// What `POST path` with JSON is answered with.
+    #[track_caller]
+    pub fn post(&self, path: &str, json: &str) -> Answer {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let answer = request
+            .header("content-type", "application/json")
+            .send(json);
+        Answer::of(&format!("POST {path}"), answer)
+    }
+
+    /// Takes events in; fails the test unless all are accepted.
+    #[track_caller]
+    pub fn send(&self, events: &Value) {
+        let answer = self.post("/api/v1/events", &events.to_string());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(
+            answer.json()["rejected"],
+            Value::Array(Vec::new()),
+            "{}",
+            answer.body
+        );
+    }
+
+    /// All rows of the list at `path`, page by page.
+    #[track_caller]
+    pub fn list(&self, path: &str) -> Vec<Value> {
+        let join = if path.contains('?') { '&' } else { '?' };
+        let mut rows = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let mut page = self.get(&format!("{path}{join}limit=1000{cursor}")).json();
+            let Value::Array(items) = page["items"].take() else {
+                panic!("{path} is no list: {page}");
+            };
+            rows.extend(items);
+            let Some(next) = page["next"].as_str() else {
+                return rows;
+            };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// The asset as it stands, once it is as `fits` says.
+    #[track_caller]
+    pub fn asset(&self, feed: &str, asset: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/api/v1/assets/{feed}/{asset}");
+        wait::until(&format!("{path} as expected"), || {
+            let answer = self.get(&path);
+            let json = answer.json();
+            if answer.status == 200 && fits(&json) {
+                Ok(json)
+            } else {
+                Err(answer.body)
+            }
+        })
+    }
+
+    /// The metric's point that ends now, once it is as `fits` says.
+    #[track_caller]
+    pub fn metric(&self, metric: &str, area: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/api/v1/metrics/{metric}/now?area={area}");
+        wait::until(&format!("{path} as expected"), || {
+            let answer = self.get(&path);
+            let point = answer.json()["points"][0].clone();
+            if fits(&point) {
+                Ok(point)
+            } else {
+                Err(answer.body)
+            }
+        })
+    }
+
+    /// The feed's health, once it is as `fits` says.
+    #[track_caller]
+    pub fn feed(&self, feed: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        wait::until(&format!("feed {feed} as expected"), || {
+            let feeds = self.list("/api/v1/feeds");
+            let health = feeds.into_iter().find(|health| health["feed"] == feed);
+            let health = health.ok_or_else(|| "it is not in the list".to_owned())?;
+            if fits(&health) {
+                Ok(health)
+            } else {
+                Err(health.to_string())
+            }
+        })
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    fn of(request: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
+        let mut answer = answer.unwrap_or_else(|error| panic!("{request}: {error}"));
+        let kind = answer.headers().get("content-type");
+        let kind = kind
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(BODY_BYTES_MAX)
+            .read_to_string();
+        let body = body.unwrap_or_else(|error| panic!("{request}: the body: {error}"));
+        Self {
+            status: answer.status().as_u16(),
+            kind,
+            body,
+        }
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        self.parsed()
+    }
+
+    /// The body as JSON of this type.
+    #[track_caller]
+    pub fn parsed<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in answer {}: {}", self.status, self.body))
+    }
+
+    /// Fails unless this is a problem detail of `status` whose sentence contains `words`.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, words: &str) {
+        assert_eq!(
+            (self.status, &*self.kind),
+            (status, "application/problem+json"),
+            "{self:?}"
+        );
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].is_string(), "{problem}");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(
+            detail.contains(words),
+            "{detail:?} does not contain {words:?}"
+        );
+    }
+}

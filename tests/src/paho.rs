@@ -1,0 +1,168 @@
+//! paho-mqtt for Python, driven by the scripts in `tests/clients`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::mosquitto::Version;
+use crate::process::Process;
+use crate::tools;
+
+/// One paho client that does what it is told, on one connection.
+#[derive(Debug)]
+pub struct Session {
+    process: Process,
+    n_published: u64,
+}
+
+impl Session {
+    /// Connects, and waits until the broker has accepted.
+    #[track_caller]
+    pub fn connect(broker: SocketAddr, version: Version) -> Self {
+        let process = python("paho_session.py", broker, |command| {
+            command.arg(if version == Version::V5 { "5" } else { "4" });
+        });
+        let session = Self {
+            process,
+            n_published: 0,
+        };
+        session.event("it is connected", |event| {
+            (event["event"] == "connected").then_some(())
+        });
+        session
+    }
+
+    /// Publishes with QoS 1, and waits for the PUBACK; its reason code (0 in MQTT 3.1.1).
+    #[track_caller]
+    pub fn publish(&mut self, topic: &str, payload: &str) -> u64 {
+        self.publish_qos(topic, payload, 1)
+    }
+
+    /// As [`Self::publish`], with this QoS; for QoS 2 the code of the PUBREC.
+    #[track_caller]
+    pub fn publish_qos(&mut self, topic: &str, payload: &str, qos: u8) -> u64 {
+        self.n_published += 1;
+        let n = self.n_published;
+        let order = json!({ "n": n, "topic": topic, "payload": payload, "qos": qos });
+        self.process.tell(&order.to_string());
+        self.event(&format!("message {n} is acknowledged"), |event| {
+            (event["event"] == "acked" && event["n"] == n).then(|| event["reason"].as_u64())
+        })
+        .expect("a reason code is a number")
+    }
+
+    /// How often the connection was lost.
+    pub fn n_lost(&self) -> usize {
+        self.process
+            .out
+            .all()
+            .iter()
+            .filter(|line| line.contains("\"lost\""))
+            .count()
+    }
+
+    #[track_caller]
+    fn event<T>(&self, what: &str, mut pick: impl FnMut(&Value) -> Option<T>) -> T {
+        let pick = |line: &str| pick(&serde_json::from_str(line).ok()?);
+        let found = self.process.out.find(what, pick);
+        found.unwrap_or_else(|| panic!("paho ended: {}", self.process.err.text()))
+    }
+}
+
+/// Several paho clients that publish readings as fast as they are acknowledged, come back when
+/// they are thrown out, and send again what was not acknowledged.
+#[derive(Debug)]
+pub struct Load {
+    process: Process,
+    clients: usize,
+    n_read: usize,
+    /// How many messages each client has acknowledged, by client.
+    acked: BTreeMap<u64, Vec<u64>>,
+    n_lost: usize,
+}
+
+impl Load {
+    /// Starts `clients` of them. Client `k` publishes message `n` as the only reading of manhole
+    /// `{k}-{n}`.
+    pub fn start(broker: SocketAddr, clients: usize) -> Self {
+        let process = python("paho_load.py", broker, |command| {
+            command.arg(clients.to_string());
+        });
+        Self {
+            process,
+            clients,
+            n_read: 0,
+            acked: BTreeMap::new(),
+            n_lost: 0,
+        }
+    }
+
+    /// How many messages were acknowledged so far.
+    pub fn n_acked(&mut self) -> usize {
+        self.read();
+        self.acked.values().map(Vec::len).sum()
+    }
+
+    /// The asset of every message acknowledged so far.
+    pub fn acked(&mut self) -> Vec<String> {
+        self.read();
+        let of = |(k, ns): (&u64, &Vec<u64>)| {
+            let k = *k;
+            ns.iter()
+                .map(move |n| format!("{k}-{n}"))
+                .collect::<Vec<_>>()
+        };
+        self.acked.iter().flat_map(of).collect()
+    }
+
+    /// Whether every client has noticed the loss of its connection `times` times.
+    pub fn has_lost(&mut self, times: usize) -> bool {
+        self.read();
+        self.n_lost >= times * self.clients
+    }
+
+    /// Tells the clients to publish nothing new, and waits until everything is acknowledged; how
+    /// many messages that is.
+    #[track_caller]
+    pub fn finish(&mut self) -> usize {
+        self.process.end_input();
+        let done = self
+            .process
+            .out
+            .find("all messages are acknowledged", |line| {
+                line.strip_prefix("done ")?.parse().ok()
+            });
+        done.unwrap_or_else(|| panic!("paho ended: {}", self.process.err.text()))
+    }
+
+    fn read(&mut self) {
+        let lines = self.process.out.since(self.n_read);
+        self.n_read += lines.len();
+        for line in lines {
+            let mut words = line.split(' ');
+            match (words.next(), words.next(), words.next()) {
+                (Some("acked"), Some(client), Some(n)) => {
+                    let numbers = client.parse().ok().zip(n.parse().ok());
+                    let (client, n) = numbers.expect("an acked line has two numbers");
+                    self.acked.entry(client).or_default().push(n);
+                }
+                (Some("lost"), ..) => self.n_lost += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn python(script: &str, broker: SocketAddr, arguments: impl FnOnce(&mut Command)) -> Process {
+    let path = tools::repository().join("tests/clients").join(script);
+    let mut command = Command::new(tools::python());
+    // -B: no bytecode beside the scripts.
+    command.arg("-B").arg("-u").arg(path);
+    command
+        .arg(broker.ip().to_string())
+        .arg(broker.port().to_string());
+    arguments(&mut command);
+    Process::start(script, command)
+}

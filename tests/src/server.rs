@@ -1,0 +1,265 @@
+//! The server: set up, started, stopped, killed, started again on the same folder.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::city::{self, CityCopy};
+use crate::dice::Dice;
+use crate::http::Http;
+use crate::process::Process;
+use crate::tools;
+
+/// With what a server starts: its city, its data folder, its addresses.
+#[derive(Debug)]
+pub struct Setup {
+    city: CityFolder,
+    data: TempDir,
+    http: SocketAddr,
+    mqtt: SocketAddr,
+    more: Vec<String>,
+}
+
+#[derive(Debug)]
+enum CityFolder {
+    Tiny,
+    Copy(CityCopy),
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+    setup: Setup,
+    /// Where HTTP and WebSocket are.
+    pub http: SocketAddr,
+    /// Where the embedded MQTT endpoint is.
+    pub mqtt: SocketAddr,
+}
+
+/// `GET /api/v1/state`, and what `egret replay` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct State {
+    /// Journal position.
+    pub seq: u64,
+    /// The fold's hash there.
+    pub hash: String,
+    /// The city's time there, RFC 3339.
+    pub at: String,
+}
+
+impl Setup {
+    /// The tiny city, an empty data folder, free ports that may change at the next start.
+    pub fn tiny() -> Self {
+        Self::of(CityFolder::Tiny)
+    }
+
+    /// As [`Self::tiny`], with another city.
+    pub fn with_city(city: CityCopy) -> Self {
+        Self::of(CityFolder::Copy(city))
+    }
+
+    fn of(city: CityFolder) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let data = tempfile::tempdir().expect("the temp folder can be written");
+        Self {
+            city,
+            data,
+            http: any,
+            mqtt: any,
+            more: Vec::new(),
+        }
+    }
+
+    /// With ports that are the same at every start, for clients that come back by themselves.
+    #[must_use]
+    pub fn with_lasting_ports(self) -> Self {
+        Self {
+            http: lasting_address(),
+            mqtt: lasting_address(),
+            ..self
+        }
+    }
+
+    /// With more flags.
+    #[must_use]
+    pub fn with_flags(mut self, flags: &[&str]) -> Self {
+        self.more.extend(flags.iter().map(|&flag| flag.to_owned()));
+        self
+    }
+
+    /// The folder where the server keeps everything.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The city package.
+    pub fn city(&self) -> PathBuf {
+        match &self.city {
+            CityFolder::Tiny => city::tiny(),
+            CityFolder::Copy(copy) => copy.path().to_path_buf(),
+        }
+    }
+
+    /// Starts a server, and waits until it serves.
+    #[track_caller]
+    pub fn start(self) -> Server {
+        let mut command = clean_egret();
+        command
+            .arg("serve")
+            .arg("--city")
+            .arg(self.city())
+            .arg("--data")
+            .arg(self.data());
+        command.args([
+            "--http",
+            &self.http.to_string(),
+            "--mqtt",
+            &self.mqtt.to_string(),
+        ]);
+        command.arg("--insecure-open").args(&self.more);
+        let process = Process::start("egret serve", command);
+        let ready = process
+            .out
+            .find("the server says that it is ready", ready_addresses);
+        let Some((http, mqtt)) = ready else {
+            panic!(
+                "the server ended before it was ready:\n{}",
+                process.err.text()
+            );
+        };
+        Server {
+            process,
+            setup: self,
+            http,
+            mqtt,
+        }
+    }
+
+    /// Folds the whole journal of the stopped server anew, up to `until` if it is given.
+    #[track_caller]
+    pub fn replay(&self, until: Option<u64>) -> State {
+        let mut command = clean_egret();
+        command
+            .arg("replay")
+            .arg("--city")
+            .arg(self.city())
+            .arg("--data")
+            .arg(self.data());
+        command.args(until.map(|until| format!("--until={until}")));
+        let output = command.output().expect("egret replay starts");
+        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "egret replay: {}", said());
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("egret replay prints no state ({error}): {}", said()))
+    }
+}
+
+/// The addresses of the line `egret ready http=ADDR mqtt=ADDR`.
+fn ready_addresses(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let (http, mqtt) = line
+        .strip_prefix("egret ready http=")?
+        .split_once(" mqtt=")?;
+    Some((http.parse().ok()?, mqtt.parse().ok()?))
+}
+
+impl Server {
+    /// A server of the tiny city with an empty data folder.
+    #[track_caller]
+    pub fn tiny() -> Self {
+        Setup::tiny().start()
+    }
+
+    /// Its HTTP interface.
+    pub fn api(&self) -> Http {
+        Http::new(self.http)
+    }
+
+    /// Its folder.
+    pub fn data(&self) -> &Path {
+        self.setup.data()
+    }
+
+    /// Journal position and hash.
+    #[track_caller]
+    pub fn state(&self) -> State {
+        self.api().get("/api/v1/state").parsed()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.process.err.text()
+    }
+
+    /// Memory that is its own and in use, in bytes; `None` where there is no `/proc`.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
+        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib * 1024)
+    }
+
+    /// Ends it at once, as a power cut does, and keeps its folder.
+    pub fn kill(mut self) -> Setup {
+        self.process.kill();
+        self.setup
+    }
+
+    /// Asks it to end, and waits until it has kept everything.
+    #[track_caller]
+    pub fn stop(mut self) -> Setup {
+        let status = self.process.stop();
+        assert!(
+            status.success(),
+            "the server ended with {status}:\n{}",
+            self.log()
+        );
+        self.setup
+    }
+}
+
+/// What `egret` prints when it is run with `arguments` and ends by itself.
+#[track_caller]
+pub fn egret(arguments: &[&str]) -> Output {
+    clean_egret()
+        .args(arguments)
+        .output()
+        .expect("egret starts")
+}
+
+/// The binary with no setting from this environment.
+fn clean_egret() -> Command {
+    let mut command = Command::new(tools::egret());
+    let ours = |name: &str| name.starts_with("EGRET_");
+    std::env::vars()
+        .filter(|(name, _)| ours(name))
+        .for_each(|(name, _)| {
+            command.env_remove(name);
+        });
+    command
+}
+
+/// First and last port that no system gives out by itself, so that a port stays free between two
+/// starts.
+const LASTING_PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// An address on loopback that stays free while nothing listens there.
+pub fn lasting_address() -> SocketAddr {
+    let mut dice = Dice::of(u64::from(std::process::id()) << 32 | u64::from(count()));
+    let span = u64::from(LASTING_PORTS.end - LASTING_PORTS.start);
+    std::iter::repeat_with(|| dice.below(span))
+        .take(1_000)
+        .filter_map(|n| u16::try_from(n).ok())
+        .map(|n| SocketAddr::from(([127, 0, 0, 1], LASTING_PORTS.start + n)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("a port is free")
+}
+
+/// How often this was called before.
+fn count() -> u32 {
+    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}

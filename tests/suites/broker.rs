@@ -1,0 +1,119 @@
+//! An existing broker as the way in: Debian's Mosquitto, restarted under way.
+
+use egret_tests::clock;
+use egret_tests::message::{self, merged};
+use egret_tests::mosquitto::{self, Broker, Version};
+use egret_tests::paho;
+use egret_tests::server::{Server, Setup};
+use egret_tests::wait;
+use serde_json::json;
+
+fn server_of(broker: &Broker) -> Server {
+    let server = Setup::tiny()
+        .with_flags(&["--broker", &broker.url()])
+        .start();
+    is_subscribed(broker);
+    server
+}
+
+fn is_subscribed(broker: &Broker) {
+    wait::until("the server subscribes at the broker", || {
+        let log = broker.log();
+        wait::check(log.contains("Received SUBSCRIBE"), log)
+    });
+}
+
+/// Publishes readings `from..to` of one asset each, with ids, on one connection.
+fn publish(broker: &Broker, range: std::ops::Range<usize>) {
+    let mut client = paho::Session::connect(broker.address, Version::V3);
+    for n in range {
+        let id = json!({ "id": n.to_string() });
+        let reading = merged(&message::level(clock::now(), 1.0), &id);
+        assert_eq!(
+            client.publish(&format!("egret/v1/manhole/B-{n}"), &reading.to_string()),
+            0
+        );
+    }
+}
+
+fn has_all(server: &Server, n: usize) {
+    server
+        .api()
+        .feed("manhole", |health| health["accepted"] == n);
+    let assets = server.api().list("/api/v1/assets?feed=manhole");
+    assert_eq!(assets.len(), n);
+}
+
+#[test]
+fn what_the_broker_took_while_the_server_was_down_arrives_when_it_is_back() {
+    let broker = Broker::start();
+    let server = server_of(&broker);
+    publish(&broker, 0..20);
+    has_all(&server, 20);
+    let setup = server.kill();
+    publish(&broker, 20..60);
+    let server = setup.start();
+    has_all(&server, 60);
+}
+
+#[test]
+fn a_broker_that_restarts_under_way_costs_nothing() {
+    let mut broker = Broker::start();
+    let server = server_of(&broker);
+    for round in 0..3 {
+        publish(&broker, round * 20..(round + 1) * 20);
+        broker.stop();
+        broker.start_again();
+        is_subscribed(&broker);
+    }
+    publish(&broker, 60..80);
+    has_all(&server, 80);
+}
+
+#[test]
+fn what_is_sent_again_through_the_broker_counts_once() {
+    let broker = Broker::start();
+    let server = server_of(&broker);
+    publish(&broker, 0..10);
+    publish(&broker, 0..10);
+    server
+        .api()
+        .feed("manhole", |health| health["duplicate"] == 10);
+    has_all(&server, 10);
+}
+
+#[test]
+fn a_bad_message_through_the_broker_is_in_quarantine_and_stops_nothing() {
+    let broker = Broker::start();
+    let server = server_of(&broker);
+    let topic = "egret/v1/manhole/M-1";
+    let good = message::level(clock::now(), 1.0).to_string();
+    let lines = ["no JSON", &good];
+    let published = mosquitto::publish_lines(broker.address, Version::V5, topic, &lines);
+    assert!(
+        published.success,
+        "the broker itself takes anything: {}",
+        published.said
+    );
+    server.api().asset("manhole", "M-1", |_| true);
+    let rows = server.api().list("/api/v1/quarantine");
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        (&rows[0]["raw"], &rows[0]["topic"]),
+        (&json!("no JSON"), &json!(topic))
+    );
+}
+
+#[test]
+fn a_broker_that_is_not_there_yet_is_waited_for() {
+    let mut broker = Broker::start();
+    broker.stop();
+    let server = Setup::tiny()
+        .with_flags(&["--broker", &broker.url()])
+        .start();
+    assert_eq!(server.api().get("/healthz").status, 200);
+    broker.start_again();
+    is_subscribed(&broker);
+    publish(&broker, 0..5);
+    has_all(&server, 5);
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask bench`: figures of this machine, one JSON line each, from the release server.
+
+use anyhow::Result;
+
+use crate::command::build::{self, Profile, SITE_STEPS};
+use crate::paths::Paths;
+use crate::run;
+use crate::steps::Steps;
+
+/// Runs the command; `arguments` go to the benchmark program. Its lines are all that goes to
+/// standard output.
+///
+/// # Errors
+/// When a step or the benchmark fails.
+pub(crate) fn command(paths: &Paths, arguments: &[String]) -> Result<()> {
+    let mut steps = Steps::new(SITE_STEPS + 3);
+    build::build_site(&mut steps, paths)?;
+    let server = steps.run("server", |step| {
+        build::build_server(step, paths, Profile::Release)
+    })?;
+    let flags = [
+        Profile::Release.flag(),
+        "-p",
+        "egret-tests",
+        "--bin",
+        "bench",
+    ];
+    steps.run("benchmark", |step| {
+        step.show(run::cargo(&paths.root).arg("build").args(flags))
+    })?;
+    steps.summary();
+    steps.run_closing("measuring", |step| {
+        let mut bench = run::command(paths.program("release", "bench"), &paths.root);
+        bench
+            .env("EGRET_BIN", &server)
+            .env("EGRET_SITE", &paths.site);
+        step.show(bench.args(arguments))
+    })
+}

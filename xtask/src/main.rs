@@ -1,0 +1,86 @@
+//! `cargo xtask`: set-up, demo, tests, benchmarks. The only build scripting of the project.
+//!
+//! In the order of the work: [`setup`] finds or fetches what a bare machine lacks, [`wasm`] builds
+//! the browser part, [`site`] gathers what the server embeds, and [`command`] strings these steps
+//! together. Everything skips itself when nothing changed.
+
+mod command;
+mod paths;
+mod run;
+mod setup;
+mod site;
+mod stamp;
+mod steps;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::command::build::Profile;
+use crate::paths::Paths;
+
+/// What `cargo xtask help` prints.
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [--dev] [FLAG…]   build everything, run the demo city, print its address;
+                         flags go to `egret demo`: --http ADDR, --mqtt ADDR, --scenario storm
+  test [FILTER…]         every check; with filters only the tests whose names contain one
+  build [--dev]          the browser part and the server
+  site                   the browser part alone, target/site
+  bench [FLAG…]          measure this machine, one JSON line per figure
+  dist                   target/dist: the program to copy to a server, with licence and notices
+  setup                  fetch everything the commands above need, for work without the network
+  help                   this text
+
+Fetched: Rust's WebAssembly target (by rustup, or from Debian's packages where
+RUSTUP_AUTO_INSTALL=0), npm packages, and for the tests Debian's Mosquitto, Chromium and
+paho-mqtt. Kept in ~/.cache/egret and target/. --dev builds the server without optimisation.
+";
+
+fn main() -> ExitCode {
+    match run_command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_command() -> Result<()> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let command = if arguments.is_empty() {
+        "help".to_owned()
+    } else {
+        arguments.remove(0)
+    };
+    let paths = Paths::find()?;
+    match command.as_str() {
+        "demo" => command::demo::command(&paths, take_profile(&mut arguments), &arguments),
+        "test" => command::test::command(&paths, &arguments),
+        "build" => command::build::command(&paths, take_profile(&mut arguments)),
+        "site" => command::build::command_site(&paths),
+        "bench" => command::bench::command(&paths, &arguments),
+        "dist" => command::dist::command(&paths),
+        "setup" => command::setup::command(&paths),
+        "trunk-assets" => command::trunk::command(&paths),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        unknown => bail!("unknown command \"{unknown}\"\n\n{HELP}"),
+    }
+}
+
+/// Takes `--dev` and `--release` out of the arguments. Release is the default: a demo should be
+/// as quick as the product.
+fn take_profile(arguments: &mut Vec<String>) -> Profile {
+    let dev = arguments.iter().any(|argument| argument == "--dev");
+    arguments.retain(|argument| argument != "--dev" && argument != "--release");
+    if dev { Profile::Dev } else { Profile::Release }
+}
