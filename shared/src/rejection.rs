@@ -36,7 +36,8 @@ pub enum Reason {
     OutOfRange,
     /// A time that cannot be read.
     BadTime,
-    /// A time before [`crate::time::EARLIEST`]: a clock that was never set.
+    /// A time that no working clock gives: years ago, or more than a day ahead. A clock that is
+    /// less wrong is believed, clamped and flagged.
     AbsurdTime,
     /// A position that is not on the earth, or is 0, 0.
     BadPosition,

@@ -117,8 +117,13 @@ impl Fold<'_> {
         };
         self.dirty.incidents.insert(id.clone());
         self.dirty.urgent = true;
-        if cleared && !was_cleared {
-            self.tell_incident(id, EventKind::IncidentCleared, Level::Normal, None);
+        if was_cleared != cleared {
+            let (kind, level) = if cleared {
+                (EventKind::IncidentCleared, Level::Normal)
+            } else {
+                (EventKind::IncidentOpened, weight.level)
+            };
+            self.tell_incident(id, kind, level, None);
         }
     }
 

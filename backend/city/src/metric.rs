@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Contribution;
 use crate::bits::Marked;
 use crate::plan::{Area, Areas, FeedPlan, Measured, Metric, Plan};
-use crate::window::Slice;
+use crate::window::{Slice, Window};
 use cell::Cell;
 
 /// Every metric in every area.
@@ -155,9 +155,11 @@ impl Metrics {
         };
         // A clock that runs ahead counts as now.
         let at_ms = incoming.one.at_ms.min(incoming.now_ms);
+        let mut incoming = *incoming;
+        incoming.one.at_ms = at_ms;
         let live = self.live(metric).filter(|live| live.holds(at_ms));
         let slice = match (&measured.window, live) {
-            (crate::window::Window::Tumbling { .. }, Some(live)) => live,
+            (Window::Tumbling { .. }, Some(live)) => live,
             (window, _) => window.slice_of(at_ms),
         };
         let stale_after_ms = plan
@@ -167,7 +169,7 @@ impl Metrics {
             let Some(cell) = self.present(plan, metric, *area) else {
                 continue;
             };
-            cell.take(slice, measured.aggregate, incoming);
+            cell.take(slice, measured.aggregate, &incoming);
             cell.grow_old(incoming.now_ms, stale_after_ms);
             if slice.end_ms <= incoming.closed_ms {
                 self.revise(metric, *area, measured, slice, incoming.closed_ms);

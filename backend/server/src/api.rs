@@ -5,6 +5,7 @@
 mod assets;
 mod city;
 mod events;
+mod extract;
 mod lists;
 mod metrics;
 mod ops;
@@ -93,7 +94,8 @@ fn router(context: Context) -> Router {
         .route("/quarantine", get(quarantine::list))
         .route("/events", post(events::take))
         .route("/state", get(ops::state))
-        .fallback(problem::not_found);
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::no_method);
     Router::new()
         .nest("/api/v1", v1)
         .route("/ws", get(socket::upgrade))

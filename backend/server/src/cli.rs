@@ -96,6 +96,9 @@ struct ScenarioArgs {
     /// Where in the storm to begin, as a length of time such as 6h
     #[arg(long, value_parser = Span::parse)]
     storm_at: Option<Span>,
+    /// Have the city live as at this hour of the day, whatever the clock says; event times are now
+    #[arg(long)]
+    hour: Option<f64>,
     /// How much of the time before now to publish first, such as 10m
     #[arg(long, value_parser = Span::parse)]
     backfill: Option<Span>,
@@ -204,8 +207,18 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     until_stopped(running).await
 }
 
+/// How much of the past the demo begins with, unless told otherwise: what the feeds' lateness
+/// lets in, so that a fresh wall has trends to show.
+const DEMO_BACKFILL: Span = Span(9 * 60_000);
+
+/// The hour that the demo city lives at, unless told otherwise: the morning rush, for a city that
+/// sleeps shows little.
+const DEMO_HOUR: f64 = 8.5;
+
 async fn demo(mut args: DemoArgs) -> anyhow::Result<()> {
     args.serve.insecure_open = true;
+    args.scenario.backfill.get_or_insert(DEMO_BACKFILL);
+    args.scenario.hour.get_or_insert(DEMO_HOUR);
     let temporary = std::env::temp_dir().join(format!("egret-demo-{}", std::process::id()));
     let is_temporary = args.serve.data.is_none();
     args.serve.data.get_or_insert_with(|| temporary.clone());
@@ -269,6 +282,7 @@ impl ScenarioArgs {
             storm_speed: self.storm_speed,
             storm_offset: self.storm_at,
             backfill: self.backfill.unwrap_or_default(),
+            hour: self.hour,
             duration: self.duration,
             roads: egret_sim::road_layer(package, &files.texts()),
             ..egret_sim::Options::default()

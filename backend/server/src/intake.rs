@@ -170,7 +170,16 @@ impl Intake {
         let head = payload
             .get(..payload.len().min(QUARANTINE_RAW_BYTES))
             .unwrap_or_default();
-        let sealed = feed.is_some_and(|feed| !feed.personal.is_empty());
+        let sealed = match feed {
+            Some(feed) => !feed.personal.is_empty(),
+            // It may have been meant for any feed.
+            None => self
+                .ways
+                .package
+                .feeds
+                .iter()
+                .any(|feed| !feed.personal.is_empty()),
+        };
         let row = QuarantineRow {
             received_at: origin.received_at,
             feed: feed.map(|feed| feed.id.clone()),

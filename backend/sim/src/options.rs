@@ -32,6 +32,9 @@ pub struct Options {
     pub scenario: Scenario,
     /// The first event time; `None` is now.
     pub start: Option<TimeMs>,
+    /// The hour of the day, 0 to 24, that the city lives at `start` whatever its clocks say: rush
+    /// hours, calls, lights. Event times are not moved. `None` follows the clocks.
+    pub hour: Option<f64>,
     /// Storm seconds per event second: 30 plays the storm's 14 hours in 28 minutes while event
     /// times stay the present.
     pub storm_speed: f64,
@@ -61,6 +64,7 @@ impl Default for Options {
             speed: 1.0,
             scenario: Scenario::Quiet,
             start: None,
+            hour: None,
             storm_speed: 30.0,
             storm_offset: None,
             backfill: Span(0),

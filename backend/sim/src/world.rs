@@ -101,6 +101,8 @@ pub(crate) struct World {
     wet: Vec<(Point, f64)>,
     trouble: f64,
     hour: f64,
+    /// How many hours the city lives ahead of its clocks.
+    hours_ahead: f64,
     refreshed: Option<TimeMs>,
 }
 
@@ -121,6 +123,8 @@ impl World {
             None => Roads::default(),
         };
         let places = most_sites(&setting);
+        let clocks = local_hour(start, setting.timezone);
+        let hours_ahead = options.hour.map_or(0.0, |hour| hour - clocks);
         let mut world = Self {
             speakers: Vec::new(),
             desks: Vec::new(),
@@ -135,6 +139,7 @@ impl World {
             wet: Vec::new(),
             trouble: 0.0,
             hour: 0.0,
+            hours_ahead,
             refreshed: None,
         };
         world.fill(options, first);
@@ -151,7 +156,8 @@ impl World {
             return;
         }
         self.refreshed = Some(at);
-        self.hour = local_hour(at, self.setting.timezone);
+        let clocks = local_hour(at, self.setting.timezone);
+        self.hour = (clocks + self.hours_ahead).rem_euclid(24.0);
         self.traffic
             .refresh(at, self.hour, &self.drainage, &self.rain);
         self.wet = wet_places(&self.drainage, &self.rain, at);

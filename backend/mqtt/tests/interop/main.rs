@@ -4,7 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "the helpers of tests fail as tests do"
 )]
 
@@ -75,13 +74,13 @@ impl Keeper {
                 changed.await;
             }
         };
-        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!(
-                "kept: {:?}, refused: {}",
-                self.payloads(),
-                self.refused.lock().unwrap().len()
-            );
-        }
+        let is_in_time = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
+        let n_refused = self.refused.lock().unwrap().len();
+        assert!(
+            is_in_time,
+            "kept: {:?}, refused: {n_refused}",
+            self.payloads()
+        );
     }
 }
 

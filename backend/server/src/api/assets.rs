@@ -1,12 +1,13 @@
 //! Assets: one with all its values, or the list of a feed's.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use egret_shared::asset::{AssetMark, AssetState};
 use egret_shared::id::{AssetId, FeedId};
 use serde::Deserialize;
 
 use super::Context;
+use super::extract::{Path, Query};
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Grant;

@@ -1,12 +1,13 @@
 //! The city package as screens need it: catalog, areas, base map.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use egret_shared::catalog::{Area, Catalog};
 
 use super::Context;
+use super::extract::Path;
 use super::problem::Problem;
 use crate::auth::Grant;
 

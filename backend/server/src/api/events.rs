@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Context;
+use super::extract::{Body, Query};
 use super::problem::Problem;
 use crate::auth::Grant;
 use crate::clock;
@@ -63,7 +63,7 @@ pub(super) async fn take(
     grant: Grant,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(query): Query<EventsQuery>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     if !grant.sends_events() {
         return Err(Problem::forbidden());
@@ -156,8 +156,9 @@ fn elements(body: &[u8]) -> Result<Vec<&RawValue>, serde_json::Error> {
 
 fn feed_of(intake: &Intake, element: &RawValue) -> Result<usize, Rejection> {
     let shape = |detail: String| Rejection::new(Stage::Decode, Reason::BadShape, detail);
-    let named: Named<'_> =
-        serde_json::from_str(element.get()).map_err(|error| shape(error.to_string()))?;
+    // serde's own words would repeat what was sent, which may be of a feed with personal fields.
+    let no_event = |_error| shape("an event is an object that names its feed".to_owned());
+    let named: Named<'_> = serde_json::from_str(element.get()).map_err(no_event)?;
     let id = named
         .feed
         .ok_or_else(|| shape("/feed is missing: which feed is it of?".to_owned()))?;

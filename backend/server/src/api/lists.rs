@@ -1,7 +1,7 @@
 //! Alerts, incidents and feeds.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use egret_city::City;
 use egret_shared::alert::{Alert, AlertState};
 use egret_shared::feed::{FeedHealth, FeedStatus};
@@ -11,6 +11,7 @@ use egret_shared::level::Level;
 use serde::Deserialize;
 
 use super::Context;
+use super::extract::{Path, Query};
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Grant;

@@ -1,7 +1,7 @@
 //! A metric in an area: now, and over time.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use egret_shared::flags::Flags;
 use egret_shared::id::{AreaCode, MetricId};
 use egret_shared::level::Level;
@@ -11,6 +11,7 @@ use egret_shared::time::{Span, TimeMs};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
+use super::extract::{Path, Query};
 use super::problem::Problem;
 use crate::auth::Grant;
 use crate::clock;

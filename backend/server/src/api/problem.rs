@@ -88,3 +88,11 @@ impl IntoResponse for Problem {
 pub(super) async fn not_found(uri: axum::http::Uri) -> Problem {
     Problem::missing(format!("{uri} is not part of the API"))
 }
+
+/// The answer to methods that a path does not have.
+pub(super) async fn no_method(method: axum::http::Method, uri: axum::http::Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{uri} cannot be asked to {method}"),
+    )
+}

@@ -1,12 +1,13 @@
 //! Refused messages with their reasons and raw bytes.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use egret_shared::id::FeedId;
 use egret_shared::rejection::Reason;
 use serde::Deserialize;
 
 use super::Context;
+use super::extract::Query;
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Grant;

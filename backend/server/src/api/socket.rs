@@ -1,13 +1,15 @@
 //! `GET /ws`: the way up from HTTP to [`crate::ws`].
 
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Query, State};
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 use egret_shared::codec::Encoding;
 use serde::Deserialize;
 
 use super::Context;
+use super::extract::Query;
 use super::problem::Problem;
 use crate::auth::Grant;
 use crate::limits::{CLIENT_MESSAGE_BYTES, CLIENTS_MAX, WS_READ_BUFFER_BYTES};
@@ -23,7 +25,7 @@ pub(super) async fn upgrade(
     State(context): State<Context>,
     grant: Grant,
     Query(query): Query<SocketQuery>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let encoding = match query.encoding.as_deref() {
         None | Some("postcard") => Encoding::Binary,
@@ -34,6 +36,7 @@ pub(super) async fn upgrade(
             )));
         }
     };
+    let upgrade = upgrade.map_err(|fault| Problem::new(fault.status(), fault.body_text()))?;
     if context.telemetry.n_clients() >= CLIENTS_MAX {
         let detail = format!("{CLIENTS_MAX} clients are connected, which is the limit");
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));

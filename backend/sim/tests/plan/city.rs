@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use egret_decode::reading::Decoded;
+use egret_decode::reading::{Decoded, RawReport, Reading};
 use egret_decode::{Decoder, Message};
 use egret_package::Package;
 use egret_package::units::convert;
@@ -60,84 +60,100 @@ fn the_same_seed_says_the_same_and_another_says_something_else() {
     assert_ne!(one, other);
 }
 
+/// What a right message has to be, as its receiver sees it.
+struct Judge<'a> {
+    package: &'a Package,
+    known: BTreeSet<(&'a FeedId, &'a AssetId)>,
+    decoders: BTreeMap<&'a FeedId, Decoder>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(package: &'a Package) -> Self {
+        let assets = package.assets.iter();
+        let decoder = |feed: &'a FeedDef| (&feed.id, Decoder::new(feed, package.timezone));
+        Self {
+            package,
+            known: assets.map(|asset| (&asset.feed, &asset.asset)).collect(),
+            decoders: package.feeds.iter().map(decoder).collect(),
+        }
+    }
+
+    fn judge(&self, timed: &Timed) {
+        let message = Message {
+            topic: &timed.topic,
+            payload: &timed.payload,
+        };
+        let text = String::from_utf8_lossy(&timed.payload);
+        for element in self.decoders[&timed.feed].decode(&message) {
+            match element.unwrap_or_else(|refused| panic!("{refused:?}: {text}")) {
+                Decoded::Reading(reading) => self.judge_reading(timed, &reading, &text),
+                Decoded::Report(report) => self.judge_report(timed, &report),
+            }
+        }
+    }
+
+    fn judge_reading(&self, timed: &Timed, reading: &Reading, text: &str) {
+        assert!(
+            self.known.contains(&(&timed.feed, &reading.asset)),
+            "{text}"
+        );
+        assert_eq!(
+            reading.at.unwrap().us / 1_000,
+            timed.observed_at.0,
+            "{text}"
+        );
+        assert!(!reading.values.is_empty(), "{text}");
+        for value in &reading.values {
+            let mut properties = self.package.properties.iter();
+            let property = properties.find(|p| p.id == value.property).unwrap();
+            let unit = value.unit.as_deref().unwrap_or(&property.unit);
+            let v = convert(unit, &property.unit).unwrap().apply(value.v);
+            let [low, high] = property.range;
+            assert!((low..=high).contains(&v), "{v}: {text}");
+        }
+    }
+
+    fn judge_report(&self, timed: &Timed, report: &RawReport) {
+        assert_eq!(report.at.unwrap().us / 1_000, timed.observed_at.0);
+        let words = &self.package.words;
+        let category = report.category.as_deref().unwrap();
+        assert!(
+            words.category[&timed.feed].contains_key(category),
+            "{category}"
+        );
+        let state = report.state.as_deref().unwrap();
+        assert!(words.report_state.contains_key(state), "{state}");
+        assert_eq!(
+            report.personal.len(),
+            feed(self.package, &timed.feed).personal.len()
+        );
+        for (_, value) in &report.personal {
+            let made_up = value.starts_with("SIM-") || value.starts_with("000-");
+            assert!(made_up, "{value}");
+        }
+    }
+}
+
 #[test]
 fn everything_said_is_understood_known_and_in_range_but_what_is_wrong_on_purpose() {
     let package = package();
-    let known: BTreeSet<(&FeedId, &AssetId)> = package
-        .assets
-        .iter()
-        .map(|asset| (&asset.feed, &asset.asset))
-        .collect();
-    let decoders: BTreeMap<&FeedId, Decoder> = package
-        .feeds
-        .iter()
-        .map(|feed| (&feed.id, Decoder::new(feed, package.timezone)))
-        .collect();
+    let judge = Judge::new(package);
     for options in [options(), storm_at_peak()] {
-        let mut feeds_heard = BTreeSet::new();
+        let mut heard = BTreeSet::new();
         for timed in sent(&options, 5) {
-            let feed = feed(package, &timed.feed);
-            assert!(
-                matches(feed.topic.as_deref().unwrap(), &timed.topic),
-                "{}",
-                timed.topic
-            );
-            if timed.fault.is_some() {
-                continue;
-            }
-            feeds_heard.insert(timed.feed.clone());
-            let message = Message {
-                topic: &timed.topic,
-                payload: &timed.payload,
-            };
-            let text = String::from_utf8_lossy(&timed.payload);
-            for element in decoders[&timed.feed].decode(&message) {
-                match element.unwrap_or_else(|refused| panic!("{refused:?}: {text}")) {
-                    Decoded::Reading(reading) => {
-                        assert!(known.contains(&(&timed.feed, &reading.asset)), "{text}");
-                        assert_eq!(
-                            reading.at.unwrap().us / 1_000,
-                            timed.observed_at.0,
-                            "{text}"
-                        );
-                        assert!(!reading.values.is_empty(), "{text}");
-                        for value in &reading.values {
-                            let property = package
-                                .properties
-                                .iter()
-                                .find(|p| p.id == value.property)
-                                .unwrap();
-                            let unit = value.unit.as_deref().unwrap_or(&property.unit);
-                            let v = convert(unit, &property.unit).unwrap().apply(value.v);
-                            let [low, high] = property.range;
-                            assert!((low..=high).contains(&v), "{v}: {text}");
-                        }
-                    }
-                    Decoded::Report(report) => {
-                        assert_eq!(report.at.unwrap().us / 1_000, timed.observed_at.0);
-                        let words = &package.words.category[&timed.feed];
-                        let category = report.category.unwrap();
-                        assert!(words.contains_key(category.as_str()), "{category}");
-                        let state = report.state.unwrap();
-                        assert!(package.words.report_state.contains_key(state.as_str()));
-                        assert_eq!(report.personal.len(), feed.personal.len(), "{text}");
-                        for (_, value) in &report.personal {
-                            let made_up = value.starts_with("SIM-") || value.starts_with("000-");
-                            assert!(made_up, "{value}");
-                        }
-                    }
-                }
+            let filter = feed(package, &timed.feed).topic.as_deref().unwrap();
+            assert!(matches(filter, &timed.topic), "{}", timed.topic);
+            if timed.fault.is_none() {
+                judge.judge(&timed);
+                heard.insert(timed.feed);
             }
         }
         // Reports come as they come, the rarest once in half an hour.
         let silent = package
             .feeds
             .iter()
-            .filter(|feed| !feeds_heard.contains(&feed.id));
-        let silent: Vec<&FeedId> = silent
-            .filter(|feed| !feed.report)
-            .map(|feed| &feed.id)
-            .collect();
+            .filter(|feed| !heard.contains(&feed.id));
+        let silent: Vec<&FeedId> = silent.filter(|f| !f.report).map(|f| &f.id).collect();
         assert!(silent.is_empty(), "{silent:?}");
     }
 }
@@ -278,4 +294,32 @@ fn backfill_is_thinned_and_comes_before_the_present() {
         .count();
     // 1,240 assets once a minute, but for the silent and the patchy.
     assert!((30 * 1_150..30 * 1_300).contains(&past), "{past}");
+}
+
+#[test]
+fn the_city_lives_at_the_hour_it_is_told_and_tells_the_present_time() {
+    let median_speed = |hour: f64| {
+        let feeds = [FeedId::new("crossing")].into_iter().collect();
+        let hour = Some(hour);
+        let mut speeds: Vec<f64> = sent(
+            &Options {
+                feeds,
+                hour,
+                ..options()
+            },
+            5,
+        )
+        .iter()
+        .filter(|timed| timed.fault.is_none())
+        .map(|timed| {
+            assert!(timed.observed_at >= start());
+            let json: serde_json::Value = serde_json::from_slice(&timed.payload).unwrap();
+            json["values"]["speed"]["v"].as_f64().unwrap()
+        })
+        .collect();
+        speeds.sort_by(f64::total_cmp);
+        speeds[speeds.len() / 2]
+    };
+    let (night, rush) = (median_speed(3.0), median_speed(8.5));
+    assert!(night > 60.0 && rush < 52.0, "{night} {rush}");
 }

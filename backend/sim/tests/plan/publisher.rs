@@ -103,12 +103,12 @@ async fn a_broker_that_hangs_up_still_hears_everything() {
         .collect();
     let package = Arc::new(package().clone());
     let running = run(options, package, CancellationToken::new());
-    let summary = tokio::time::timeout(Duration::from_secs(60), running)
+    let summary = tokio::time::timeout(Duration::from_mins(1), running)
         .await
         .unwrap()
         .unwrap();
     accepting.abort();
-    assert!(planned.len() > 400, "{}", planned.len());
+    assert!(planned.len() > 250, "{}", planned.len());
     assert_eq!(*heard.lock().unwrap(), planned);
     assert_eq!(summary.acknowledged, summary.published);
     assert_eq!(summary.by_feed.values().sum::<u64>(), summary.published);

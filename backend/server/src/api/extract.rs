@@ -1,0 +1,50 @@
+//! What handlers take from a request. As axum's own, but a fault is answered with a [`Problem`].
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+
+/// The query string.
+#[derive(Debug)]
+pub(super) struct Query<T>(pub(super) T);
+
+/// The variable parts of the path.
+#[derive(Debug)]
+pub(super) struct Path<T>(pub(super) T);
+
+/// The body, no longer than the router allows.
+#[derive(Debug)]
+pub(super) struct Body(pub(super) Bytes);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::from_request_parts(parts, state).await;
+        let query = query.map_err(|fault| Problem::new(fault.status(), fault.body_text()))?;
+        Ok(Self(query.0))
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        let path = path.map_err(|fault| Problem::new(fault.status(), fault.body_text()))?;
+        Ok(Self(path.0))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = Bytes::from_request(request, state).await;
+        body.map(Self)
+            .map_err(|fault| Problem::new(fault.status(), fault.body_text()))
+    }
+}
