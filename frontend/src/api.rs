@@ -108,25 +108,24 @@ pub(crate) async fn map_file(file: &str) -> Result<Value, ApiError> {
     json(&format!("/map/{file}")).await
 }
 
-/// A refused message, as the quarantine keeps it. Every field is optional, so that a list with
-/// more or fewer of them is still readable.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+/// A refused message, as the quarantine keeps it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Refused {
     /// When it arrived.
-    #[serde(alias = "received_at")]
-    pub(crate) at: Option<TimeMs>,
-    /// The feed it was taken for.
-    pub(crate) feed: Option<String>,
+    pub(crate) received_at: TimeMs,
+    /// The feed it was taken for, if one was found.
+    pub(crate) feed: Option<FeedId>,
+    /// The MQTT topic or HTTP path.
+    pub(crate) topic: String,
     /// The stage that refused it.
-    pub(crate) stage: Option<String>,
+    pub(crate) stage: String,
     /// Why, as a word.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: String,
     /// Why, as a sentence.
-    #[serde(alias = "message")]
-    pub(crate) detail: Option<String>,
-    /// What it was.
-    pub(crate) payload: Option<String>,
+    pub(crate) detail: String,
+    /// The payload or its head; absent if it is kept sealed.
+    #[serde(default)]
+    pub(crate) raw: Option<String>,
 }
 
 /// The newest refused messages.
@@ -134,28 +133,12 @@ pub(crate) struct Refused {
 /// # Errors
 /// The caller says so.
 pub(crate) async fn quarantine() -> Result<Vec<Refused>, ApiError> {
-    let path = "/api/v1/quarantine?limit=50";
-    let answer: Value = json(path).await?;
-    let rows = rows_in(answer).unwrap_or_default();
-    let read = |row| {
-        serde_json::from_value(row).map_err(|source| ApiError::Shape {
-            path: path.to_owned(),
-            source,
-        })
-    };
-    rows.into_iter().map(read).collect()
-}
-
-/// The rows of a list: the answer itself, or the one array in its envelope.
-fn rows_in(answer: Value) -> Option<Vec<Value>> {
-    match answer {
-        Value::Array(rows) => Some(rows),
-        Value::Object(fields) => fields.into_iter().find_map(|(_, field)| match field {
-            Value::Array(rows) => Some(rows),
-            _ => None,
-        }),
-        _ => None,
+    #[derive(Deserialize)]
+    struct Page {
+        items: Vec<Refused>,
     }
+    let page: Page = json("/api/v1/quarantine?limit=50").await?;
+    Ok(page.items)
 }
 
 /// Whether there is a server at all. Asked before a socket is tried: browsers slow down pages
@@ -195,18 +178,4 @@ async fn fetch(path: &str, patience_ms: u32) -> Result<Response, JsValue> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
     let promise = window.fetch_with_str_and_init(path, &init);
     JsFuture::from(promise).await?.dyn_into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_is_read_bare_and_in_an_envelope() {
-        let bare = serde_json::json!([{"feed": "air"}]);
-        let wrapped = serde_json::json!({"quarantine": [{"feed": "air"}], "next": null});
-        assert_eq!(rows_in(bare).map(|rows| rows.len()), Some(1));
-        assert_eq!(rows_in(wrapped).map(|rows| rows.len()), Some(1));
-        assert_eq!(rows_in(serde_json::json!(7)), None);
-    }
 }

@@ -110,6 +110,7 @@ words! {
     Stage: "环节", "Stage";
     Reason: "原因", "Reason";
     Detail: "说明", "Detail";
+    Sealed: "含个人信息，已封存", "sealed: it names people";
     Payload: "报文", "Payload";
     DataPage: "数据质量", "Data quality";
     Time: "时间", "Time";

@@ -168,20 +168,21 @@ pub(crate) fn feed_counts(feeds: &[FeedHealth]) -> [(FeedStatus, usize); 4] {
     })
 }
 
-/// The feeds that need a look, worst first.
-pub(crate) fn worst_feeds(feeds: &[FeedHealth]) -> Vec<FeedHealth> {
-    let weight = |feed: &FeedHealth| match feed.status {
+/// How far down a list a feed belongs: the worst first.
+pub(crate) fn feed_weight(feed: &FeedHealth) -> u8 {
+    match feed.status {
         FeedStatus::Silent => 0,
         FeedStatus::Degraded => 1,
         FeedStatus::Waiting => 2,
         FeedStatus::Live => 3,
-    };
-    let mut worst: Vec<FeedHealth> = feeds
-        .iter()
-        .filter(|feed| feed.status != FeedStatus::Live)
-        .cloned()
-        .collect();
-    worst.sort_by_key(|feed| (weight(feed), feed.received_at));
+    }
+}
+
+/// The feeds that need a look, worst and longest silent first.
+pub(crate) fn worst_feeds(feeds: &[FeedHealth]) -> Vec<FeedHealth> {
+    let needs_a_look = |feed: &&FeedHealth| feed.status != FeedStatus::Live;
+    let mut worst: Vec<FeedHealth> = feeds.iter().filter(needs_a_look).cloned().collect();
+    worst.sort_by_key(|feed| (feed_weight(feed), feed.received_at));
     worst
 }
 

@@ -1,7 +1,7 @@
 """Publishes readings with QoS 1 as fast as they are acknowledged, until standard input ends.
 
 Arguments: host, port, number of clients. Client k publishes message n as the only reading of
-manhole `k-n`, with id `k-n`. Lines on standard output: `acked k n`, `lost k`, and at the end
+manhole `k-n`, with id `k-n`. Lines on standard output: `up k`, `acked k n`, `lost k`, and at the end
 `done N` once all N messages are acknowledged. paho itself sends again what was not.
 """
 
@@ -37,6 +37,7 @@ class Publisher(threading.Thread):
         self.n_sent = 0
         self.client = paho_client.make(f"load-{os.getpid()}-{k}", 4, False)
         self.client.acked = self.acked
+        self.client.on_connect = lambda *_: say(f"up {self.k}")
         self.client.on_disconnect = lambda *_: say(f"lost {self.k}")
 
     def acked(self, mid, _reason):

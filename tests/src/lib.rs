@@ -31,3 +31,5 @@ pub mod message;
 pub mod mosquitto;
 pub mod paho;
 pub mod socket;
+
+pub mod bench;

@@ -1,6 +1,6 @@
 //! paho-mqtt for Python, driven by the scripts in `tests/clients`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::process::Command;
 
@@ -76,11 +76,11 @@ impl Session {
 #[derive(Debug)]
 pub struct Load {
     process: Process,
-    clients: usize,
     n_read: usize,
     /// How many messages each client has acknowledged, by client.
     acked: BTreeMap<u64, Vec<u64>>,
-    n_lost: usize,
+    /// Clients that are connected at this moment.
+    up: BTreeSet<u64>,
 }
 
 impl Load {
@@ -92,10 +92,9 @@ impl Load {
         });
         Self {
             process,
-            clients,
             n_read: 0,
             acked: BTreeMap::new(),
-            n_lost: 0,
+            up: BTreeSet::new(),
         }
     }
 
@@ -117,10 +116,11 @@ impl Load {
         self.acked.iter().flat_map(of).collect()
     }
 
-    /// Whether every client has noticed the loss of its connection `times` times.
-    pub fn has_lost(&mut self, times: usize) -> bool {
+    /// Whether every client has noticed that its connection is gone, and so has told every
+    /// acknowledgement that came over it.
+    pub fn is_cut_off(&mut self) -> bool {
         self.read();
-        self.n_lost >= times * self.clients
+        self.up.is_empty()
     }
 
     /// Tells the clients to publish nothing new, and waits until everything is acknowledged; how
@@ -148,7 +148,14 @@ impl Load {
                     let (client, n) = numbers.expect("an acked line has two numbers");
                     self.acked.entry(client).or_default().push(n);
                 }
-                (Some("lost"), ..) => self.n_lost += 1,
+                (Some(word @ ("up" | "lost")), Some(client), _) => {
+                    let client = client.parse().expect("a client has a number");
+                    if word == "up" {
+                        self.up.insert(client)
+                    } else {
+                        self.up.remove(&client)
+                    };
+                }
                 _ => {}
             }
         }

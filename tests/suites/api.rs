@@ -118,7 +118,10 @@ fn lists_come_in_pages_and_can_be_narrowed() {
     assert_eq!(api.list("/api/v1/assets?feed=manhole").len(), 25);
     assert_eq!(api.list("/api/v1/assets?feed=road").len(), 0);
     assert_eq!(api.list("/api/v1/feeds").len(), 5);
-    assert_eq!(api.list("/api/v1/feeds?status=live").len(), 1);
+    wait::until("one feed is live", || {
+        let live = api.list("/api/v1/feeds?status=live");
+        wait::check(live.len() == 1, live)
+    });
     assert_eq!(api.list("/api/v1/alerts").len(), 0);
     assert_eq!(api.list("/api/v1/incidents").len(), 0);
     assert_eq!(

@@ -85,7 +85,7 @@ fn twenty_power_cuts_under_load_lose_nothing_acknowledged_and_count_nothing_twic
         });
         let setup = end(server, kill);
         wait::until("every client has noticed", || {
-            wait::check(load.has_lost(kill), kill)
+            wait::check(load.is_cut_off(), kill)
         });
         let acked = load.acked();
         server = setup.start();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Scope;
 use std::time::Duration;
 
 use egret_shared::codec::Encoding;
@@ -49,10 +50,32 @@ fn weather(dice: &mut Dice) -> Value {
     places.into_iter().map(event).collect()
 }
 
-/// Sends weather until `stop`.
-fn storm(api: &Http, mut dice: Dice, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
-        api.send(&weather(&mut dice));
+/// Sends weather until the guard goes, also when the test fails.
+struct Storm<'a>(&'a AtomicBool);
+
+impl<'a> Storm<'a> {
+    fn begin<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        api: &'scope Http,
+        mut dice: Dice,
+        stop: &'scope AtomicBool,
+    ) -> Self
+    where
+        'scope: 'a,
+    {
+        stop.store(false, Ordering::Relaxed);
+        scope.spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                api.send(&weather(&mut dice));
+            }
+        });
+        Self(stop)
+    }
+}
+
+impl Drop for Storm<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -77,36 +100,45 @@ fn meet(one: &mut Follower, two: &mut Follower, text: &str) {
 
 #[test]
 fn whoever_joins_whenever_holds_the_same_state_at_the_same_seq() {
+    const ROUNDS: usize = 3;
     let server = Server::tiny();
     let api = server.api();
-    let dice = Dice::of_this_run();
+    let mut dice = Dice::of_this_run();
     let stop = AtomicBool::new(false);
     let channels = ["city", WORLD, "asset/manhole/X-7", "metric/water.stress"];
     std::thread::scope(|scope| {
-        scope.spawn(|| storm(&api, dice, &stop));
         for encoding in [Encoding::Binary, Encoding::Json] {
             let mut first = follower(&server, encoding);
             first.subscribe(&channels);
-            for _ in 0..4 {
-                // One that has followed for a while, and one whose snapshot is fresh.
-                let seq = first.seq("city").unwrap();
-                first.until("a dozen frames", |first| {
-                    wait::check(first.state("city").n_deltas.is_multiple_of(12), seq)
-                });
-                first.hear(Duration::from_secs(1));
+            for _ in 0..ROUNDS {
+                let storm = Storm::begin(scope, &api, Dice::of(dice.below(u64::MAX)), &stop);
+                hears_more(&mut first, 5);
+                // One that has followed all the time, and one that joins in the middle of it.
                 let mut late = follower(&server, encoding);
                 late.subscribe(&channels);
+                hears_more(&mut late, 5);
+                hears_more(&mut first, 5);
+                drop(storm);
                 for text in channels {
                     meet(&mut first, &mut late, text);
                 }
+                // And one that has seen nothing but the outcome.
+                let mut fresh = follower(&server, encoding);
+                fresh.subscribe(&channels);
+                for text in channels {
+                    meet(&mut first, &mut fresh, text);
+                }
             }
-            assert_eq!(
-                first.state("city").n_snapshots,
-                1,
-                "one who keeps up needs one snapshot"
-            );
         }
-        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Hears on until so many more deltas of the city have come.
+fn hears_more(follower: &mut Follower, n_deltas: usize) {
+    let before = follower.state("city").n_deltas;
+    follower.until("more deltas of the city", |follower| {
+        let now = follower.state("city").n_deltas;
+        wait::check(now >= before + n_deltas, now)
     });
 }
 
@@ -125,12 +157,11 @@ fn a_client_that_stops_reading_gets_the_newest_state_merged_and_hurts_nobody() {
     quick.subscribe(&["city", WORLD]);
     let before = server.memory_bytes().unwrap();
     std::thread::scope(|scope| {
-        scope.spawn(|| storm(&api, dice, &stop));
+        let _storm = Storm::begin(scope, &api, dice, &stop);
         quick.until("many frames while another does not read", |quick| {
             let n_deltas = quick.state(WORLD).n_deltas;
             wait::check(n_deltas >= FRAMES, n_deltas)
         });
-        stop.store(true, Ordering::Relaxed);
     });
     let grown = server.memory_bytes().unwrap().saturating_sub(before);
     assert!(grown < 64 * 1024 * 1024, "the server grew by {grown} bytes");
@@ -270,7 +301,9 @@ fn a_request_that_makes_no_sense_is_answered_and_the_connection_stays() {
         wait::check(client.errors.len() == 5, &client.errors)
     });
     assert_eq!(client.errors[4].code, "too_many_channels");
-    assert_eq!(client.held.len(), 128);
+    client.until("a snapshot of every other channel", |client| {
+        wait::check(client.held.len() == 128, client.held.len())
+    });
 }
 
 #[test]

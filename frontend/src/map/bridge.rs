@@ -3,13 +3,16 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, WebGl2RenderingContext};
 
+/// Hears where the map looks: longitude, latitude, zoom, width and height in CSS pixels, and
+/// whether someone moved it by hand.
+pub(super) type Moved = dyn FnMut(f64, f64, f64, f64, f64, bool);
+
 #[wasm_bindgen(raw_module = "/js/map.mjs")]
 extern "C" {
     /// An open base map.
     pub(super) type BaseMap;
 
     /// Opens a base map; see the module itself for what the functions are called with.
-    #[expect(clippy::too_many_arguments, reason = "the bridge's one door")]
     #[wasm_bindgen(catch)]
     pub(super) async fn open(
         container: &HtmlElement,
@@ -17,7 +20,7 @@ extern "C" {
         lon: f64,
         lat: f64,
         zoom: f64,
-        moved: &Closure<dyn FnMut(f64, f64, f64, f64, f64, bool)>,
+        moved: &Closure<Moved>,
         added: &Closure<dyn FnMut(WebGl2RenderingContext)>,
         draw: &Closure<dyn FnMut()>,
     ) -> Result<JsValue, JsValue>;

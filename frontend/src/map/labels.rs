@@ -78,9 +78,9 @@ pub(crate) fn width_em(text: &str) -> f64 {
 pub(crate) fn rank_zoom(rank: u8) -> f64 {
     match rank {
         0 | 1 => 0.0,
-        2 => 11.0,
-        3 => 12.2,
-        _ => 13.0,
+        2 => 10.6,
+        3 => 11.6,
+        _ => 12.4,
     }
 }
 

@@ -17,7 +17,7 @@ use egret_shared::id::{AssetId, FeedId};
 use egret_shared::position::Position;
 
 use crate::clock;
-use crate::map::bridge::{self, BaseMap};
+use crate::map::bridge::{self, BaseMap, Moved};
 use crate::map::camera::{Bounds, Camera, MARGIN, Mercator};
 use crate::map::geometry::AreaShapes;
 use crate::map::layer::{Frame, Layer};
@@ -63,7 +63,7 @@ pub(crate) struct MapDef<'a> {
 pub(crate) struct LiveMap {
     shared: Rc<Shared>,
     store: Store,
-    _moved: Closure<dyn FnMut(f64, f64, f64, f64, f64, bool)>,
+    _moved: Closure<Moved>,
     _added: Closure<dyn FnMut(WebGl2RenderingContext)>,
     _draw: Closure<dyn FnMut()>,
 }
@@ -214,11 +214,7 @@ impl Shared {
     }
 }
 
-fn moved(
-    shared: &Rc<Shared>,
-    store: Store,
-    signals: MapSignals,
-) -> Closure<dyn FnMut(f64, f64, f64, f64, f64, bool)> {
+fn moved(shared: &Rc<Shared>, store: Store, signals: MapSignals) -> Closure<Moved> {
     let shared = Rc::clone(shared);
     Closure::new(move |lon, lat, zoom, width, height, by_hand| {
         let camera = Camera {

@@ -8,11 +8,11 @@ use egret_shared::catalog::Catalog;
 use egret_shared::feed::FeedHealth;
 
 use crate::api::{self, Refused};
-use crate::clock;
 use crate::i18n::{Key, status_key};
 use crate::panel::feeds::{feed_name, status_class};
 use crate::screen::{Screen, screen};
 use crate::select;
+use crate::{clock, format};
 
 /// How often the list of refused messages is asked for anew. Milliseconds.
 const QUARANTINE_MS: i32 = 10_000;
@@ -64,7 +64,8 @@ fn FeedTable() -> impl IntoView {
     let store = screen.store;
     let rows = move || {
         let catalog = store.catalog.get()?;
-        let feeds = store.feeds.get();
+        let mut feeds = store.feeds.get().to_vec();
+        feeds.sort_by_key(select::feed_weight);
         Some(
             feeds
                 .iter()
@@ -73,7 +74,7 @@ fn FeedTable() -> impl IntoView {
         )
     };
     view! {
-        <table>
+        <table class="feeds-table">
             <thead>
                 <tr>{heads(screen, &FEED_COLUMNS)}</tr>
             </thead>
@@ -113,7 +114,7 @@ fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl I
             </td>
             <th scope="row">{screen.text(&feed_name(catalog, feed))}</th>
             <td>{department}</td>
-            {counts.map(|n| view! { <td class="number">{n}</td> })}
+            {counts.map(|n| view! { <td class="number">{format::figure(n as f64, "1")}</td> })}
             <td class="number">{newest}</td>
         </tr>
     }
@@ -165,16 +166,20 @@ fn refused_table(screen: Screen, rows: &[Refused]) -> AnyView {
         .iter()
         .cloned()
         .map(|row| {
-            let at = row.at.map(|at| screen.clock(at));
+            let at = screen.clock(row.received_at);
+            let feed = row.feed.map_or(row.topic, |feed| feed.to_string());
+            let raw = row
+                .raw
+                .unwrap_or_else(|| screen.word(Key::Sealed).to_owned());
             view! {
                 <tr>
                     <td>{at}</td>
-                    <th scope="row">{row.feed}</th>
+                    <th scope="row">{feed}</th>
                     <td>{row.stage}</td>
                     <td>{row.reason}</td>
                     <td>{row.detail}</td>
                     <td>
-                        <code>{row.payload}</code>
+                        <code>{raw}</code>
                     </td>
                 </tr>
             }

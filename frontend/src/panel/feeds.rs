@@ -59,7 +59,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
                     key=|feed| (feed.feed.clone(), feed.status, feed.silent, select::refused(feed))
                     let:feed
                 >
-                    {offender(feed, &catalog)}
+                    {offender(&feed, &catalog)}
                 </For>
             </ol>
         </Frame>
@@ -85,10 +85,10 @@ pub(crate) fn feed_name(catalog: &Catalog, feed: &FeedHealth) -> Text {
     )
 }
 
-fn offender(feed: FeedHealth, catalog: &Catalog) -> impl IntoView + use<> {
+fn offender(feed: &FeedHealth, catalog: &Catalog) -> impl IntoView + use<> {
     let screen = screen();
-    let name = feed_name(catalog, &feed);
-    let (silent, refused, received_at) = (feed.silent, select::refused(&feed), feed.received_at);
+    let name = feed_name(catalog, feed);
+    let (silent, refused, received_at) = (feed.silent, select::refused(feed), feed.received_at);
     let status = feed.status;
     let why = move || match (status, received_at) {
         (FeedStatus::Degraded, _) if refused > 0 => {

@@ -44,7 +44,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
                     key=|case| (case.id.clone(), case.level, case.signals, case.cleared)
                     let:case
                 >
-                    {row(case, &catalog)}
+                    {row(&case, &catalog)}
                 </For>
             </ol>
         </Frame>
@@ -71,7 +71,7 @@ fn count_text(screen: Screen, (open, overdue): (usize, usize), are_alerts: bool)
     }
 }
 
-fn row(case: Case, catalog: &Catalog) -> impl IntoView + use<> {
+fn row(case: &Case, catalog: &Catalog) -> impl IntoView + use<> {
     let screen = screen();
     let lead = case.lead.as_ref();
     let lead = lead.and_then(|id| select::department(catalog, id)).cloned();

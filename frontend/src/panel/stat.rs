@@ -68,7 +68,10 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
             <header class="panel-head">
                 <h2>{name}</h2>
                 <div class="panel-aside">
-                    <LevelWord level=level />
+                    // Of what nobody knows, nobody can say that it is normal.
+                    <Show when=move || value.get().is_some()>
+                        <LevelWord level=level />
+                    </Show>
                 </div>
             </header>
             <div class="stat-row">

@@ -98,8 +98,8 @@ fn state(series: &[Series]) -> impl IntoView + use<> {
         let empty = trends
             .iter()
             .all(|trend| trend.read().samples().count() < 2);
-        let history = trends.iter().map(|trend| trend.read().history);
-        let key = match history.last() {
+        let history = trends.last().map(|trend| trend.read().history);
+        let key = match history {
             Some(History::Loading) => Key::Loading,
             Some(History::Failed) => Key::LoadFailed,
             Some(History::Loaded) | None => Key::NoHistory,

@@ -44,9 +44,10 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
         .map(|part| bar(part, store.metric(&select::city_key(catalog, &part.id))))
         .collect();
     let level = Memo::new(move |_| level_of(point));
+    let is_known = move || point.read().as_ref().is_some_and(|point| point.v.is_some());
     let title = title_of(def, &both(Key::Vitals));
     view! {
-        <Frame title=title kind="vitals" aside=move || view! { <LevelWord level=level /> }>
+        <Frame title=title kind="vitals" aside=move || view! { <Show when=is_known><LevelWord level=level /></Show> }>
             <div class="vitals-top">
                 {hero(point, trend)}
                 <Spark trend=trend />
@@ -72,6 +73,14 @@ fn whole(point: RwSignal<Option<MetricPoint>>) -> Option<f64> {
 fn hero(point: RwSignal<Option<MetricPoint>>, trend: RwSignal<Trend>) -> impl IntoView {
     let screen = screen();
     let value = Memo::new(move |_| whole(point).map(|v| format::figure(v, "1")));
+    let nothing = move || {
+        let key = if screen.store.has_city.get() {
+            Key::NoValue
+        } else {
+            Key::Loading
+        };
+        value.get().is_none().then(|| screen.word(key))
+    };
     let change = Memo::new(move |_| trend.read().change_over(HOUR).map(f64::round));
     let change_text = move || {
         let change = change.get()?;
@@ -85,9 +94,10 @@ fn hero(point: RwSignal<Option<MetricPoint>>, trend: RwSignal<Trend>) -> impl In
     };
     view! {
         <div class="hero">
-            <p class="hero-figure">{move || value.get().unwrap_or_else(|| "–".to_owned())}</p>
-            <p class="hero-change">
-                {change_text} <span class="unit">"/ 100"</span>
+            <p class="hero-figure">{move || value.get()}</p>
+            <p class="words">{nothing}</p>
+            <p class="hero-change" class:none=move || value.get().is_none()>
+                <span class="unit">"/ 100"</span> <span>{change_text}</span>
             </p>
         </div>
     }

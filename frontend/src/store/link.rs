@@ -28,14 +28,24 @@ const CLOSED_MS: f64 = 1_000.0;
 /// Before the first welcome says otherwise. Milliseconds.
 const SILENCE_MS_DEFAULT: f64 = 2_500.0;
 
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    /// There is none.
+    Closed,
+    /// The server has welcomed us.
+    Open,
+    /// The city on the screen is the server's.
+    Synced,
+}
+
 /// What is known of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
     silence_ms: f64,
-    heard_ms: Option<f64>,
-    open: bool,
-    synced: bool,
-    shown_once: bool,
+    wire: Wire,
+    /// When the picture was last known to be current; absent before the first city.
+    current_ms: Option<f64>,
     outdated: bool,
 }
 
@@ -43,10 +53,8 @@ impl Default for Watch {
     fn default() -> Self {
         Self {
             silence_ms: SILENCE_MS_DEFAULT,
-            heard_ms: None,
-            open: false,
-            synced: false,
-            shown_once: false,
+            wire: Wire::Closed,
+            current_ms: None,
             outdated: false,
         }
     }
@@ -56,29 +64,25 @@ impl Watch {
     /// The socket opened; the server allows itself `silence_ms` between two messages.
     pub(crate) fn opened(&mut self, silence_ms: u32) {
         self.silence_ms = f64::from(silence_ms);
-        self.open = true;
-        self.synced = false;
+        self.wire = Wire::Open;
     }
 
     /// The socket closed.
     pub(crate) fn closed(&mut self) {
-        self.open = false;
-        self.synced = false;
+        self.wire = Wire::Closed;
     }
 
-    /// A message came.
+    /// A message came. Until the city has been brought up to date, it makes nothing current.
     pub(crate) fn heard(&mut self, now_ms: f64) {
-        // Until the city has been brought up to date, an open socket does not make it current.
-        if self.synced || self.heard_ms.is_none() {
-            self.heard_ms = Some(now_ms);
+        if self.wire == Wire::Synced {
+            self.current_ms = Some(now_ms);
         }
     }
 
     /// The city on the screen is that of the server.
     pub(crate) fn synced(&mut self, now_ms: f64) {
-        self.synced = true;
-        self.shown_once = true;
-        self.heard_ms = Some(now_ms);
+        self.wire = Wire::Synced;
+        self.current_ms = Some(now_ms);
     }
 
     /// The server speaks another version.
@@ -88,27 +92,28 @@ impl Watch {
 
     /// How the screen stands to the server at `now_ms`.
     pub(crate) fn link(&self, now_ms: f64) -> Link {
-        if self.outdated {
-            return Link::Outdated;
-        }
-        let (Some(heard_ms), true) = (self.heard_ms, self.shown_once) else {
-            return Link::Connecting;
+        let Some(current_ms) = self.current_ms else {
+            return if self.outdated {
+                Link::Outdated
+            } else {
+                Link::Connecting
+            };
         };
-        let patience_ms = if self.open && self.synced {
-            self.silence_ms
-        } else {
-            CLOSED_MS.min(self.silence_ms)
+        let patience_ms = match self.wire {
+            Wire::Synced => self.silence_ms,
+            Wire::Open | Wire::Closed => CLOSED_MS.min(self.silence_ms),
         };
-        if now_ms - heard_ms > patience_ms {
-            Link::Lost
-        } else {
-            Link::Live
+        match now_ms - current_ms > patience_ms {
+            true if self.outdated => Link::Outdated,
+            true => Link::Lost,
+            false => Link::Live,
         }
     }
 
-    /// How long nothing current has come. Milliseconds; 0 before the first message.
+    /// How long nothing current has come. Milliseconds; infinite before the first city.
     pub(crate) fn silent_ms(&self, now_ms: f64) -> f64 {
-        self.heard_ms.map_or(0.0, |heard_ms| now_ms - heard_ms)
+        self.current_ms
+            .map_or(f64::INFINITY, |current_ms| now_ms - current_ms)
     }
 }
 

@@ -8,6 +8,10 @@ use egret_shared::metric::MetricKey;
 use egret_shared::table::Keyed;
 
 /// The parts that changed.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each part of the city, and each may change by itself"
+)]
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     every_metric: bool,

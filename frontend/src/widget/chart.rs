@@ -67,20 +67,22 @@ fn scale_of(series: &[Series], def: &ChartDef, now: TimeMs) -> Scale {
 #[component]
 pub(crate) fn Chart(series: Vec<Series>, def: ChartDef) -> impl IntoView {
     let screen = screen();
-    let held = StoredValue::new((series.clone(), def));
+    let held = StoredValue::new((series, def));
     // A chart of hours need not move more often than every ten seconds.
     let now = Memo::new(move |_| TimeMs(screen.store.now.get().0.div_euclid(10_000) * 10_000));
     let scale =
         Memo::new(move |_| held.with_value(|(series, def)| scale_of(series, def, now.get())));
-    let lines: Vec<_> = series
+    let trends = held.with_value(|(series, _)| {
+        let trends = series.iter().map(|series| series.trend);
+        trends.enumerate().collect::<Vec<_>>()
+    });
+    let lines: Vec<_> = trends
         .iter()
-        .enumerate()
-        .map(|(place, series)| line(place, series.trend, scale))
+        .map(|(place, trend)| line(*place, *trend, scale))
         .collect();
-    let dots: Vec<_> = series
+    let dots: Vec<_> = trends
         .iter()
-        .enumerate()
-        .map(|(place, series)| dot(place, series.trend, scale))
+        .map(|(place, trend)| dot(*place, *trend, scale))
         .collect();
     view! {
         <div class="chart">

@@ -26,6 +26,10 @@ struct Pointed {
     asset: (FeedId, AssetId),
     x: f64,
     y: f64,
+    /// Whether the card has more room on the pointer's left.
+    to_left: bool,
+    /// Whether it has more room above.
+    to_top: bool,
 }
 
 /// The card, while the pointer is over an asset.
@@ -56,7 +60,11 @@ pub(crate) fn Card(
         let left = format!("{:.0}px", pointed.x);
         let top = format!("{:.0}px", pointed.y);
         Some(view! {
-            <div class="card" style:left=left style:top=top>
+            <div
+                class="card"
+                class:to-left=pointed.to_left
+                class:to-top=pointed.to_top
+                style:left=left style:top=top>
                 {catalog.with_value(|catalog| content(screen, &pointed, state.get(), catalog))}
             </div>
         })
@@ -75,7 +83,13 @@ fn follow_pointer(opened: Opened, container: NodeRef<Div>, pointed: RwSignal<Opt
         let inside = (0.0..area.width()).contains(&x) && (0.0..area.height()).contains(&y);
         let nearest = |map: &LiveMap| map.nearest(x, y);
         let asset = opened.with_value(|map| map.as_ref().filter(|_| inside).and_then(nearest));
-        let found = asset.map(|asset| Pointed { asset, x, y });
+        let found = asset.map(|asset| Pointed {
+            asset,
+            x,
+            y,
+            to_left: x > area.width() / 2.0,
+            to_top: y > area.height() / 2.0,
+        });
         if pointed.get_untracked() != found {
             pointed.set(found);
         }

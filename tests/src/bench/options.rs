@@ -1,0 +1,74 @@
+//! What to measure with: `cargo xtask bench -- --messages 100000 --quick`.
+
+/// The settings of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Messages of one flood.
+    pub messages: u64,
+    /// Messages that a connection may leave unacknowledged in a flood.
+    pub window: usize,
+    /// Floods of which the median counts.
+    pub runs: usize,
+    /// Length of a paced load, in seconds.
+    pub seconds: u64,
+    /// WebSocket clients of the fan-out.
+    pub clients: usize,
+    /// Whether Mosquitto runs beside it.
+    pub yardstick: bool,
+}
+
+/// Connections of every load, as the rivals were measured with.
+pub const CONNECTIONS: usize = 8;
+
+/// The window that `mosquitto_pub` and most client libraries have by default.
+pub const COMMON_WINDOW: usize = 20;
+
+const HELP: &str = "\
+--messages N    messages of one flood [default: 400000]
+--window N      in-flight messages of a connection in a flood [default: 500]
+--runs N        floods, the median counts [default: 3]
+--seconds N     length of a paced load [default: 10]
+--clients N     WebSocket clients of the fan-out [default: 200]
+--no-yardstick  leave Mosquitto out
+--quick         a look: 40000 messages, one flood, 3 seconds";
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            messages: 400_000,
+            window: 500,
+            runs: 3,
+            seconds: 10,
+            clients: 200,
+            yardstick: true,
+        }
+    }
+}
+
+impl Options {
+    /// What the command line says.
+    pub fn of_this_run() -> Self {
+        let mut options = Self::default();
+        let mut words = std::env::args().skip(1).filter(|word| word != "--");
+        while let Some(word) = words.next() {
+            let mut number = || {
+                let text = words.next().unwrap_or_default();
+                let number = text.parse::<u32>().ok().filter(|&number| number > 0);
+                number.unwrap_or_else(|| panic!("{word} {text:?} is no number from 1 on\n{HELP}"))
+            };
+            match word.as_str() {
+                "--messages" => options.messages = u64::from(number()),
+                "--window" => options.window = number() as usize,
+                "--runs" => options.runs = number() as usize,
+                "--seconds" => options.seconds = u64::from(number()),
+                "--clients" => options.clients = number() as usize,
+                "--no-yardstick" => options.yardstick = false,
+                "--quick" => {
+                    (options.messages, options.runs, options.seconds) = (40_000, 1, 3);
+                }
+                _ => panic!("{word} is unknown\n{HELP}"),
+            }
+        }
+        options
+    }
+}
