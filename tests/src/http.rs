@@ -60,6 +60,15 @@ impl Http {
         Answer::of(&format!("POST {path}"), answer)
     }
 
+    /// As [`Self::post`], but asks first whether the body is welcome: one that is too large is
+    /// then answered before it is sent, and not by a broken pipe.
+    #[track_caller]
+    pub fn offer(&self, path: &str, json: &str) -> Answer {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let answer = request.header("expect", "100-continue").send(json);
+        Answer::of(&format!("POST {path}"), answer)
+    }
+
     /// Takes events in; fails the test unless all are accepted.
     #[track_caller]
     pub fn send(&self, events: &Value) {

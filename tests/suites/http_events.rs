@@ -112,7 +112,8 @@ fn a_vendors_json_comes_by_http_with_its_feed_and_topic() {
 fn a_body_beyond_the_limit_is_refused_and_the_server_goes_on() {
     let server = Server::tiny();
     let api = server.api();
-    let answer = api.post(EVENTS, &format!("[{}]", " ".repeat(2 * 1024 * 1024)));
-    answer.is_problem(413, "length limit");
+    let body = format!("[{}]", " ".repeat(2 * 1024 * 1024));
+    let answer = api.offer(EVENTS, &body);
+    answer.is_problem(413, "bytes");
     api.send(&manhole("M-1", 1.0));
 }

@@ -24,6 +24,8 @@ pub(crate) fn of(package: &Package) -> u64 {
     part(&mut hasher, &package.metrics);
     part(&mut hasher, &package.rules);
     part(&mut hasher, &package.assets);
+    // The ticker keeps the words of report categories.
+    part(&mut hasher, &package.words);
     for area in package.areas.iter() {
         for polygon in package.areas.polygon(area).into_iter().flatten() {
             outline(&mut hasher, polygon);

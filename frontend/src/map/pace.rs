@@ -31,7 +31,7 @@ impl Pace {
         clippy::cast_possible_truncation,
         reason = "a wait is at most LONGEST_MS"
     )]
-    pub(super) fn wait_ms(&self, wished_ms: i32) -> i32 {
+    pub(super) fn wait_ms(self, wished_ms: i32) -> i32 {
         (f64::from(wished_ms) * self.factor).min(LONGEST_MS) as i32
     }
 

@@ -438,7 +438,8 @@ mod tests {
         assert!((f64::from(record[2]) - 0.2 / 360.0).abs() < 1e-9);
         assert_eq!(&record[4..6], [2.0, 4.0]);
         let (upload, now_s) = points.take_upload(3_000.0);
-        assert_eq!(upload, Upload::Ranges(vec![0..STRIDE]));
+        let first = std::iter::once(0..STRIDE).collect();
+        assert_eq!(upload, Upload::Ranges(first));
         assert!((now_s - 3.0).abs() < 1e-6);
         assert_eq!(points.take_upload(3_000.0).0, Upload::Ranges(vec![]));
     }

@@ -21,6 +21,9 @@ const PACES: [u64; 2] = [1_000, 5_000];
 /// Messages a second under which the fan-out runs.
 const FAN_OUT_PER_S: u64 = 1_000;
 
+/// Clients of the fan-outs: a city's operations centre, and all its departments' desks.
+const FAN_OUT_CLIENTS: [usize; 2] = [200, 1_000];
+
 /// Prints the figures of the way to the screens.
 pub(super) fn measure(options: &Options) {
     let city = super::city::write();
@@ -31,7 +34,9 @@ pub(super) fn measure(options: &Options) {
     for per_second in PACES {
         sent += delays(&served, &fleet, per_second, options.seconds);
     }
-    sent += fan_out(&served, &fleet, options);
+    for clients in FAN_OUT_CLIENTS {
+        sent += fan_out(&served, &fleet, clients, options.seconds);
+    }
     served.until_folded(sent);
     served.stop();
     journal(data.path(), sent);
@@ -41,6 +46,7 @@ pub(super) fn measure(options: &Options) {
 struct Watched {
     done: PacedDone,
     cpu_s: f64,
+    resident_bytes: u64,
     seen: Vec<Seen>,
 }
 
@@ -62,11 +68,13 @@ fn watched(
     let before_s = cpu_s(served.id());
     let mut done = pace(served.mqtt, fleet, load(seconds));
     let used_s = cpu_s(served.id()) - before_s;
+    let resident_bytes = served.memory().resident_bytes;
     measurement.end();
     done.messages += warm.messages;
     Watched {
         done,
         cpu_s: used_s,
+        resident_bytes,
         seen: viewers.into_iter().map(Viewer::seen).collect(),
     }
 }
@@ -113,39 +121,36 @@ fn delay_json(delays: &Delays, n_sent: u64) -> serde_json::Value {
     })
 }
 
-fn fan_out(served: &Served, fleet: &Fleet, options: &Options) -> u64 {
-    let one = city_watched(served, fleet, 1, options.seconds);
-    let resident_one = served.memory().resident_bytes;
+fn fan_out(served: &Served, fleet: &Fleet, clients: usize, seconds: u64) -> u64 {
+    let one = city_watched(served, fleet, 1, seconds);
     let measurement = Measurement::new(fleet.marks_from_us);
-    let viewers = start_viewers(served, options.clients, &measurement);
-    let pace = (FAN_OUT_PER_S, options.seconds);
-    let resident_many = || served.memory().resident_bytes;
-    let ready = resident_many();
+    let viewers = start_viewers(served, clients, &measurement);
+    let pace = (FAN_OUT_PER_S, seconds);
     let many = watched(served, fleet, &measurement, viewers, pace);
-    let resident = ready.max(resident_many());
+    let more_bytes = many.resident_bytes.saturating_sub(one.resident_bytes) as f64;
     let frames = |watched: &Watched| watched.seen.iter().map(|seen| seen.frames).sum::<u64>();
     let bytes: u64 = many.seen.iter().map(|seen| seen.bytes).sum();
-    let (n_frames, clients) = (frames(&many), options.clients as f64);
+    let (n_frames, n_clients) = (frames(&many), clients as f64);
     let more_frames = n_frames.saturating_sub(frames(&one)).max(1) as f64;
     let mut metric = Delays::default();
     for seen in &many.seen {
         metric.append(seen.metric.clone());
     }
-    let marks = MARKS_PER_S * options.seconds * options.clients as u64;
+    let marks = MARKS_PER_S * seconds * clients as u64;
     report::line(
         "fan_out_city",
         &json!({
-            "clients": options.clients,
+            "clients": clients,
             "messages_per_s": FAN_OUT_PER_S,
             "metric": delay_json(&metric, marks),
-            "bytes_per_s_per_client": round(bytes as f64 / clients / options.seconds as f64, 0),
+            "bytes_per_s_per_client": round(bytes as f64 / n_clients / seconds as f64, 0),
             "bytes_per_frame": bytes / n_frames.max(1),
-            "frames_per_s_per_client": round(n_frames as f64 / clients / options.seconds as f64, 1),
-            "server_cores": round(many.cpu_s / options.seconds as f64, 3),
-            "server_cores_with_one_client": round(one.cpu_s / options.seconds as f64, 3),
+            "frames_per_s_per_client": round(n_frames as f64 / n_clients / seconds as f64, 1),
+            "server_cores": round(many.cpu_s / seconds as f64, 3),
+            "server_cores_with_one_client": round(one.cpu_s / seconds as f64, 3),
             "server_cpu_us_per_frame": round((many.cpu_s - one.cpu_s) * 1e6 / more_frames, 1),
             "resident_kb_per_client":
-                round(resident.saturating_sub(resident_one) as f64 / clients / 1e3, 1),
+                round(more_bytes / n_clients / 1e3, 1),
         }),
     );
     one.done.messages + many.done.messages

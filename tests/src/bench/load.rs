@@ -67,7 +67,7 @@ fn flood_one(gateway: &mut Gateway, fleet: &Fleet, mut dice: Dice, share: u64, w
             .min(usize::try_from(left).unwrap_or(room));
         for _ in 0..n {
             let sent = Sent {
-                asset: asset(&mut dice),
+                asset: asset(&mut dice, 0),
                 at_us: now_us(),
                 milli: dice.below(10_000),
             };
@@ -86,8 +86,9 @@ fn flood_one(gateway: &mut Gateway, fleet: &Fleet, mut dice: Dice, share: u64, w
     }
 }
 
-fn asset(dice: &mut Dice) -> usize {
-    usize::try_from(dice.below(N_ASSETS as u64)).unwrap_or_default()
+/// Any sensor from the `first` on.
+fn asset(dice: &mut Dice, first: u64) -> usize {
+    usize::try_from(first + dice.below(N_ASSETS as u64 - first)).unwrap_or_default()
 }
 
 /// A load of so many messages a second, evenly over [`CONNECTIONS`].
@@ -188,7 +189,7 @@ impl Paced {
             asset: if number.is_multiple_of(watch_every) {
                 usize::try_from(number / watch_every % N_WATCHED).unwrap_or_default()
             } else {
-                asset(dice)
+                asset(dice, N_WATCHED)
             },
             at_us,
             milli: if is_mark {

@@ -11,8 +11,6 @@ pub struct Options {
     pub runs: usize,
     /// Length of a paced load, in seconds.
     pub seconds: u64,
-    /// WebSocket clients of the fan-out.
-    pub clients: usize,
     /// Whether Mosquitto runs beside it.
     pub yardstick: bool,
 }
@@ -28,7 +26,6 @@ const HELP: &str = "\
 --window N      in-flight messages of a connection in a flood [default: 500]
 --runs N        floods, the median counts [default: 3]
 --seconds N     length of a paced load [default: 10]
---clients N     WebSocket clients of the fan-out [default: 200]
 --no-yardstick  leave Mosquitto out
 --quick         a look: 40000 messages, one flood, 3 seconds";
 
@@ -39,7 +36,6 @@ impl Default for Options {
             window: 500,
             runs: 3,
             seconds: 10,
-            clients: 200,
             yardstick: true,
         }
     }
@@ -61,7 +57,6 @@ impl Options {
                 "--window" => options.window = number() as usize,
                 "--runs" => options.runs = number() as usize,
                 "--seconds" => options.seconds = u64::from(number()),
-                "--clients" => options.clients = number() as usize,
                 "--no-yardstick" => options.yardstick = false,
                 "--quick" => {
                     (options.messages, options.runs, options.seconds) = (40_000, 1, 3);

@@ -3,7 +3,7 @@
 //! One program with the screens inside, Egret's licence, and the notices of everything that is
 //! compiled or packed into it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::command::build::{self, Profile, SITE_STEPS};
-use crate::paths::Paths;
+use crate::paths::{Paths, find_program};
 use crate::run;
 use crate::setup::toolchain::WASM_TARGET;
 use crate::stamp;
-use crate::steps::Steps;
+use crate::steps::{Step, Steps};
 
 /// Names of files that carry a licence or a notice, in upper case.
 const LICENCE_FILES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "UNLICENSE"];
@@ -34,7 +34,9 @@ pub(crate) fn command(paths: &Paths) -> Result<()> {
     let folder = paths.root.join("target/dist");
     steps.run("licence and notices", |step| {
         stamp::make_empty_folder(&folder)?;
-        fs::copy(&server, folder.join("egret")).context("copying the server")?;
+        let program = folder.join("egret");
+        fs::copy(&server, &program).context("copying the server")?;
+        strip(step, paths, &program)?;
         fs::copy(paths.root.join("LICENSE"), folder.join("LICENSE"))?;
         let crates = crates(paths)?;
         stamp::write(
@@ -62,33 +64,56 @@ fn crates(paths: &Paths) -> Result<BTreeSet<String>> {
         let lines = run::answer(tree.args(which)).context("cargo tree fails")?;
         // Crates of this workspace have their path behind the version.
         let foreign = lines.lines().filter(|line| !line.contains(" (/"));
-        crates.extend(foreign.map(|line| line.replace(" (proc-macro)", "")));
+        crates.extend(foreign.map(|line| line.replace(" (proc-macro)", "").replace(" (*)", "")));
     }
     Ok(crates)
 }
 
+/// Every work by name and licence, then each licence text once, with the works it comes from.
 fn notices(paths: &Paths, crates: &BTreeSet<String>) -> Result<String> {
-    let mut text = String::from("Egret contains the works below, each under its own licence.\n");
+    let sources = source_folders()?;
+    let mut works = String::from("Egret contains these works, each under its own licence:\n\n");
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in crates {
         let (package, licence) = line.split_once('|').unwrap_or((line, ""));
-        write!(text, "\n==== {package} ({licence})\n")?;
+        writeln!(works, "{package} ({licence})")?;
         let folder = package.replace(" v", "-");
-        for file in source_folders()?
+        for file in sources
             .iter()
             .flat_map(|root| licences(&root.join(&folder)))
         {
-            write!(text, "\n{}\n", fs::read_to_string(file)?.trim_end())?;
+            texts
+                .entry(text_of(&file)?)
+                .or_default()
+                .push(package.to_owned());
         }
     }
     for file in licences_below(&paths.site.join("vendor"))? {
-        let name = file.strip_prefix(&paths.site)?.display();
-        write!(
-            text,
-            "\n==== {name}\n\n{}\n",
-            fs::read_to_string(&file)?.trim_end()
-        )?;
+        let name = file.strip_prefix(&paths.site)?.display().to_string();
+        writeln!(works, "{name}")?;
+        texts.entry(text_of(&file)?).or_default().push(name);
     }
-    Ok(text)
+    for (text, of) in texts {
+        write!(works, "\n==== {}\n\n{text}\n", of.join(", "))?;
+    }
+    Ok(works)
+}
+
+fn text_of(file: &Path) -> Result<String> {
+    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    Ok(text.trim_end().replace('\r', ""))
+}
+
+/// Takes the debug information out, where binutils is there: it is four fifths of the file, and
+/// names of functions stay for stack traces.
+fn strip(step: &mut Step, paths: &Paths, program: &Path) -> Result<()> {
+    match find_program("strip") {
+        Some(strip) => {
+            let mut strip = run::command(strip, &paths.root);
+            step.log(strip.arg("--strip-debug").arg(program), &paths.log("strip"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Where cargo unpacks crates: one folder per registry.

@@ -1,11 +1,13 @@
 //! What handlers take from a request. As axum's own, but a fault is answered with a [`Problem`].
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use crate::limits::HTTP_BODY_BYTES;
 
 /// The query string.
 #[derive(Debug)]
@@ -43,6 +45,13 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        // Before the body is asked for: one who says `Expect: 100-continue` need not send it.
+        let declared_bytes = request.body().size_hint().lower();
+        if declared_bytes > HTTP_BODY_BYTES as u64 {
+            let detail =
+                format!("the body has {declared_bytes} bytes, {HTTP_BODY_BYTES} are allowed");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
         let body = Bytes::from_request(request, state).await;
         body.map(Self)
             .map_err(|fault| Problem::new(fault.status(), fault.body_text()))

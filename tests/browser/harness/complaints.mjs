@@ -1,0 +1,58 @@
+// What a page has to complain about: messages on the console, failed requests, requests to
+// somewhere else, breaches of the content policy. A good page has nothing.
+
+/**
+ * Messages of the software renderer about its own speed. They come from reading pixels back for
+ * a screenshot, which a wall never does.
+ */
+const ABOUT_THE_RENDERER = [/GL Driver Message \(OpenGL, Performance, .*GPU stall due to ReadPixels/];
+
+/** What Chromium says about a connection whose other end is gone. */
+export const SERVER_IS_GONE = [
+  /net::ERR_CONNECTION_REFUSED/,
+  /net::ERR_CONNECTION_RESET/,
+  /net::ERR_EMPTY_RESPONSE/,
+  /WebSocket connection to .* failed/,
+];
+
+/** Listens to a context from before its first page; returns the list, which grows. */
+export async function complaints(context, origin) {
+  const found = [];
+  const ownHost = new URL(origin).host;
+  const outside = (url) => {
+    const { protocol, host } = new URL(url.replace(/^blob:/, ""));
+    return protocol !== "data:" && host !== ownHost;
+  };
+  context.on("request", (request) => {
+    if (outside(request.url())) found.push(`request to another origin: ${request.url()}`);
+  });
+  context.on("requestfailed", (request) => {
+    found.push(`request failed: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  context.on("response", (response) => {
+    if (response.status() >= 400) found.push(`status ${response.status()}: ${response.url()}`);
+  });
+  context.on("console", (message) => {
+    const isBad = ["error", "warning", "assert"].includes(message.type());
+    const text = message.text();
+    if (isBad && !ABOUT_THE_RENDERER.some((known) => known.test(text))) {
+      found.push(`console ${message.type()}: ${text} (${message.location().url})`);
+    }
+  });
+  context.on("page", (page) => {
+    page.on("pageerror", (error) => found.push(`exception: ${error.stack ?? error}`));
+    page.on("crash", () => found.push("the page crashed"));
+    page.on("websocket", (socket) => {
+      if (outside(socket.url())) found.push(`socket to another origin: ${socket.url()}`);
+    });
+  });
+  await context.exposeBinding("egretTestsPolicy", (_source, breach) => {
+    found.push(`content policy: ${breach}`);
+  });
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      window.egretTestsPolicy(`${event.violatedDirective} blocks ${event.blockedURI}`);
+    });
+  });
+  return found;
+}

@@ -1,0 +1,41 @@
+// A sensor gateway: the npm client `mqtt`, which nobody here wrote, publishing at QoS 1.
+import { connectAsync } from "mqtt";
+
+/** A connected gateway. */
+export class Gateway {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+    // A server that is killed breaks the connection; that is what some suites are about.
+    client.on("error", () => {});
+  }
+
+  /** Connects over MQTT 5, so that a refusal comes with its reason. */
+  static async connect(server) {
+    const options = { protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 10_000 };
+    return new Gateway(await connectAsync(server.broker, options));
+  }
+
+  /** Publishes water levels of manholes. Resolves with the moment of the last PUBACK. */
+  async levels(values) {
+    await Promise.all(Object.entries(values).map(([asset, level]) => this.level(asset, level)));
+    return Date.now();
+  }
+
+  /** Publishes a manhole's water level in metres. Resolves with the moment of the PUBACK. */
+  async level(asset, level, position = [118.05, 24.45]) {
+    const values = { water_level: { v: level, u: "m" } };
+    await this.publish(`egret/v1/manhole/${asset}`, JSON.stringify({ position, values }));
+    return Date.now();
+  }
+
+  /** Publishes any payload; rejects with the reason code as `code` when it is refused. */
+  publish(topic, payload) {
+    return this.#client.publishAsync(topic, payload, { qos: 1 });
+  }
+
+  close() {
+    return this.#client.endAsync(true);
+  }
+}

@@ -1,0 +1,68 @@
+// What is in a picture, in figures. The browser decodes it, on a page of its own.
+
+/** Opens a page that no policy binds, and runs `work` there with pictures as base64. */
+async function onBlankPage(browser, work, pictures, argument) {
+  const page = await browser.newPage();
+  try {
+    return await page.evaluate(work, {
+      pictures: pictures.map((picture) => picture.toString("base64")),
+      argument,
+    });
+  } finally {
+    await page.close();
+  }
+}
+
+/**
+ * Of a PNG: the mean of its brightness and the deviation from it, 0 to 255, and how many colours
+ * of 4 bits a channel it has. A blank picture deviates by 0.
+ */
+export function statistics(browser, picture) {
+  return onBlankPage(browser, measure, [picture]);
+}
+
+/** The share of pixels, 0 to 1, that differ visibly between two PNGs of one size. */
+export function difference(browser, one, other) {
+  const least = 24;
+  return onBlankPage(browser, compare, [one, other], least);
+}
+
+/** Runs in the page. */
+async function measure({ pictures }) {
+  const bytes = Uint8Array.from(atob(pictures[0]), (char) => char.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes]));
+  const paint = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+  paint.drawImage(bitmap, 0, 0);
+  const { data } = paint.getImageData(0, 0, bitmap.width, bitmap.height);
+  const colours = new Set();
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const brightness = (data[i] + data[i + 1] + data[i + 2]) / 3;
+    sum += brightness;
+    squares += brightness * brightness;
+    colours.add(((data[i] >> 4) << 8) | ((data[i + 1] >> 4) << 4) | (data[i + 2] >> 4));
+  }
+  const n = data.length / 4;
+  const mean = sum / n;
+  return { mean, deviation: Math.sqrt(squares / n - mean * mean), colours: colours.size };
+}
+
+/** Runs in the page. */
+async function compare({ pictures, argument }) {
+  const decode = async (text) => {
+    const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const paint = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    paint.drawImage(bitmap, 0, 0);
+    return paint.getImageData(0, 0, bitmap.width, bitmap.height).data;
+  };
+  const [one, other] = await Promise.all(pictures.map(decode));
+  if (one.length !== other.length) return 1;
+  let n = 0;
+  for (let i = 0; i < one.length; i += 4) {
+    const far = (channel) => Math.abs(one[i + channel] - other[i + channel]) > argument;
+    if (far(0) || far(1) || far(2)) n += 1;
+  }
+  return (4 * n) / one.length;
+}

@@ -1,0 +1,24 @@
+// The screens in a real Chromium, against the real binary, fed by a client nobody here wrote.
+// One file for node's runner, so that one browser serves all topics.
+import { run } from "./harness/stage.mjs";
+import { access } from "./suites/access.mjs";
+import { city } from "./suites/city.mjs";
+import { language } from "./suites/language.mjs";
+import { link } from "./suites/link.mjs";
+import { map } from "./suites/map.mjs";
+import { opening } from "./suites/opening.mjs";
+import { publishing } from "./suites/publishing.mjs";
+import { quarantine } from "./suites/quarantine.mjs";
+import { weeks } from "./suites/weeks.mjs";
+
+run("the screens in Chromium", () => {
+  opening();
+  publishing();
+  link();
+  language();
+  quarantine();
+  access();
+  map();
+  weeks();
+  city();
+});

@@ -1,0 +1,59 @@
+// A wall opens: whole, quiet, and without asking anyone but its server.
+import assert from "node:assert/strict";
+
+import { statistics } from "../harness/picture.mjs";
+import { Egret } from "../harness/server.mjs";
+import { topic } from "../harness/stage.mjs";
+
+export function opening() {
+  topic("opening a page", Egret.tiny, (test) => {
+    test("the wall opens with head line, panels and a map drawn by WebGL 2", async (tools) => {
+      const begun = Date.now();
+      const { page } = await tools.wall();
+      tools.note(`live and drawn after ${Date.now() - begun} ms`);
+      assert.equal(await page.textContent(".brand b"), "小城");
+      assert.match(await page.textContent(".clock"), /^\d\d:\d\d:\d\d$/);
+      assert.equal(await page.textContent(".liveness [role=status]"), "实时");
+      assert.equal(await page.textContent(".chip.simulated"), "模拟数据");
+      assert.equal(await page.locator(".panel-stat h2").textContent(), "窨井最高水位");
+      for (const kind of ["stat", "ranking", "trend", "incidents", "ticker"]) {
+        assert.equal(await page.locator(`.panel-${kind}`).count(), 1, kind);
+      }
+      const kind = await page.locator(".map-base canvas").evaluate((canvas) => {
+        return canvas.getContext("webgl2")?.constructor.name;
+      });
+      assert.equal(kind, "WebGL2RenderingContext");
+      const picture = await page.locator(".map-base").screenshot();
+      const { deviation, colours } = await statistics(tools.browser, picture);
+      assert.ok(deviation > 2 && colours > 5, `the map: ${deviation}, ${colours} colours`);
+    });
+
+    test("the page's policy allows its own origin alone", async (tools) => {
+      const { page } = await tools.open("/wall/overview");
+      const answer = await page.reload();
+      const policy = (await answer.allHeaders())["content-security-policy"];
+      assert.match(policy, /default-src '(self|none)'/);
+      assert.doesNotMatch(policy, /https?:|'unsafe-inline'|'unsafe-eval'|\*/);
+    });
+
+    test("a request to elsewhere would be noticed", async (tools) => {
+      tools.expect(/content policy: connect-src/, /console error: .*Content Security Policy/);
+      tools.expect(/request failed: .*elsewhere/, /another origin: .*elsewhere/);
+      tools.expect(/console error: .*(Failed to load|Fetch API cannot load)/);
+      const screen = await tools.open("/wall/overview");
+      await screen.page.evaluate(() => fetch("http://elsewhere.invalid/").catch(() => {}));
+      assert.ok(screen.complaints.some((text) => text.startsWith("content policy: connect-src")));
+    });
+
+    test("an address that leads nowhere says so and shows the way back", async (tools) => {
+      // Whether the document comes with 200 or 404 is the server's business.
+      tools.expect(/status 404: .*\/no\/such\/page/, /console error: .*404.*\/no\/such\/page/);
+      const { page } = await tools.open("/no/such/page");
+      await page.waitForSelector("text=没有这个页面");
+      await page.click(".nowhere a");
+      await page.waitForSelector(".panel-stat");
+      const { page: scene } = await tools.open("/wall/no-such-scene");
+      await scene.waitForSelector("text=没有这个专题");
+    });
+  });
+}

@@ -1,0 +1,36 @@
+// Nothing vanishes: what was refused is on the feeds' page, with why and as it came.
+import assert from "node:assert/strict";
+
+import { Egret } from "../harness/server.mjs";
+import { topic } from "../harness/stage.mjs";
+
+/** MQTT 5: payload format invalid. */
+const FORMAT_INVALID = 0x99;
+
+export function quarantine() {
+  topic("quarantine", Egret.tiny, (test) => {
+    test("a refused message is shown to the feed's owner as it came", async (tools) => {
+      const { page } = await tools.open("/data?lang=en");
+      await page.waitForSelector("text=Nothing has been refused");
+      const payload = '{"values": oops';
+      const refusal = tools.gateway.publish("egret/v1/manhole/M-7", payload);
+      await assert.rejects(refusal, { code: FORMAT_INVALID });
+      const row = page.locator("tr", { has: page.locator("code", { hasText: payload }) });
+      await row.waitFor();
+      assert.match(await row.textContent(), /manhole/);
+      // The session goes on: the same gateway is heard again.
+      await tools.gateway.level("M-7", 0.8);
+      const feed = page.locator(".feeds-table tr", { hasText: "Manhole level" });
+      const cells = () => feed.locator("td").allTextContents();
+      await page.waitForFunction(() => {
+        const rows = [...document.querySelectorAll(".feeds-table tbody tr")];
+        const manhole = rows.find((one) => one.textContent.includes("Manhole level"));
+        const figures = [...manhole.querySelectorAll(".number")].map((one) => one.textContent);
+        // Accepted and refused.
+        return figures[3] === "1" && figures[4] === "1";
+      }).catch(async (error) => {
+        throw new Error(`accepted 1, refused 1? The row says ${await cells()}`, { cause: error });
+      });
+    });
+  });
+}
