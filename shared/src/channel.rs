@@ -93,7 +93,7 @@ impl FromStr for Channel {
     fn from_str(text: &str) -> Result<Self, NoChannel> {
         let (kind, rest) = text.split_once('/').unwrap_or((text, ""));
         let channel = match kind {
-            "city" if rest.is_empty() => Some(Self::City),
+            "city" if text == kind => Some(Self::City),
             "tile" => tile_from(rest).map(Self::Tile),
             "asset" => rest
                 .split_once('/')
@@ -166,7 +166,7 @@ mod tests {
             Tile {
                 z: 9,
                 x: 423,
-                y: 219
+                y: 220
             }
         );
         let pole = Position {

@@ -88,6 +88,16 @@ impl Marked {
         new
     }
 
+    /// Whether `n` is in.
+    pub(crate) fn has(&self, n: u32) -> bool {
+        self.bits.has(n)
+    }
+
+    /// Whether nothing is in.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Takes all members out, rising.
     pub(crate) fn take(&mut self) -> Vec<u32> {
         let mut list = std::mem::take(&mut self.list);

@@ -73,3 +73,16 @@ pub(crate) struct Dirty {
     pub(crate) closed: Vec<MetricPoint>,
     pub(crate) urgent: bool,
 }
+
+impl Dirty {
+    /// Whether nothing is noted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.metrics.is_empty()
+            && self.assets.is_empty()
+            && self.feeds.is_empty()
+            && self.alerts.is_empty()
+            && self.incidents.is_empty()
+            && self.events.is_empty()
+            && self.closed.is_empty()
+    }
+}

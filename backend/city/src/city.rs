@@ -139,6 +139,27 @@ impl City {
         }
     }
 
+    /// Takes the points of windows that have closed since this or [`Self::take_changes`] was
+    /// called before.
+    pub fn take_closed(&mut self) -> Vec<MetricPoint> {
+        std::mem::take(&mut self.dirty.closed)
+    }
+
+    /// Whether an alert or incident changed since [`Self::take_changes`].
+    pub fn has_urgent_change(&self) -> bool {
+        self.dirty.urgent
+    }
+
+    /// Whether the asset with this handle changed since [`Self::take_changes`].
+    pub fn has_changed(&self, handle: u32) -> bool {
+        self.dirty.assets.has(handle)
+    }
+
+    /// Whether anything changed since [`Self::take_changes`].
+    pub fn has_changed_at_all(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
     /// The asset with its newest values; `None` if it is neither registered nor was ever heard.
     pub fn asset(&self, feed: &FeedId, asset: &AssetId) -> Option<AssetState> {
         let row = self.state.assets.get(self.handle(feed, asset)?)?;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use egret_city::{Changes, City};
+use egret_city::City;
 use egret_shared::channel::Channel;
 use tokio::sync::{mpsc, oneshot};
 
@@ -85,7 +85,6 @@ pub(crate) struct Folding {
     asks: mpsc::Receiver<Ask>,
     store: mpsc::Sender<StoreJob>,
     telemetry: Telemetry,
-    changes: Changes,
     published_at: Instant,
     checkpoint_seq: u64,
     checkpoint_at: Instant,
@@ -111,7 +110,6 @@ impl Folding {
             asks,
             store,
             telemetry,
-            changes: Changes::default(),
             published_at: now,
             checkpoint_at: now,
             backlog: Vec::new(),
@@ -123,7 +121,7 @@ impl Folding {
     pub(crate) async fn run(mut self) {
         loop {
             let due = tokio::time::Instant::from_std(self.published_at + FRAME_EVERY);
-            let waiting = !self.changes.is_empty();
+            let waiting = self.city.has_changed_at_all() || self.channels.is_due();
             tokio::select! {
                 biased;
                 Some(ask) = self.asks.recv() => self.answer(ask),
@@ -158,14 +156,14 @@ impl Folding {
         for (seq, entry) in (committed.first_seq..).zip(&committed.entries) {
             self.city.apply(seq, entry);
         }
-        self.changes.merge(self.city.take_changes());
         self.telemetry
             .commit_to_fold(committed.committed_at.elapsed());
-        let closed = std::mem::take(&mut self.changes.closed);
+        let closed = self.city.take_closed();
         if !closed.is_empty() {
             self.keep(StoreJob::History(closed));
         }
-        if self.changes.urgent || self.published_at.elapsed() >= FRAME_EVERY {
+        self.channels.publish_assets(&self.city);
+        if self.city.has_urgent_change() || self.published_at.elapsed() >= FRAME_EVERY {
             self.publish();
         }
         let n_entries = self.city.seq() - self.checkpoint_seq;
@@ -175,10 +173,8 @@ impl Folding {
     }
 
     fn publish(&mut self) {
-        if self.changes.is_empty() {
-            return;
-        }
-        let changes = std::mem::take(&mut self.changes);
+        self.channels.publish_assets(&self.city);
+        let changes = self.city.take_changes();
         self.channels.publish(&self.city, &changes);
         self.published_at = Instant::now();
     }

@@ -1,4 +1,6 @@
 // A sensor gateway: the npm client `mqtt`, which nobody here wrote, publishing at QoS 1.
+import { randomUUID } from "node:crypto";
+
 import { connectAsync } from "mqtt";
 
 /** A connected gateway. */
@@ -26,7 +28,8 @@ export class Gateway {
   /** Publishes a manhole's water level in metres. Resolves with the moment of the PUBACK. */
   async level(asset, level, position = [118.05, 24.45]) {
     const values = { water_level: { v: level, u: "m" } };
-    await this.publish(`egret/v1/manhole/${asset}`, JSON.stringify({ position, values }));
+    const reading = { id: randomUUID(), position, values };
+    await this.publish(`egret/v1/manhole/${asset}`, JSON.stringify(reading));
     return Date.now();
   }
 

@@ -23,7 +23,7 @@ export function statistics(browser, picture) {
 
 /** The share of pixels, 0 to 1, that differ visibly between two PNGs of one size. */
 export function difference(browser, one, other) {
-  const least = 24;
+  const least = 10;
   return onBlankPage(browser, compare, [one, other], least);
 }
 

@@ -3,6 +3,8 @@
 //! Entries of one commit resemble one another (the same feeds, properties and areas), so that a
 //! batch compresses to a fraction of its entries' sizes.
 
+use std::io::Read as _;
+
 use egret_city::entry::Entry;
 
 /// How a body is written; the number stands beside it in the journal.
@@ -12,7 +14,7 @@ pub(super) const CODEC_ZSTD_POSTCARD: i64 = 1;
 const ZSTD_LEVEL: i32 = 1;
 
 /// A body may not unfold to more than this: 4,096 entries of 256 values each stay far below.
-const UNFOLDED_BYTES_MAX: usize = 256 * 1024 * 1024;
+const UNFOLDED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// The body of `entries`.
 ///
@@ -31,9 +33,16 @@ pub(super) fn unfold(codec: i64, body: &[u8]) -> Result<Vec<Entry>, String> {
     if codec != CODEC_ZSTD_POSTCARD {
         return Err(format!("codec {codec} is unknown to this version"));
     }
-    let plain = zstd::stream::decode_all(body).map_err(|error| error.to_string())?;
-    if plain.len() > UNFOLDED_BYTES_MAX {
-        return Err(format!("it unfolds to {} bytes", plain.len()));
+    let reading = zstd::stream::Decoder::with_buffer(body).map_err(|error| error.to_string())?;
+    let mut plain = Vec::new();
+    let n_bytes = reading
+        .take(UNFOLDED_BYTES_MAX + 1)
+        .read_to_end(&mut plain)
+        .map_err(|error| error.to_string())?;
+    if n_bytes as u64 > UNFOLDED_BYTES_MAX {
+        return Err(format!(
+            "it unfolds to more than {UNFOLDED_BYTES_MAX} bytes"
+        ));
     }
     postcard::from_bytes(&plain).map_err(|error| error.to_string())
 }

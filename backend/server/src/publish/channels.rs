@@ -10,6 +10,7 @@ use egret_shared::channel::Channel;
 use egret_shared::delta::Delta;
 use egret_shared::snapshot::Snapshot;
 
+use super::assets::AssetChannels;
 use super::log::ChannelLog;
 use super::tiles::TileView;
 use crate::limits::CHANNELS_MAX;
@@ -19,6 +20,7 @@ use crate::limits::CHANNELS_MAX;
 pub(crate) struct Channels {
     generation: u64,
     open: BTreeMap<Channel, Open>,
+    assets: AssetChannels,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,7 @@ impl Channels {
         Self {
             generation,
             open: BTreeMap::new(),
+            assets: AssetChannels::default(),
         }
     }
 
@@ -55,9 +58,12 @@ impl Channels {
         if let Some(log) = alive {
             return Ok(log);
         }
-        self.open.retain(|_, open| open.log.strong_count() > 0);
-        if self.open.len() >= CHANNELS_MAX {
+        self.forget();
+        if self.open.len() + self.assets.len() >= CHANNELS_MAX {
             return Err(TooManyChannels);
+        }
+        if let Channel::Asset(feed, asset) = channel {
+            return Ok(self.assets.open(feed, asset, self.generation, city));
         }
         let (state, tile) = first_state(channel, city);
         let log = ChannelLog::new(
@@ -78,9 +84,25 @@ impl Channels {
         Ok(log)
     }
 
-    /// Moves every channel on to the state of `city`, which has changed by `changes`.
-    pub(crate) fn publish(&mut self, city: &City, changes: &Changes) {
+    /// Lets channels go that nobody holds any more.
+    fn forget(&mut self) {
         self.open.retain(|_, open| open.log.strong_count() > 0);
+        self.assets.forget();
+    }
+
+    /// Whether an asset's channel has changed and waits for its next frame.
+    pub(crate) fn is_due(&self) -> bool {
+        self.assets.is_due()
+    }
+
+    /// Moves on the channels that do not wait for the city's next frame.
+    pub(crate) fn publish_assets(&mut self, city: &City) {
+        self.assets.publish(city, Instant::now());
+    }
+
+    /// Moves every other channel on to the state of `city`, which has changed by `changes`.
+    pub(crate) fn publish(&mut self, city: &City, changes: &Changes) {
+        self.forget();
         let now = Instant::now();
         let has_tiles = self.open.values().any(|open| open.tile.is_some());
         let marks: BTreeMap<u32, Option<AssetMark>> = if has_tiles {
@@ -131,12 +153,8 @@ fn delta_of(channel: &Channel, city: &City, changes: &Changes) -> Option<Delta> 
             let delta = city.city_delta(changes);
             (!delta.is_empty()).then(|| Delta::City(Box::new(delta)))
         }
-        Channel::Tile(_) => None,
-        Channel::Asset(feed, asset) => {
-            let handle = city.handle(feed, asset)?;
-            let changed = changes.assets.contains(&handle);
-            changed.then(|| Delta::Asset(city.asset(feed, asset).map(Box::new)))
-        }
+        // These have their own way.
+        Channel::Tile(_) | Channel::Asset(..) => None,
         Channel::Incident(id) => {
             let changed = changes.incidents.contains(id);
             changed.then(|| Delta::Incident(city.incident(id).map(Box::new)))

@@ -97,6 +97,18 @@ impl ChannelLog {
         self.lock().followers.push(Arc::downgrade(follower));
     }
 
+    /// Moves an asset's channel on to `newer`, unless it stands there already; whether it moved.
+    pub(crate) fn push_new(&self, seq: Seq, at: TimeMs, newer: Delta, now: Instant) -> bool {
+        let stands_there = match (&self.lock().state, &newer) {
+            (Snapshot::Asset(held), Delta::Asset(newer)) => held == newer,
+            _ => false,
+        };
+        if !stands_there {
+            self.push(seq, at, newer, now);
+        }
+        !stands_there
+    }
+
     /// Moves the channel on by `changes`.
     pub(crate) fn push(&self, seq: Seq, at: TimeMs, changes: Delta, now: Instant) {
         let mut inner = self.lock();
