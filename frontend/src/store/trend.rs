@@ -34,6 +34,15 @@ pub(crate) enum History {
     Failed,
 }
 
+/// Lengths of time that an axis may have while the past is short.
+const SHOWN: [Span; 5] = [
+    Span(15 * 60_000),
+    Span(30 * 60_000),
+    Span(3_600_000),
+    Span(2 * 3_600_000),
+    Span(4 * 3_600_000),
+];
+
 /// A metric's recent past in one area.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trend {
@@ -56,6 +65,15 @@ impl Trend {
     /// How far back it goes.
     pub(crate) fn range(&self) -> Span {
         self.range
+    }
+
+    /// How far back a picture of it at `now` should go: its range, or less while there is so
+    /// little past that it would be a stroke at the right edge.
+    pub(crate) fn shown(&self, now: TimeMs) -> Span {
+        let oldest = self.samples.iter().find(|sample| sample.v.is_some());
+        let age = oldest.map_or(Span(0), |sample| now.since(sample.at));
+        let fitting = SHOWN.into_iter().find(|span| *span >= age);
+        fitting.unwrap_or(self.range).min(self.range)
     }
 
     /// Its values, oldest first.
@@ -110,6 +128,17 @@ mod tests {
             at: TimeMs(minute * 60_000),
             v: Some(v),
         }
+    }
+
+    #[test]
+    fn a_short_past_is_shown_large_and_a_long_one_whole() {
+        let mut trend = Trend::new(Span(6 * 3_600_000));
+        assert_eq!(trend.shown(TimeMs(0)), Span(15 * 60_000));
+        trend.push(sample(0, 1.0));
+        assert_eq!(trend.shown(TimeMs(20 * 60_000)), Span(30 * 60_000));
+        assert_eq!(trend.shown(TimeMs(5 * 3_600_000)), Span(6 * 3_600_000));
+        let short = Trend::new(Span(600_000));
+        assert_eq!(short.shown(TimeMs(0)), Span(600_000));
     }
 
     #[test]

@@ -42,10 +42,11 @@ pub(crate) struct ChartDef {
 
 /// The scale that fits all series; the right edge is now, so that silence shows as a gap.
 fn scale_of(series: &[Series], def: &ChartDef, now: TimeMs) -> Scale {
-    let from = now.minus(def.range);
     let mut values = Vec::new();
+    let mut shown = Span(0);
     for series in series {
         let trend = series.trend.read();
+        shown = shown.max(trend.shown(now));
         values.extend(trend.samples().filter_map(|sample| sample.v));
     }
     let (low, high) = extent(values.into_iter());
@@ -56,7 +57,7 @@ fn scale_of(series: &[Series], def: &ChartDef, now: TimeMs) -> Scale {
     let worth = limits.clone().take(1).chain(limits.filter(near));
     let high = worth.fold(high, |high, limit| high.max(limit * 1.04));
     Scale {
-        from,
+        from: now.minus(shown),
         to: now,
         low,
         high,
@@ -168,7 +169,11 @@ fn table(held: StoredValue<(Vec<Series>, ChartDef)>, now: TimeMs, screen: Screen
         .iter()
         .map(|series| view! { <th scope="col">{screen.text(&series.name)}</th> })
         .collect();
-    let step = Span(def.range.ms() / TABLE_ROWS);
+    let shown = series
+        .iter()
+        .map(|series| series.trend.read_untracked().shown(now))
+        .max();
+    let step = Span(shown.unwrap_or(def.range).ms() / TABLE_ROWS);
     let rows: Vec<_> = (0..TABLE_ROWS)
         .map(|row| {
             let at = now.minus(Span(step.ms() * row));

@@ -19,7 +19,7 @@ fn drawing(trend: &Trend) -> Drawing {
     };
     let (low, high) = extent(trend.samples().filter_map(|sample| sample.v));
     let scale = Scale {
-        from: last.at.minus(trend.range()),
+        from: last.at.minus(trend.shown(last.at)),
         to: last.at,
         low,
         high,
