@@ -68,6 +68,11 @@ impl Screen {
         text.get(self.language.get()).to_owned()
     }
 
+    /// The tag of the language that is not on, for the lines in it.
+    pub(crate) fn other_tag(self) -> &'static str {
+        i18n::language_tag(i18n::other(self.language.get()))
+    }
+
     /// The same name in the other language, for a second line.
     pub(crate) fn other_text(self, text: &Text) -> String {
         text.get(i18n::other(self.language.get())).to_owned()

@@ -99,6 +99,13 @@ struct State {
     frame_is_due: bool,
 }
 
+/// When the past is loaded for the second time, milliseconds: a city that has just started may
+/// still be taking its own past in.
+const FIRST_RELOAD_MS: i32 = 15_000;
+
+/// How often the past is loaded anew, milliseconds: windows close once a minute.
+const RELOAD_MS: i32 = 60_000;
+
 /// A range as part of a key.
 type RangeMs = i64;
 
@@ -128,7 +135,18 @@ impl Store {
             }
         });
         leptos::task::spawn_local(store.load_catalog());
+        leptos::task::spawn_local(store.keep_trends());
         store
+    }
+
+    /// Loads the past anew now and then: late readings revise what a chart has already drawn.
+    async fn keep_trends(self) {
+        let mut pause_ms = FIRST_RELOAD_MS;
+        loop {
+            clock::sleep(pause_ms).await;
+            self.reload_trends();
+            pause_ms = RELOAD_MS;
+        }
     }
 
     fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
@@ -387,7 +405,8 @@ impl Store {
         signal.update(|trend| trend.history = trend::History::Failed);
     }
 
-    /// After an outage the rings have a hole that the server can fill.
+    /// After an outage the rings have a hole that the server can fill, and late readings change
+    /// what they hold.
     fn reload_trends(self) {
         let trends = self.with(|state| state.trends.clone());
         for ((key, _), signal) in trends {

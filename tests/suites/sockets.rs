@@ -339,3 +339,38 @@ fn one_who_unsubscribes_hears_no_more_and_a_resync_brings_a_snapshot() {
     client.hear(Duration::from_millis(300));
     assert_eq!(client.state("asset/manhole/M-1").n_deltas, 0);
 }
+
+/// Slower than the heartbeat, so that heartbeats must come between two frames.
+const SLOW_MS: u32 = 2_000;
+
+#[test]
+fn one_who_asks_for_fewer_frames_gets_them_merged_and_heartbeats_between() {
+    let server = Server::tiny();
+    let mut socket = Socket::connect(server.http, Encoding::Json);
+    socket.subscribe(&["asset/manhole/M-1"]);
+    let silence = Duration::from_millis(u64::from(socket.welcome.silence_ms));
+    let hear = |socket: &mut Socket| {
+        let heard = socket.hear(silence);
+        heard.expect("the server is never silent for so long")
+    };
+    while !matches!(hear(&mut socket), ServerMessage::Snapshot(_)) {}
+    socket.say(&ClientMessage::Pace { every_ms: SLOW_MS });
+    for v in [1.0, 1.1, 1.2, 1.3] {
+        let reading = message::level(clock::now(), v);
+        server.api().send(&message::of("manhole", "M-1", &reading));
+    }
+    let mut n_beats = 0;
+    let frame = loop {
+        match hear(&mut socket) {
+            ServerMessage::Heartbeat(_) => n_beats += 1,
+            ServerMessage::Delta(frame) => break frame,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(n_beats >= 1, "no heartbeat within {SLOW_MS} ms");
+    let text = format!("{:?}", frame.changes);
+    assert!(
+        text.contains("1.3"),
+        "the newest value in one frame: {text}"
+    );
+}

@@ -66,7 +66,8 @@ impl Fold<'_> {
         }
     }
 
-    /// Which of the values are new: `None` for all of a new message with an id of its own.
+    /// Which of the values are new: `None` for all of a new message with an id of its own, or of
+    /// one that has neither id nor time.
     fn new_values(&mut self, feed: Feed, observation: &Observation) -> Option<Vec<bool>> {
         let now_ms = self.state.now_ms;
         let asset = Identity::start(OBSERVATIONS | u64::from(feed))
@@ -76,6 +77,11 @@ impl Fold<'_> {
                 .dedup
                 .insert(asset.with(message.as_str().as_bytes()), now_ms);
             return (!new).then(Vec::new);
+        }
+        if observation.flags.has(Flags::NO_TIME) {
+            // Arrival time tells nothing apart: two messages may arrive in one millisecond. Nothing
+            // says that they are the same, so both count.
+            return None;
         }
         let timed = asset.with_number(observation.observed_at.0);
         if observation.values.is_empty() {

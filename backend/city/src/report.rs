@@ -2,6 +2,7 @@
 //! and the rules that look for clusters.
 
 use egret_shared::event::EventKind;
+use egret_shared::flags::Flags;
 use egret_shared::level::Level;
 use egret_shared::position::Position;
 use egret_shared::report::{Report, STATE_OPENED};
@@ -29,7 +30,10 @@ impl Fold<'_> {
             return;
         };
         let now_ms = self.state.now_ms;
-        if !self.dedup.insert(message_identity(feed, report), now_ms) {
+        // Without id and time nothing tells a repetition from news; the state counts once all the
+        // same.
+        let has_identity = report.message.is_some() || !report.flags.has(Flags::NO_TIME);
+        if has_identity && !self.dedup.insert(message_identity(feed, report), now_ms) {
             if let Some(feed) = self.feed_mut(feed) {
                 feed.count_duplicate();
             }
@@ -137,13 +141,18 @@ impl Fold<'_> {
         } else {
             report.text.as_str()
         };
-        let line = |category: &str, place: &str| {
-            let parts = [category, place, told]
-                .into_iter()
-                .filter(|part| !part.is_empty());
-            parts.collect::<Vec<_>>().join(" · ")
+        let line = |parts: [&str; 3]| {
+            let said = parts.into_iter().filter(|part| !part.is_empty());
+            said.collect::<Vec<_>>().join(" · ")
         };
-        let text = Text::new(line(&category.zh, &place.zh), line(&category.en, &place.en));
+        // What was told is in the language of the city; in English the category's word has to do,
+        // and nobody needs the same word twice.
+        let news = if told == category.zh { "" } else { told };
+        let foreign = if word.is_some() { "" } else { told };
+        let text = Text::new(
+            line([&category.zh, &place.zh, news]),
+            line([&category.en, &place.en, foreign]),
+        );
         let area = area.and_then(|area| self.plan.areas.code(area)).cloned();
         self.tell(
             EventKind::Report,

@@ -30,6 +30,9 @@ pub(crate) const QUERY_QUEUE: usize = 256;
 /// a thousand changes share one frame.
 pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(100);
 
+/// The slowest pace that a client may ask for; heartbeats go on meanwhile.
+pub(crate) const PACE_MAX: Duration = Duration::from_mins(1);
+
 /// Frames that a channel remembers for clients that fell behind or come back: 12.8 s at full
 /// pace; beyond, a snapshot is cheaper to merge than the deltas.
 pub(crate) const FRAMES_KEPT: usize = 128;

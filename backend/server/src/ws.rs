@@ -20,7 +20,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::api::Context;
 use crate::auth::Grant;
 use crate::clock;
-use crate::limits::{CHANNELS_PER_CLIENT, FRAME_EVERY, HEARTBEAT_EVERY, SILENCE, WS_WRITE_TIMEOUT};
+use crate::limits::{
+    CHANNELS_PER_CLIENT, FRAME_EVERY, HEARTBEAT_EVERY, PACE_MAX, SILENCE, WS_WRITE_TIMEOUT,
+};
 use crate::publish::log::ChannelLog;
 
 /// Why a session ends. None of these is a fault of the server.
@@ -51,7 +53,10 @@ struct Session {
     subscriptions: Vec<Subscription>,
     wake: Arc<Notify>,
     pace: Duration,
+    /// When anything was sent last: the heartbeat fills the pauses.
     sent_at: Instant,
+    /// When frames were sent last: the client's pace counts from here.
+    framed_at: Instant,
 }
 
 /// Serves one client until it goes or the server stops.
@@ -66,6 +71,7 @@ pub(crate) async fn serve(socket: WebSocket, context: Context, grant: Grant, enc
         wake: Arc::new(Notify::new()),
         pace: Duration::ZERO,
         sent_at: Instant::now(),
+        framed_at: Instant::now(),
     };
     if let Err(ended) = session.run().await {
         tracing::debug!(%ended, "a client's session ended");
@@ -79,6 +85,7 @@ impl Session {
         self.send(&ServerMessage::Welcome(welcome)).await?;
         let shutdown = self.context.shutdown.clone();
         let wake = Arc::clone(&self.wake);
+        let mut news_at: Option<Instant> = None;
         loop {
             let beat_at = self.sent_at + HEARTBEAT_EVERY;
             tokio::select! {
@@ -87,8 +94,11 @@ impl Session {
                     Some(message) => self.hear(message?).await?,
                     None => return Err(Ended::Gone),
                 },
-                () = wake.notified() => {
-                    sleep_until(self.sent_at + self.pace).await;
+                () = wake.notified(), if news_at.is_none() => {
+                    news_at = Some(self.framed_at + self.pace);
+                }
+                () = sleep_until(news_at.unwrap_or(beat_at)), if news_at.is_some() => {
+                    news_at = None;
                     self.send_news().await?;
                 }
                 () = sleep_until(beat_at) => self.beat().await?,
@@ -162,7 +172,7 @@ impl Session {
                 self.pace = if pace <= FRAME_EVERY {
                     Duration::ZERO
                 } else {
-                    pace.min(SILENCE)
+                    pace.min(PACE_MAX)
                 };
             }
         }
@@ -222,6 +232,7 @@ impl Session {
                 .fold_to_send(next.pushed_at.elapsed());
             self.write(next.bytes).await?;
         }
+        self.framed_at = Instant::now();
         Ok(())
     }
 

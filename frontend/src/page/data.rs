@@ -27,7 +27,7 @@ pub(crate) fn Data() -> impl IntoView {
                 <header class="panel-head">
                     <h2>{move || screen.word(Key::DataPage)}</h2>
                 </header>
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                     <FeedTable />
                 </div>
             </section>
@@ -36,7 +36,7 @@ pub(crate) fn Data() -> impl IntoView {
                     <h2>{move || screen.word(Key::Quarantine)}</h2>
                     <span class="other">{move || screen.word(Key::QuarantineAbout)}</span>
                 </header>
-                <div class="scroll">
+                <div class="scroll" tabindex="0">
                     <Quarantine />
                 </div>
             </section>

@@ -82,7 +82,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
                 <p class="words">{nothing}</p>
                 <Spark trend=trend />
             </div>
-            <p class="other">{move || title.with_value(|title| screen.other_text(title))}</p>
+            <p class="other" lang=move || screen.other_tag()>{move || title.with_value(|title| screen.other_text(title))}</p>
             <TruthLine point=point />
         </section>
     }

@@ -4,9 +4,8 @@
 const FIRST_MS: f64 = 200.0;
 
 /// The longest wait, milliseconds: the right value is to be on the wall within 2 s of the
-/// server's return, and a probe a second and a half is nothing to a server even from a hundred
-/// walls.
-const LONGEST_MS: f64 = 1_500.0;
+/// server's return, and a probe a second is nothing to a server even from a hundred walls.
+const LONGEST_MS: f64 = 1_000.0;
 
 /// Waits that double, each shortened by chance so that walls don't knock in step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +39,7 @@ mod tests {
     fn waits_double_up_to_the_longest_and_begin_anew_after_success() {
         let mut backoff = Backoff::default();
         let waits: Vec<i32> = (0..6).map(|_| backoff.next_ms(1.0)).collect();
-        assert_eq!(waits, [200, 400, 800, 1_500, 1_500, 1_500]);
+        assert_eq!(waits, [200, 400, 800, 1_000, 1_000, 1_000]);
         backoff.reset();
         assert_eq!(backoff.next_ms(0.0), 100);
     }

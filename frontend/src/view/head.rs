@@ -22,6 +22,7 @@ pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
         Memo::new(move |_| format::date(now.get(), screen.zone_ms.get(), screen.language.get()));
     view! {
         <header class="head">
+            <h1 class="unseen">{move || screen.word(Key::Product)}</h1>
             <A href="/wall/overview" attr:class="brand">
                 <Egret />
                 <b>{move || city_name(screen)}</b>
@@ -38,7 +39,10 @@ pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
                 <button
                     type="button"
                     lang=move || i18n::language_tag(i18n::other(screen.language.get()))
-                    aria-label=move || screen.word(Key::SwitchLanguage)
+                    aria-label=move || {
+                        // The visible word stands in the name, for those who speak to the page.
+                        format!("{} · {}", screen.word(Key::Language), screen.word(Key::SwitchLanguage))
+                    }
                     on:click=move |_| screen.switch_language()
                 >
                     {move || screen.word(Key::Language)}

@@ -41,7 +41,7 @@ pub(crate) fn Frame(
         <section class=format!("panel panel-{kind}") tabindex="0" aria-label=name>
             <header class="panel-head">
                 <h2>{name}</h2>
-                <span class="other">{other}</span>
+                <span class="other" lang=move || screen.other_tag()>{other}</span>
                 <div class="panel-aside">{aside.map(|aside| aside.run())}</div>
             </header>
             <div class="panel-body">{children()}</div>

@@ -79,6 +79,15 @@ export class Screen {
     return this.page.evaluate(watchDocument, { selector, text, deadlineMs });
   }
 
+  /** Waits for a moment in which nothing fades in or moves to its place. */
+  settled() {
+    return this.page.waitForFunction(() => {
+      const isLasting = (motion) => motion.effect.getComputedTiming().iterations === Infinity;
+      const isMoving = (motion) => motion.playState === "running" && !isLasting(motion);
+      return !document.getAnimations().some(isMoving);
+    });
+  }
+
   /** Saves a picture; returns its path. */
   async picture(name) {
     const path = join(OUT, `${name}.png`);

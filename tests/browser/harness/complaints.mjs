@@ -5,7 +5,9 @@
  * Messages of the software renderer about its own speed. They come from reading pixels back for
  * a screenshot, which a wall never does.
  */
-const ABOUT_THE_RENDERER = [/GL Driver Message \(OpenGL, Performance, .*GPU stall due to ReadPixels/];
+const ABOUT_THE_RENDERER = [
+  /GL Driver Message \(OpenGL, Performance, .*GPU stall due to ReadPixels/,
+];
 
 /** What Chromium says about a connection whose other end is gone. */
 export const SERVER_IS_GONE = [

@@ -1,7 +1,5 @@
 // Everyone can use the screens: no serious finding of axe-core in either language.
-import assert from "node:assert/strict";
-import axe from "axe-core";
-
+import { assertAccessible } from "../harness/accessible.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
 
@@ -26,15 +24,4 @@ export function access() {
       await assertAccessible(tools, page);
     });
   });
-}
-
-async function assertAccessible(tools, page) {
-  // By the debugger, which the page's policy does not bind.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const lines = violations.flatMap(({ id, impact, help, nodes }) =>
-    nodes.map((node) => `${impact} ${id}: ${help}: ${node.target.join(" ")}`));
-  const isSerious = (line) => /^(serious|critical) /.test(line);
-  lines.filter((line) => !isSerious(line)).forEach((line) => tools.note(line));
-  assert.deepEqual(lines.filter(isSerious), []);
 }

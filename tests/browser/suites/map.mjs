@@ -26,7 +26,8 @@ export function map() {
       const moves = async (what, how) => {
         const before = await picture();
         await how();
-        await until(what, async () => (await difference(tools.browser, before, await picture())) > SAME);
+        const changed = async () => difference(tools.browser, before, await picture());
+        await until(what, async () => (await changed()) > SAME);
       };
       await page.focus(CANVAS);
       for (const key of ["+", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "-"]) {

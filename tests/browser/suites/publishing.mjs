@@ -47,7 +47,7 @@ export function publishing() {
     test("a new asset appears on the map where it stands, and tells of itself", async (tools) => {
       await tools.gateway.level("M-1", 0.73, MIDDLE);
       const { page } = await tools.wall();
-      await page.waitForFunction(() => document.querySelector(".dot-fixed ~ b").textContent === "1");
+      await fixed(page, "1");
       const area = await page.locator(".map-base").boundingBox();
       // A quarter of the city's width west of its middle: well inside a district. The city fills
       // nine tenths of the map's height, and is nine tenths as wide as high.
@@ -55,7 +55,7 @@ export function publishing() {
       const clip = { x: x - 10, y: area.y + area.height / 2 - 10, width: 20, height: 20 };
       const before = await page.screenshot({ clip });
       await tools.gateway.level("M-2", 0.5, [118.05, 24.5]);
-      await page.waitForFunction(() => document.querySelector(".dot-fixed ~ b").textContent === "2");
+      await fixed(page, "2");
       await until("a mark is drawn where the asset stands", async () => {
         const after = await page.screenshot({ clip });
         return (await difference(tools.browser, before, after)) > 0;
@@ -68,4 +68,11 @@ export function publishing() {
       assert.match(card, /0\.73/);
     });
   });
+}
+
+/** Waits until the legend counts as many fixed assets. */
+function fixed(page, count) {
+  return page.waitForFunction((wanted) => {
+    return document.querySelector(".dot-fixed ~ b").textContent === wanted;
+  }, count);
 }

@@ -64,6 +64,19 @@ fn the_same_message_twice_counts_once() {
 }
 
 #[test]
+fn two_messages_in_one_millisecond_without_id_and_time_both_count() {
+    let mut story = Story::new();
+    for v in [1.0, 1.2] {
+        let mut observation = reading("manhole", "M-1", "water_level", v, story.now);
+        observation.flags = Flags::NO_TIME;
+        story.tell(&Entry::Observation(observation));
+    }
+    let health = story.feed("manhole");
+    assert_eq!((health.accepted, health.duplicate), (2, 0));
+    assert_eq!(story.asset("manhole", "M-1").values["water_level"].v, 1.2);
+}
+
+#[test]
 fn without_an_id_each_property_and_time_is_an_identity() {
     let mut story = Story::new();
     let one = reading("manhole", "M-1", "water_level", 1.0, story.now);
