@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::FeedHealth;
+use egret_shared::id::FeedId;
 
 use crate::api::{self, Refused};
 use crate::i18n::{Key, status_key};
@@ -112,7 +113,7 @@ fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl I
                 <i class="status-mark" aria-hidden="true"></i>
                 {screen.word(status_key(feed.status))}
             </td>
-            <th scope="row">{screen.text(&feed_name(catalog, feed))}</th>
+            <th scope="row">{screen.text(&feed_name(catalog, &feed.feed))}</th>
             <td>{department}</td>
             {counts.map(|n| view! { <td class="number">{format::figure(n as f64, "1")}</td> })}
             <td class="number">{newest}</td>
@@ -167,7 +168,12 @@ fn refused_table(screen: Screen, rows: &[Refused]) -> AnyView {
         .cloned()
         .map(|row| {
             let at = screen.clock(row.received_at);
-            let feed = row.feed.map_or(row.topic, |feed| feed.to_string());
+            let catalog = screen.store.catalog.get();
+            let name = |feed: &FeedId| match &catalog {
+                Some(catalog) => screen.text(&feed_name(catalog, feed)),
+                None => feed.to_string(),
+            };
+            let feed = row.feed.as_ref().map_or(row.topic, name);
             let raw = row
                 .raw
                 .unwrap_or_else(|| screen.word(Key::Sealed).to_owned());

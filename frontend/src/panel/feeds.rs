@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::{FeedHealth, FeedStatus};
+use egret_shared::id::FeedId;
 use egret_shared::package::scene::PanelDef;
 use egret_shared::text::Text;
 
@@ -77,17 +78,17 @@ fn count(screen: Screen, status: FeedStatus, n: usize) -> impl IntoView {
 }
 
 /// The name of a feed, or its id while the catalogue does not know it.
-pub(crate) fn feed_name(catalog: &Catalog, feed: &FeedHealth) -> Text {
-    let def = catalog.feeds.iter().find(|def| def.id == feed.feed);
+pub(crate) fn feed_name(catalog: &Catalog, feed: &FeedId) -> Text {
+    let def = catalog.feeds.iter().find(|def| def.id == *feed);
     def.map_or_else(
-        || Text::new(feed.feed.as_str(), feed.feed.as_str()),
+        || Text::new(feed.as_str(), feed.as_str()),
         |def| def.name.clone(),
     )
 }
 
 fn offender(feed: &FeedHealth, catalog: &Catalog) -> impl IntoView + use<> {
     let screen = screen();
-    let name = feed_name(catalog, feed);
+    let name = feed_name(catalog, &feed.feed);
     let (silent, refused, received_at) = (feed.silent, select::refused(feed), feed.received_at);
     let status = feed.status;
     let why = move || match (status, received_at) {

@@ -8,10 +8,9 @@ use egret_shared::package::scene::PanelDef;
 use egret_shared::time::Span;
 
 use crate::format;
-use crate::i18n::Key;
 use crate::screen::screen;
 use crate::select;
-use crate::widget::frame::{missing, title_of};
+use crate::widget::frame::{missing, no_figure, title_of};
 use crate::widget::level::{LevelWord, level_class};
 use crate::widget::spark::Spark;
 use crate::widget::truth::TruthLine;
@@ -50,14 +49,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
         Some(format::figure(v, &unit))
     });
     let name = move || title.with_value(|title| screen.text(title));
-    let nothing = move || {
-        let key = if screen.store.has_city.get() {
-            Key::NoValue
-        } else {
-            Key::Loading
-        };
-        value.get().is_none().then(|| screen.word(key))
-    };
+    let nothing = move || value.get().is_none().then(|| no_figure(screen));
     view! {
         <section
             class=move || format!("panel panel-stat {}", level_class(level.get()))

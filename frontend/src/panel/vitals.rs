@@ -14,7 +14,7 @@ use crate::i18n::Key;
 use crate::screen::screen;
 use crate::select;
 use crate::store::trend::Trend;
-use crate::widget::frame::{Frame, both, missing, title_of};
+use crate::widget::frame::{Frame, both, missing, no_figure, title_of};
 use crate::widget::level::{LevelMark, LevelWord, level_class};
 use crate::widget::spark::Spark;
 
@@ -73,14 +73,7 @@ fn whole(point: RwSignal<Option<MetricPoint>>) -> Option<f64> {
 fn hero(point: RwSignal<Option<MetricPoint>>, trend: RwSignal<Trend>) -> impl IntoView {
     let screen = screen();
     let value = Memo::new(move |_| whole(point).map(|v| format::figure(v, "1")));
-    let nothing = move || {
-        let key = if screen.store.has_city.get() {
-            Key::NoValue
-        } else {
-            Key::Loading
-        };
-        value.get().is_none().then(|| screen.word(key))
-    };
+    let nothing = move || value.get().is_none().then(|| no_figure(screen));
     let change = Memo::new(move |_| trend.read().change_over(HOUR).map(f64::round));
     let change_text = move || {
         let change = change.get()?;

@@ -7,7 +7,7 @@ use egret_shared::package::scene::PanelDef;
 use egret_shared::text::Text;
 
 use crate::i18n::{self, Key};
-use crate::screen::screen;
+use crate::screen::{Screen, screen};
 
 /// A panel's name: the scene's own, else the name of what it shows.
 pub(crate) fn title_of(def: &PanelDef, own: &Text) -> Text {
@@ -54,6 +54,16 @@ pub(crate) fn Frame(
 pub(crate) fn Words(#[prop(into)] key: Signal<Key>) -> impl IntoView {
     let screen = screen();
     view! { <p class="words">{move || screen.word(key.get())}</p> }
+}
+
+/// What stands in a figure's place while there is none.
+pub(crate) fn no_figure(screen: Screen) -> &'static str {
+    let key = if screen.store.has_city.get() {
+        Key::NoValue
+    } else {
+        Key::Loading
+    };
+    screen.word(key)
 }
 
 /// A panel of a scene whose metric the catalogue does not have.

@@ -17,7 +17,7 @@ export function quarantine() {
       await assert.rejects(refusal, { code: FORMAT_INVALID });
       const row = page.locator("tr", { has: page.locator("code", { hasText: payload }) });
       await row.waitFor();
-      assert.match(await row.textContent(), /manhole/);
+      assert.match(await row.textContent(), /Manhole level/);
       // The session goes on: the same gateway is heard again.
       await tools.gateway.level("M-7", 0.8);
       const feed = page.locator(".feeds-table tr", { hasText: "Manhole level" });
