@@ -1,5 +1,7 @@
 //! What is asked for over HTTP: the catalogue, history, areas, an asset, the quarantine.
 
+pub(crate) mod metric;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,10 +11,12 @@ use web_sys::{AbortSignal, RequestInit, Response};
 
 use egret_shared::asset::AssetState;
 use egret_shared::catalog::Catalog;
+use egret_shared::flags::Flags;
 use egret_shared::id::{AssetId, FeedId};
-use egret_shared::metric::MetricKey;
+use egret_shared::metric::{MetricKey, Typical};
 use egret_shared::time::TimeMs;
 
+use crate::store::forecast::Forecast;
 use crate::store::trend::Sample;
 
 /// How long an answer may take. Milliseconds: history over a slow intranet, with room.
@@ -68,6 +72,10 @@ pub(crate) async fn history(key: &MetricKey, from: TimeMs) -> Result<Vec<Sample>
     struct Point {
         end: TimeMs,
         v: Option<f64>,
+        #[serde(default)]
+        flags: Flags,
+        #[serde(default)]
+        typical: Option<Typical>,
     }
     #[derive(Deserialize)]
     struct History {
@@ -79,8 +87,22 @@ pub(crate) async fn history(key: &MetricKey, from: TimeMs) -> Result<Vec<Sample>
     let sample = |point: Point| Sample {
         at: point.end,
         v: point.v,
+        flags: point.flags,
+        typical: point.typical.map(Into::into),
     };
     Ok(history.points.into_iter().map(sample).collect())
+}
+
+/// What the next `hours` may bring, or why nobody can say.
+///
+/// # Errors
+/// The caller shows none.
+pub(crate) async fn forecast(key: &MetricKey, hours: u32) -> Result<Forecast, ApiError> {
+    let MetricKey { metric, area } = key;
+    json(&format!(
+        "/api/v1/metrics/{metric}/forecast?area={area}&hours={hours}"
+    ))
+    .await
 }
 
 /// An asset with its newest values.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 
 use egret_shared::text::Language;
-use egret_shared::time::TimeMs;
+use egret_shared::time::{Span, TimeMs};
 
 /// A figure with as many digits as an eye takes in at a glance: whole counts, one decimal below
 /// a hundred, two below ten where the unit is metres-like.
@@ -71,6 +71,36 @@ pub(crate) fn age(ms: i64, language: Language) -> String {
         Language::Zh => format!("{number} {zh}"),
         Language::En => format!("{number} {en}"),
     }
+}
+
+/// A length of time in its largest whole unit: `90 s`, `5 min`, `1 h`, `24 h`, `7 d`.
+pub(crate) fn span(span: Span, language: Language) -> String {
+    /// Up to here hours are what people say: a window of 24 hours is not one of a day.
+    const HOURS_MAX: i64 = 48;
+    let seconds = span.ms().max(0) / 1_000;
+    let (number, zh, en) = match seconds {
+        seconds if seconds % 60 != 0 || seconds == 0 => (seconds, "秒", "s"),
+        seconds if seconds % 3_600 != 0 => (seconds / 60, "分", "min"),
+        seconds if seconds % 86_400 != 0 || seconds <= HOURS_MAX * 3_600 => {
+            (seconds / 3_600, "小时", "h")
+        }
+        seconds => (seconds / 86_400, "天", "d"),
+    };
+    match language {
+        Language::Zh => format!("{number} {zh}"),
+        Language::En => format!("{number} {en}"),
+    }
+}
+
+/// How much of a whole there is, in whole per cent: 100 only if nothing is missing, 0 only if
+/// everything is.
+pub(crate) fn percent(part: u32, whole: u32) -> String {
+    if part >= whole {
+        return "100%".to_owned();
+    }
+    let share = 100.0 * f64::from(part) / f64::from(whole);
+    let least = if part > 0 { 1.0 } else { 0.0 };
+    format!("{:.0}%", share.clamp(least, 99.0))
 }
 
 /// A short delay in seconds with a tenth: `0.4 s`.
@@ -162,6 +192,29 @@ mod tests {
         assert_eq!(age(1_920_000, Language::Zh), "32 分");
         assert_eq!(age(-5, Language::En), "0 s");
         assert_eq!(age(200_000_000, Language::En), "2 d");
+    }
+
+    #[test]
+    fn a_window_is_told_in_its_largest_whole_unit() {
+        for (seconds, zh, en) in [
+            (90, "90 秒", "90 s"),
+            (300, "5 分", "5 min"),
+            (3_600, "1 小时", "1 h"),
+            (86_400, "24 小时", "24 h"),
+            (604_800, "7 天", "7 d"),
+        ] {
+            assert_eq!(span(Span(seconds * 1_000), Language::Zh), zh);
+            assert_eq!(span(Span(seconds * 1_000), Language::En), en);
+        }
+    }
+
+    #[test]
+    fn per_cent_are_rounded_but_never_to_all_or_nothing() {
+        assert_eq!(percent(41, 52), "79%");
+        assert_eq!(percent(9_999, 10_000), "99%");
+        assert_eq!(percent(1, 10_000), "1%");
+        assert_eq!(percent(0, 10), "0%");
+        assert_eq!(percent(10, 10), "100%");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and the catalogue, and follows the store by itself.
 
 pub(crate) mod feeds;
-mod incidents;
+pub(crate) mod incidents;
 mod map;
 mod ranking;
 mod stat;

@@ -1,17 +1,22 @@
 //! From a snapshot to what a panel says. Pure, so that every rule of the picture has a test.
 
-use egret_shared::alert::{Alert, AlertState};
+mod truth;
+
+use std::collections::BTreeSet;
+
+use egret_shared::alert::{Alert, AlertKey, AlertState};
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::{FeedHealth, FeedStatus};
-use egret_shared::flags::Flags;
 use egret_shared::id::{DepartmentId, MetricId};
 use egret_shared::incident::{Incident, IncidentState};
 use egret_shared::level::Level;
-use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::metric::MetricKey;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::position::Position;
 use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
+
+pub(crate) use truth::{Mark, Truth, Window, truth};
 
 /// The definition of a metric.
 pub(crate) fn metric_def<'a>(catalog: &'a Catalog, id: &MetricId) -> Option<&'a MetricDef> {
@@ -32,32 +37,6 @@ pub(crate) fn department<'a>(catalog: &'a Catalog, id: &DepartmentId) -> Option<
     departments.find(|def| def.id == *id).map(|def| &def.name)
 }
 
-/// Whether a figure falls short of its truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Truth {
-    /// How many sources stand behind it.
-    pub(crate) sources: u32,
-    /// How many should; 0 where nobody counts them.
-    pub(crate) expected: u32,
-    /// Whether sources are missing.
-    pub(crate) short: bool,
-    /// Whether it is older than it may be.
-    pub(crate) stale: bool,
-    /// Event time of the newest contribution.
-    pub(crate) latest_at: Option<TimeMs>,
-}
-
-/// The truth behind a figure.
-pub(crate) fn truth(point: &MetricPoint) -> Truth {
-    Truth {
-        sources: point.sources,
-        expected: point.expected,
-        short: point.sources < point.expected || point.flags.has(Flags::PARTIAL),
-        stale: point.flags.has(Flags::STALE),
-        latest_at: point.latest_at,
-    }
-}
-
 /// A line of the list of what is being worked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Case {
@@ -69,6 +48,10 @@ pub(crate) struct Case {
     pub(crate) title: Text,
     /// How many signals it rests on.
     pub(crate) signals: usize,
+    /// How many of them are still in force.
+    pub(crate) in_force: usize,
+    /// When the newest of them came.
+    pub(crate) newest_at: TimeMs,
     /// Who leads.
     pub(crate) lead: Option<DepartmentId>,
     /// When it began.
@@ -85,10 +68,13 @@ pub(crate) struct Case {
 
 /// Open incidents, worst and longest-waiting first; without any, the alerts that fire.
 pub(crate) fn cases(incidents: &[Incident], alerts: &[Alert]) -> Vec<Case> {
-    let mut cases: Vec<Case> = incidents.iter().map(case_of_incident).collect();
+    let is_firing = |alert: &&Alert| alert.state == AlertState::Firing;
+    let firing = || alerts.iter().filter(is_firing);
+    let in_force: BTreeSet<&AlertKey> = firing().map(|alert| &alert.key).collect();
+    let of_incident = |incident| case_of_incident(incident, &in_force);
+    let mut cases: Vec<Case> = incidents.iter().map(of_incident).collect();
     if cases.is_empty() {
-        let firing = |alert: &&Alert| alert.state == AlertState::Firing;
-        cases = alerts.iter().filter(firing).map(case_of_alert).collect();
+        cases = firing().map(case_of_alert).collect();
     }
     cases.sort_by(|a, b| {
         let order = |case: &Case| (case.cleared, std::cmp::Reverse(case.level), case.since);
@@ -97,12 +83,23 @@ pub(crate) fn cases(incidents: &[Incident], alerts: &[Alert]) -> Vec<Case> {
     cases
 }
 
-fn case_of_incident(incident: &Incident) -> Case {
+fn case_of_incident(incident: &Incident, in_force: &BTreeSet<&AlertKey>) -> Case {
+    let evidence = incident.evidence.iter();
+    let is_in_force = |alert: &&AlertKey| in_force.contains(*alert);
     Case {
         id: incident.id.to_string(),
         level: incident.level,
         title: incident.title.clone(),
         signals: incident.evidence.len(),
+        in_force: evidence
+            .clone()
+            .map(|evidence| &evidence.alert)
+            .filter(is_in_force)
+            .count(),
+        newest_at: evidence
+            .map(|evidence| evidence.joined_at)
+            .max()
+            .unwrap_or(incident.opened_at),
         lead: incident.lead.clone(),
         since: incident.opened_at,
         due_at: incident.due_at,
@@ -118,6 +115,8 @@ fn case_of_alert(alert: &Alert) -> Case {
         level: alert.level,
         title: alert.message.clone(),
         signals: 1,
+        in_force: 1,
+        newest_at: alert.since,
         lead: None,
         since: alert.since,
         due_at: None,
@@ -166,6 +165,19 @@ pub(crate) fn feed_counts(feeds: &[FeedHealth]) -> [(FeedStatus, usize); 4] {
         let with = |feed: &&FeedHealth| feed.status == status;
         (status, feeds.iter().filter(with).count())
     })
+}
+
+/// How many feeds deliver at all, and how many there are: what a count of everything that came in
+/// rests on.
+pub(crate) fn delivering(feeds: &[FeedHealth]) -> (usize, usize) {
+    let delivers =
+        |feed: &&FeedHealth| matches!(feed.status, FeedStatus::Live | FeedStatus::Degraded);
+    (feeds.iter().filter(delivers).count(), feeds.len())
+}
+
+/// When the newest message of any feed arrived.
+pub(crate) fn newest_message(feeds: &[FeedHealth]) -> Option<TimeMs> {
+    feeds.iter().filter_map(|feed| feed.received_at).max()
 }
 
 /// How far down a list a feed belongs: the worst first.
@@ -265,25 +277,5 @@ mod tests {
         );
         assert!((badness(&falling, 60.0)).abs() < 1e-9);
         assert!((badness(&falling, 20.0) - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_figure_with_missing_sources_is_short() {
-        let mut point = MetricPoint {
-            metric: "m".into(),
-            area: "a".into(),
-            start: TimeMs(0),
-            end: TimeMs(1),
-            v: Some(1.0),
-            level: Level::Normal,
-            sources: 41,
-            expected: 52,
-            latest_at: None,
-            flags: Flags::STALE,
-        };
-        assert!(truth(&point).short && truth(&point).stale);
-        point.sources = 52;
-        point.flags = Flags::NONE;
-        assert!(!truth(&point).short && !truth(&point).stale);
     }
 }

@@ -5,8 +5,10 @@
 //! nothing else. Memory is bounded: by the catalogue (metrics × areas), by the shared limits
 //! (events) and by rings (trends), never by uptime.
 
+pub(crate) mod forecast;
 pub(crate) mod held;
 pub(crate) mod link;
+mod past;
 pub(crate) mod server_clock;
 pub(crate) mod touched;
 pub(crate) mod trend;
@@ -28,10 +30,11 @@ use egret_shared::incident::Incident;
 use egret_shared::message::{ClientMessage, DeltaFrame, ServerMessage, SnapshotFrame, Welcome};
 use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::snapshot::TileSnapshot;
-use egret_shared::time::{Span, TimeMs};
+use egret_shared::time::TimeMs;
 
 use crate::{api, clock};
 
+use forecast::Forecast;
 use held::Channels;
 use link::{Link, Watch};
 use server_clock::ServerClock;
@@ -94,17 +97,11 @@ struct State {
     touched: Touched,
     metrics: BTreeMap<MetricKey, ArcRwSignal<Option<MetricPoint>>>,
     trends: BTreeMap<(MetricKey, RangeMs), ArcRwSignal<Trend>>,
+    forecasts: BTreeMap<MetricKey, ArcRwSignal<Option<Forecast>>>,
     sender: Option<Sender>,
     tiles: Option<TileListener>,
     frame_is_due: bool,
 }
-
-/// When the past is loaded for the second time, milliseconds: a city that has just started may
-/// still be taking its own past in.
-const FIRST_RELOAD_MS: i32 = 15_000;
-
-/// How often the past is loaded anew, milliseconds: windows close once a minute.
-const RELOAD_MS: i32 = 60_000;
 
 /// A range as part of a key.
 type RangeMs = i64;
@@ -136,17 +133,8 @@ impl Store {
         });
         leptos::task::spawn_local(store.load_catalog());
         leptos::task::spawn_local(store.keep_trends());
+        leptos::task::spawn_local(store.keep_forecasts());
         store
-    }
-
-    /// Loads the past anew now and then: late readings revise what a chart has already drawn.
-    async fn keep_trends(self) {
-        let mut pause_ms = FIRST_RELOAD_MS;
-        loop {
-            clock::sleep(pause_ms).await;
-            self.reload_trends();
-            pause_ms = RELOAD_MS;
-        }
     }
 
     fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
@@ -331,6 +319,7 @@ impl Store {
 
     fn flush_metrics(self, touched: &Touched) {
         self.with(|state| {
+            let now = state.clock.now(clock::wall());
             let Some(city) = state.channels.city() else {
                 return;
             };
@@ -341,7 +330,7 @@ impl Store {
             }
             for ((key, _), signal) in &state.trends {
                 if let Some(point) = city.metrics.get(key).filter(|_| touched.has_metric(key)) {
-                    signal.update(|trend| trend.push(sample(point)));
+                    signal.update(|trend| trend.push(Sample::live(point, now)));
                 }
             }
         });
@@ -361,19 +350,6 @@ impl Store {
         RwSignal::from(signal)
     }
 
-    /// A metric's recent past in an area, followed from now on.
-    pub(crate) fn trend(self, key: &MetricKey, range: Span) -> RwSignal<Trend> {
-        let entry = (key.clone(), range.ms());
-        let known = self.with(|state| state.trends.get(&entry).cloned());
-        let signal = known.unwrap_or_else(|| {
-            let signal = ArcRwSignal::new(Trend::new(range));
-            self.update(|state| state.trends.insert(entry, signal.clone()));
-            leptos::task::spawn_local(self.load_trend(key.clone(), signal.clone()));
-            signal
-        });
-        RwSignal::from(signal)
-    }
-
     /// All points of a metric, one for each area.
     pub(crate) fn areas_of(
         self,
@@ -388,30 +364,6 @@ impl Store {
             (area.clone(), self.metric(&key))
         };
         areas.iter().map(follow).collect()
-    }
-
-    async fn load_trend(self, key: MetricKey, signal: ArcRwSignal<Trend>) {
-        /// After these the chart says that there is no history; live points go on.
-        const TRIES: i32 = 3;
-        for again in 1..=TRIES {
-            let now = self.with(|state| state.clock.now(clock::wall()));
-            let from = now.minus(signal.with_untracked(Trend::range));
-            match api::history(&key, from).await {
-                Ok(samples) => return signal.update(|trend| trend.load(samples)),
-                Err(error) => leptos::logging::warn!("history of {}: {error}", key.metric),
-            }
-            clock::sleep(again * 1_000).await;
-        }
-        signal.update(|trend| trend.history = trend::History::Failed);
-    }
-
-    /// After an outage the rings have a hole that the server can fill, and late readings change
-    /// what they hold.
-    fn reload_trends(self) {
-        let trends = self.with(|state| state.trends.clone());
-        for ((key, _), signal) in trends {
-            leptos::task::spawn_local(self.load_trend(key, signal));
-        }
     }
 }
 
@@ -481,13 +433,6 @@ impl State {
         if let (Some(sender), false) = (&self.sender, channels.is_empty()) {
             sender(&message(channels));
         }
-    }
-}
-
-fn sample(point: &MetricPoint) -> Sample {
-    Sample {
-        at: point.end,
-        v: point.v,
     }
 }
 

@@ -9,7 +9,7 @@ use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::path;
 use web_sys::KeyboardEvent;
 
-use crate::page::{data::Data, not_found::NotFound, wall::Wall};
+use crate::page::{data::Data, metric::Metric, not_found::NotFound, wall::Wall};
 use crate::screen::Screen;
 use crate::socket;
 use crate::store::Store;
@@ -35,6 +35,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Routes fallback=|| view! { <NotFound /> }>
                         <Route path=path!("/") view=|| view! { <Redirect path="/wall/overview" /> } />
                         <Route path=path!("/wall/:scene") view=Wall />
+                        <Route path=path!("/metric/:id") view=Metric />
                         <Route path=path!("/data") view=Data />
                     </Routes>
                 </main>

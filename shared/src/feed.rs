@@ -34,6 +34,50 @@ pub struct FeedHealth {
     pub observed_at: Option<TimeMs>,
     /// When the newest message arrived.
     pub received_at: Option<TimeMs>,
+    /// Messages with a value that is implausible, stuck or jumped.
+    pub suspect: u64,
+    /// How often an asset speaks: as promised, or as learned; absent while neither is known.
+    pub interval: Option<Interval>,
+    /// Event time up to which windows are taken to be complete: the newest event time, less the
+    /// feed's lateness.
+    pub watermark: Option<TimeMs>,
+    /// How well it delivered in the last hour; absent while nothing came and nothing was due.
+    pub quality: Option<Quality>,
+    /// The gateway whose clock is furthest off; absent while none is known to be.
+    pub clock: Option<ClockOffset>,
+}
+
+/// How often an asset of a feed speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Milliseconds between two messages of an asset.
+    pub ms: i64,
+    /// Whether it was learned from what came, for the feed promises nothing.
+    pub learned: bool,
+}
+
+/// How well a feed delivered in the last hour, each in per cent, 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Messages within the feed's lateness, of all that came.
+    pub timeliness: f64,
+    /// Messages that came, of those that were due; absent while no interval is known.
+    pub completeness: Option<f64>,
+    /// Messages neither refused nor suspect, of all that came.
+    pub validity: f64,
+    /// The mean of those that are known.
+    pub score: f64,
+}
+
+/// How far a gateway's clock is from ours, as estimated from its fastest messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOffset {
+    /// The gateway: an MQTT client id or the address of an HTTP sender.
+    pub gateway: SmolStr,
+    /// Milliseconds its clock is ahead; negative if behind. A delay on the way counts as behind.
+    pub ahead_ms: i64,
+    /// When that was estimated.
+    pub at: TimeMs,
 }
 
 /// Whether a feed delivers.

@@ -19,7 +19,7 @@ impl Flags {
     pub const LATE: Self = Self(1 << 2);
     /// A closed window that a late reading changed.
     pub const REVISED: Self = Self(1 << 3);
-    /// Outside the property's valid range.
+    /// Outside the property's plausible range.
     pub const RANGE: Self = Self(1 << 4);
     /// A jump larger than the property allows between two readings.
     pub const JUMP: Self = Self(1 << 5);
@@ -33,8 +33,13 @@ impl Flags {
     pub const NO_POSITION: Self = Self(1 << 9);
     /// Outside the city's areas.
     pub const OUTSIDE: Self = Self(1 << 10);
+    /// Far from what is usual at this hour of the week.
+    pub const ANOMALY: Self = Self(1 << 11);
 
-    const NAMES: [(Self, &'static str); 11] = [
+    /// Flags of a single value that cast doubt on it, and on every number made of it.
+    pub const SUSPECT: Self = Self(Self::RANGE.0 | Self::JUMP.0 | Self::STUCK.0);
+
+    const NAMES: [(Self, &'static str); 12] = [
         (Self::NO_TIME, "no_time"),
         (Self::FUTURE, "future"),
         (Self::LATE, "late"),
@@ -46,6 +51,7 @@ impl Flags {
         (Self::PARTIAL, "partial"),
         (Self::NO_POSITION, "no_position"),
         (Self::OUTSIDE, "outside"),
+        (Self::ANOMALY, "anomaly"),
     ];
 
     /// Both sets together.
@@ -63,6 +69,11 @@ impl Flags {
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any flag of `other` is set.
+    pub const fn has_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether nothing is set.

@@ -31,7 +31,40 @@ pub struct MetricPoint {
     pub latest_at: Option<TimeMs>,
     /// What to know about it.
     pub flags: Flags,
+    /// What is usual at this hour of the week; absent if the metric learns no baseline, or has
+    /// not seen enough weeks yet.
+    pub typical: Option<Typical>,
 }
+
+/// What a metric usually is at an hour of the week: learned, never measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Typical {
+    /// The median of the same hour in the weeks before, in the metric's unit.
+    pub v: f64,
+    /// How far from it is usual: the median distance from the median, scaled to a standard
+    /// deviation; never 0.
+    pub spread: f64,
+    /// How many weeks stand behind it.
+    pub weeks: u8,
+    /// How many spreads the value lies from `v` (robust z-score); absent without a value.
+    pub z: Option<f64>,
+}
+
+/// A closed window's point, and since when it has been known so. A later one for the same window
+/// revises it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosedPoint {
+    /// The point.
+    pub point: MetricPoint,
+    /// City time at which the fold knew it.
+    pub known_at: TimeMs,
+}
+
+/// From this many spreads on a value is flagged as [`Flags::ANOMALY`].
+///
+/// # Source
+/// Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993), recommend 3.5.
+pub const ANOMALY_Z: f64 = 3.5;
 
 /// A metric in an area.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

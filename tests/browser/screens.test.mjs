@@ -6,9 +6,11 @@ import { city } from "./suites/city.mjs";
 import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
+import { metric } from "./suites/metric.mjs";
 import { opening } from "./suites/opening.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
+import { truth } from "./suites/truth.mjs";
 import { weeks } from "./suites/weeks.mjs";
 
 run("the screens in Chromium", () => {
@@ -19,6 +21,8 @@ run("the screens in Chromium", () => {
   quarantine();
   access();
   map();
+  truth();
+  metric();
   weeks();
   city();
 });

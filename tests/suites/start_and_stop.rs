@@ -123,6 +123,34 @@ fn every_mistake_of_a_city_is_pointed_at_by_file_line_and_column() {
 }
 
 #[test]
+fn a_broken_catalogue_is_refused_with_the_place_and_what_would_do() {
+    for (good, broken, told) in [
+        (
+            "aggregate = \"count\"",
+            "aggregate = \"mean\"",
+            "metric \"hotline.requests\": mean does not fit: reports have neither value nor asset",
+        ),
+        (
+            "{ quantile = 0.5 }",
+            "\"quantile\"",
+            "this word does not stand alone: write { quantile = … }",
+        ),
+        (
+            "{ feed = \"manhole\",",
+            "{ class = \"manholes\",",
+            "there is no asset class \"manholes\"; did you mean \"manhole\"?",
+        ),
+    ] {
+        let city = CityCopy::new().with("metrics.toml", good, broken);
+        let said = refusal(&["check", city.path().to_str().unwrap()]);
+        assert!(
+            said.contains("metrics.toml:") && said.contains(told),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_server_does_not_start_with_a_broken_city() {
     let city = CityCopy::new().with("metrics.toml", "feed = \"air\"", "feed = \"hair\"");
     let data = tempfile::tempdir().unwrap();

@@ -49,6 +49,8 @@ KINDS = [
     Kind("waste", "WT", "垃圾转运站", "waste transfer station", "town", 500.0, (5, 4, 3, 3, 3, 2)),
     Kind("bike", "B", "共享单车点", "bike parking", "kerb", 250.0, (12, 11, 5, 6, 3, 3)),
     Kind("power", "PW", "变电站", "substation", "town", 600.0, (5, 4, 4, 4, 4, 3)),
+    Kind("shelter", "SH", "避难场所", "shelter", "town", 500.0, (4, 4, 4, 4, 4, 4)),
+    Kind("rescue-team", "RT", "救援队", "rescue team", "town", 600.0, (3, 3, 3, 3, 3, 3)),
     Kind("tourism", "SC", "景区", "scenic area", "spread", 800.0, (3, 1, 1, 1, 1, 1)),
 ]
 
@@ -68,7 +70,15 @@ AT_CENTRE = {
         "service hall",
         ["350203007", "350206005", "350203009", "350205001", "350211001", "350212001", "350213002"],
     ),
+    "warning": (
+        "WN",
+        "预警发布",
+        "warning desk",
+        ["350203007", "350206005", "350205001", "350211001", "350212001", "350213002"],
+    ),
     "hotline-desk": ("HD", "热线话务厅", "hotline desk", ["350203007"]),
+    "market": ("MK", "商事登记", "market registry", ["350203007"]),
+    "tax": ("TX", "电子发票", "electronic invoices", ["350203007"]),
     "online-service": ("OS", "一网通办", "online services", ["350203007"]),
 }
 """Assets of which the public knows the part of town: near that subdistrict's centre."""

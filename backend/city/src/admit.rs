@@ -31,10 +31,13 @@ impl Fold<'_> {
         let state = self.feed_mut(feed)?;
         let index = state.admit(handle, now_ms);
         state.move_known(home, 1);
+        let selected = &mut self.state.selected;
+        selected.admit(self.plan, plan, asset, index);
+        selected.move_known(plan, index, home, 1);
         self.state
             .assets
             .add(feed, index, asset, plan.home, register);
-        self.known_changed(plan, plan.home);
+        self.known_changed(feed, plan, index, plan.home);
         if index == 0 {
             self.feed_went_live(plan);
         }
@@ -85,43 +88,50 @@ impl Fold<'_> {
             return;
         };
         let before = std::mem::replace(&mut asset.area, area);
+        let index = asset.index;
         for (area, by) in [(before, -1), (area, 1)] {
             let Some(area) = area else { continue };
             let path = self.plan.areas.path(area);
             if let Some(state) = self.feed_mut(feed) {
                 state.move_known(path, by);
             }
-            self.known_changed(plan, area);
+            self.state.selected.move_known(plan, index, path, by);
+            self.known_changed(feed, plan, index, area);
         }
     }
 
-    /// Notes that another number of assets is expected from `area` up.
-    fn known_changed(&mut self, plan: &FeedPlan, area: Area) {
-        if plan.stale_after_ms.is_none() {
+    /// Notes that another number of assets is expected from `area` up, by the asset with this index
+    /// within its feed.
+    fn known_changed(&mut self, feed: Feed, plan: &FeedPlan, index: u32, area: Area) {
+        let state = self.state.feeds.get(usize::from(feed));
+        if state.is_none_or(|state| state.stale_after_ms(plan).is_none()) {
             return;
         }
-        for metric in &plan.metrics {
+        for one in &plan.metrics {
             let measured = self
                 .plan
-                .metric(*metric)
+                .metric(one.metric)
                 .and_then(|metric| metric.measured());
             let Some(counted) = measured.and_then(|one| counting_area(one, plan, Some(area)))
             else {
                 continue;
             };
+            if !self.state.selected.has(one.only, index) {
+                continue;
+            }
             for area in self.plan.areas.path(counted) {
-                self.state.metrics.present(self.plan, *metric, *area);
-                self.touch_metric(*metric, *area);
+                self.state.metrics.present(self.plan, one.metric, *area);
+                self.touch_metric(one.metric, *area);
             }
         }
     }
 
     /// Notes that counts of nothing are zero from now on.
     pub(crate) fn feed_went_live(&mut self, plan: &FeedPlan) {
-        for metric in &plan.metrics {
+        for one in &plan.metrics {
             self.state
                 .metrics
-                .touch_all(self.plan, &mut self.dirty.metrics, *metric);
+                .touch_all(self.plan, &mut self.dirty.metrics, one.metric);
         }
     }
 }

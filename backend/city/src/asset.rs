@@ -12,7 +12,7 @@ use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::ASSETS_MAX;
+use crate::limits::{AHEAD_MAX_MS, ASSETS_MAX};
 use crate::plan::{Area, Feed, Lookup, Plan, Property, Rule};
 
 /// An asset as it stands.
@@ -36,6 +36,9 @@ pub(crate) struct Asset {
     /// Whether the newest sender gave microseconds.
     has_us: bool,
     received_ms: Option<i64>,
+    /// The last silence longer than its feed's lateness: from the newest event time before it to
+    /// when it was heard again. Nothing of what it measured meanwhile had come.
+    gap_ms: Option<(i64, i64)>,
     /// Its open alerts: the rule, and the level once firing.
     open: Vec<(Rule, Level)>,
 }
@@ -51,17 +54,48 @@ struct Held {
     flags: Flags,
 }
 
-/// Event time of an observation in microseconds.
-pub(crate) fn observed_us(observation: &Observation) -> i64 {
-    let whole = observation.observed_at.0.saturating_mul(1_000);
-    match observation.observed_at_us {
-        // A clamped clock leaves microseconds behind that belong to another time.
-        Some(us) if us.div_euclid(1_000) == observation.observed_at.0 => us,
-        _ => whole,
+/// Event time of an observation that came at `now_ms`, in microseconds; `None` if it lies so far
+/// ahead that it cannot be believed.
+pub(crate) fn observed_us(observation: &Observation, now_ms: i64) -> Option<i64> {
+    let observed_ms = observation.observed_at.0;
+    if observed_ms > now_ms.saturating_add(AHEAD_MAX_MS) {
+        return None;
     }
+    let whole = observed_ms.saturating_mul(1_000);
+    Some(match observation.observed_at_us {
+        // A clamped clock leaves microseconds behind that belong to another time.
+        Some(us) if us.div_euclid(1_000) == observed_ms => us,
+        _ => whole,
+    })
+}
+
+/// What taking in a value showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// Whether it is the newest of its property.
+    pub(crate) newest: bool,
+    /// All that is to be known about it.
+    pub(crate) flags: Flags,
 }
 
 impl Asset {
+    /// Notes at `now_ms`, before [`Self::note`], whether a silence of more than `longest_ms` ends.
+    pub(crate) fn end_silence(&mut self, now_ms: i64, longest_ms: i64) {
+        if let Some(heard_ms) = self.received_ms
+            && now_ms - heard_ms > longest_ms
+        {
+            let newest_ms = self.observed_us.map(|us| us.div_euclid(1_000));
+            let from_ms = newest_ms.map_or(heard_ms, |newest_ms| newest_ms.min(heard_ms));
+            self.gap_ms = Some((from_ms, now_ms));
+        }
+    }
+
+    /// Whether nothing had come of `at_ms` until its last silence ended.
+    pub(crate) fn was_silent_at(&self, at_ms: i64) -> bool {
+        self.gap_ms
+            .is_some_and(|(from_ms, until_ms)| (from_ms..=until_ms).contains(&at_ms))
+    }
+
     /// Notes that something of time `at_us` arrived.
     pub(crate) fn note(&mut self, observation: &Observation, at_us: i64) {
         if self.observed_us.is_none_or(|newest| newest <= at_us) {
@@ -81,7 +115,8 @@ impl Asset {
         true
     }
 
-    /// Takes in a value of time `at_us`; whether it is the newest of its property.
+    /// Takes in a value of time `at_us`. It is compared with the one before only if it is newer:
+    /// what comes late is no jump back.
     pub(crate) fn take(
         &mut self,
         def: &PropertyDef,
@@ -89,7 +124,8 @@ impl Asset {
         v: f64,
         at_us: i64,
         flags: Flags,
-    ) -> bool {
+    ) -> Taken {
+        let taken = |newest: bool, flags: Flags| Taken { newest, flags };
         let Some(held) = self
             .values
             .iter_mut()
@@ -102,10 +138,10 @@ impl Asset {
                 same_since_us: at_us,
                 flags,
             });
-            return true;
+            return taken(true, flags);
         };
         if held.at_us > at_us {
-            return false;
+            return taken(false, flags);
         }
         let jumped = def.jump.is_some_and(|jump| (v - held.v).abs() > jump);
         let same = v.to_bits() == held.v.to_bits();
@@ -113,16 +149,17 @@ impl Asset {
         let same_ms = (at_us - same_since_us) / 1_000;
         let stuck = def.stuck_after.is_some_and(|after| same_ms > after.ms());
         let when = |condition: bool, flag: Flags| if condition { flag } else { Flags::NONE };
+        let flags = flags
+            .with(when(jumped, Flags::JUMP))
+            .with(when(stuck, Flags::STUCK));
         *held = Held {
             property,
             v,
             at_us,
             same_since_us,
-            flags: flags
-                .with(when(jumped, Flags::JUMP))
-                .with(when(stuck, Flags::STUCK)),
+            flags,
         };
-        true
+        taken(true, flags)
     }
 
     /// Whether an alert of `rule` on it is open.
@@ -225,6 +262,7 @@ impl Assets {
             observed_us: None,
             has_us: false,
             received_ms: None,
+            gap_ms: None,
             open: Vec::new(),
         });
     }

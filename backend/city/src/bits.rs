@@ -205,6 +205,63 @@ impl Sources {
         }
     }
 
+    /// Puts `asset` in if it is not, and out if it is.
+    pub(crate) fn toggle(&mut self, asset: u32) {
+        match self {
+            Self::Many(bits) => {
+                if !bits.insert(asset) {
+                    bits.remove(asset);
+                }
+            }
+            Self::Few(n, few) => {
+                let known = few.iter().take(usize::from(*n)).position(|x| *x == asset);
+                let Some(at) = known else {
+                    return self.insert(asset);
+                };
+                if let Some(rest) = few.get_mut(at..usize::from(*n)) {
+                    rest.rotate_left(1);
+                    if let Some(last) = rest.last_mut() {
+                        *last = 0;
+                    }
+                    *n -= 1;
+                }
+            }
+        }
+    }
+
+    /// What is in one of both only, rising.
+    pub(crate) fn difference(&self, other: &Self) -> Vec<u32> {
+        if let (Self::Many(bits), Self::Many(more)) = (self, other) {
+            let (mut either, less) = if bits.0.len() < more.0.len() {
+                (more.clone(), bits)
+            } else {
+                (bits.clone(), more)
+            };
+            for (bits, less) in either.0.iter_mut().zip(&less.0) {
+                *bits ^= less;
+            }
+            return either.iter().collect();
+        }
+        let mut either: Vec<u32> = self.iter().chain(other.iter()).collect();
+        either.sort_unstable();
+        either
+            .chunk_by(|a, b| a == b)
+            .filter(|same| same.len() == 1)
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// All of them, rising.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let (few, many) = match self {
+            Self::Few(n, few) => (few.get(..usize::from(*n)), None),
+            Self::Many(bits) => (None, Some(bits)),
+        };
+        let few = few.into_iter().flatten().copied();
+        few.chain(many.into_iter().flat_map(Bits::iter))
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> u32 {
         match self {
@@ -238,6 +295,26 @@ mod tests {
             let both: std::collections::BTreeSet<u32> =
                 left.iter().chain(&right).copied().collect();
             prop_assert_eq!(merged.len() as usize, both.len());
+        }
+
+        #[test]
+        fn toggling_the_difference_turns_one_set_into_the_other(
+            left in prop::collection::btree_set(0_u32..200, 0..20),
+            right in prop::collection::btree_set(0_u32..200, 0..20),
+        ) {
+            let set = |assets: &std::collections::BTreeSet<u32>| {
+                let mut sources = Sources::default();
+                for asset in assets {
+                    sources.insert(*asset);
+                }
+                sources
+            };
+            let mut turned = set(&left);
+            for asset in turned.difference(&set(&right)) {
+                turned.toggle(asset);
+            }
+            prop_assert!(turned.iter().eq(right.iter().copied()));
+            prop_assert_eq!(turned.len() as usize, right.len());
         }
 
         #[test]

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use egret_shared::alert::AlertKey;
 use egret_shared::event::{EVENTS_KEPT, Event};
 use egret_shared::id::{FeedId, IncidentId};
-use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::metric::{ClosedPoint, MetricKey};
 
 use crate::bits::Marked;
 
@@ -29,7 +29,7 @@ pub struct Changes {
     pub events: Vec<Event>,
     /// Points of closed windows, to be stored as history, in the order of closing. A point whose
     /// key and end were there before replaces the earlier one and is flagged as revised.
-    pub closed: Vec<MetricPoint>,
+    pub closed: Vec<ClosedPoint>,
     /// An alert or incident changed: to be published at once.
     pub urgent: bool,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Dirty {
     pub(crate) alerts: BTreeSet<AlertKey>,
     pub(crate) incidents: BTreeSet<IncidentId>,
     pub(crate) events: VecDeque<Event>,
-    pub(crate) closed: Vec<MetricPoint>,
+    pub(crate) closed: Vec<ClosedPoint>,
     pub(crate) urgent: bool,
 }
 

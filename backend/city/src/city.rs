@@ -10,10 +10,10 @@ use egret_package::Package;
 use egret_shared::alert::Alert;
 use egret_shared::asset::{AssetMark, AssetState};
 use egret_shared::delta::CityDelta;
-use egret_shared::feed::FeedHealth;
+use egret_shared::feed::{ClockOffset, FeedHealth};
 use egret_shared::id::{AreaCode, AssetId, FeedId, IncidentId, MetricId};
 use egret_shared::incident::Incident;
-use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::metric::{ClosedPoint, MetricKey, MetricPoint};
 use egret_shared::snapshot::CitySnapshot;
 use egret_shared::table::{Changed, Keyed, Table};
 use egret_shared::time::TimeMs;
@@ -26,6 +26,7 @@ use crate::entry::{Entry, Seq};
 use crate::feed::{UNKNOWN_FEED, health};
 use crate::fold::{Fold, State};
 use crate::hash::StateHash;
+use crate::limits::BASELINE_WEEKS_LEAST;
 use crate::metric::point::{Reader, When};
 use crate::plan::{Metric, Plan};
 
@@ -141,7 +142,7 @@ impl City {
 
     /// Takes the points of windows that have closed since this or [`Self::take_changes`] was
     /// called before.
-    pub fn take_closed(&mut self) -> Vec<MetricPoint> {
+    pub fn take_closed(&mut self) -> Vec<ClosedPoint> {
         std::mem::take(&mut self.dirty.closed)
     }
 
@@ -203,6 +204,23 @@ impl City {
         self.reader().point(metric, area, When::Live)
     }
 
+    /// How many weeks of this hour of the week the metric has learned in the area, of how many it
+    /// needs before it calls anything usual; `None` if there is no such metric or area, or it
+    /// learns nothing.
+    pub fn baseline_weeks(&self, metric: &MetricId, area: &AreaCode) -> Option<(u8, u8)> {
+        let (metric, area) = (
+            self.plan.metric_number(metric)?,
+            self.plan.areas.number(area)?,
+        );
+        let learns = self.plan.metric(metric)?.def.baseline;
+        let cell = self.state.metrics.number(metric, area);
+        let weeks = self
+            .state
+            .baselines
+            .weeks(cell, self.plan.zone, self.state.now_ms);
+        learns.then_some((weeks, BASELINE_WEEKS_LEAST))
+    }
+
     /// The incident, while it is listed.
     pub fn incident(&self, id: &IncidentId) -> Option<Incident> {
         self.state.incidents.get(id).cloned()
@@ -212,6 +230,11 @@ impl City {
     pub fn feeds(&self) -> impl Iterator<Item = FeedHealth> + '_ {
         let numbers = 0..self.state.feeds.len();
         numbers.filter_map(|number| health(&self.plan, &self.state.feeds, number))
+    }
+
+    /// How far each gateway's clock is off, by feed in the package's order and then by name.
+    pub fn gateways(&self) -> impl Iterator<Item = (FeedId, ClockOffset)> + '_ {
+        self.state.gateways.all(&self.plan)
     }
 
     /// Alerts that are pending, firing, or resolved of late, by key.
@@ -297,6 +320,8 @@ impl City {
         Reader {
             plan: &self.plan,
             feeds: &self.state.feeds,
+            selected: &self.state.selected,
+            baselines: &self.state.baselines,
             metrics: &self.state.metrics,
         }
     }

@@ -6,6 +6,7 @@ use egret_shared::rejection::{Reason, Stage};
 use egret_shared::report::Report;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Position in the journal; the first entry has 1.
 pub type Seq = u64;
@@ -23,6 +24,21 @@ pub enum Entry {
     Tick(TimeMs),
     /// From here on the city package with this digest is in force.
     Package(u64),
+    /// How far a gateway's clock is off, as the intake has seen; at most once a minute for each.
+    Clock(GatewayClock),
+}
+
+/// How far a gateway's clock is off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayClock {
+    /// The MQTT client id, or the address of an HTTP sender.
+    pub gateway: SmolStr,
+    /// The feed that it delivered.
+    pub feed: FeedId,
+    /// Milliseconds its clock is ahead; negative if behind, or if its messages travel so long.
+    pub ahead_ms: i64,
+    /// When.
+    pub at: TimeMs,
 }
 
 /// That a message was refused, and why.
@@ -46,6 +62,7 @@ impl Entry {
             Self::Report(report) => report.received_at,
             Self::Refused(refused) => refused.received_at,
             Self::Tick(at) => *at,
+            Self::Clock(clock) => clock.at,
             Self::Package(_) => TimeMs(0),
         }
     }

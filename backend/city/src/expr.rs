@@ -192,14 +192,12 @@ impl Formula {
     }
 
     /// The number, with the inputs' values in the order of [`Self::inputs`]; `None` if it cannot
-    /// be computed or is not finite.
-    pub(crate) fn value(&self, engine: &Engine, values: &[f64]) -> Option<f64> {
-        let named = self
-            .inputs
-            .iter()
-            .cloned()
-            .zip(values.iter().copied().map(Value::Float));
-        let m: HashMap<String, Value> = named.collect();
+    /// be computed or is not finite. Inputs without a value are not in `m`, so that a formula may
+    /// ask `'id' in m`, and one that reads them all the same cannot be computed.
+    pub(crate) fn value(&self, engine: &Engine, values: &[Option<f64>]) -> Option<f64> {
+        let named = self.inputs.iter().zip(values);
+        let known = named.filter_map(|(id, v)| Some((id.clone(), Value::Float((*v)?))));
+        let m: HashMap<String, Value> = known.collect();
         let number = match engine.run(&self.program, [("m", Value::Map(Map::from(m)))])? {
             Value::Float(v) => v,
             #[expect(
@@ -287,10 +285,20 @@ mod tests {
         let engine = Engine::new();
         let formula = Formula::compile("min(100.0, 20.0 * m['a'] + 5.0 * m['b.c'])").unwrap();
         assert_eq!(formula.inputs, ["a", "b.c"]);
-        assert_eq!(formula.value(&engine, &[2.0, 3.0]), Some(55.0));
-        assert_eq!(formula.value(&engine, &[f64::MAX, f64::MAX]), Some(100.0));
+        assert_eq!(formula.value(&engine, &[Some(2.0), Some(3.0)]), Some(55.0));
+        assert_eq!(formula.value(&engine, &[Some(f64::MAX); 2]), Some(100.0));
         let division = Formula::compile("m['a'] / m['b.c']").unwrap();
-        assert_eq!(division.value(&engine, &[1.0, 0.0]), None);
+        assert_eq!(division.value(&engine, &[Some(1.0), Some(0.0)]), None);
+    }
+
+    #[test]
+    fn a_formula_may_ask_whether_an_input_is_there() {
+        let engine = Engine::new();
+        let either = Formula::compile("'a' in m ? m['a'] : 2.0 * m['b.c']").unwrap();
+        assert_eq!(either.inputs, ["a", "b.c"]);
+        assert_eq!(either.value(&engine, &[Some(1.0), Some(3.0)]), Some(1.0));
+        assert_eq!(either.value(&engine, &[None, Some(3.0)]), Some(6.0));
+        assert_eq!(either.value(&engine, &[None, None]), None);
     }
 
     #[test]

@@ -1,16 +1,24 @@
-//! A feed's health: counters as messages come, its status as time passes, and who of its assets
-//! was heard when.
+//! A feed's health: counters as messages come, its status and quality as time passes, and who of
+//! its assets was heard when.
+
+mod hour;
+mod pace;
 
 use std::collections::BTreeMap;
 
-use egret_shared::feed::{FeedHealth, FeedStatus};
+use egret_shared::feed::{ClockOffset, FeedHealth, FeedStatus, Interval, Quality};
 use egret_shared::id::FeedId;
-use egret_shared::time::TimeMs;
+use egret_shared::time::{Span, TimeMs};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::bits::Bits;
+use crate::limits::STALE_INTERVALS;
 use crate::plan::{Area, FeedPlan, Plan};
+use hour::Hour;
+use pace::Pace;
+
+const MINUTE_MS: i64 = 60_000;
 
 /// Id under which messages are counted that belong to no feed.
 pub const UNKNOWN_FEED: &str = "unknown";
@@ -22,16 +30,29 @@ pub(crate) struct FeedState {
     accepted: u64,
     duplicate: u64,
     late: u64,
+    suspect: u64,
     rejected: BTreeMap<SmolStr, u64>,
     /// Accepted and refused in the running minute, and in the whole one before.
     running: [u32; 2],
     whole: [u32; 2],
+    hour: Hour,
+    /// Of the last hour's whole minutes.
+    quality: Option<Quality>,
+    /// Time between two messages of an asset, in the middle of those that have learned theirs.
+    learned_ms: Option<i64>,
+    /// The gateway whose clock is furthest off.
+    pub(crate) clock: Option<ClockOffset>,
+    /// Newest event time; a clock that runs ahead counts as the time of arrival.
     observed_ms: Option<i64>,
     received_ms: Option<i64>,
     /// Handles of its assets, by their index within the feed.
     pub(crate) members: Vec<u32>,
     /// When each was heard last: city time, or when listening to it began.
     pub(crate) heard_ms: Vec<i64>,
+    /// How often each speaks.
+    paces: Vec<Pace>,
+    /// How much of the running minute had passed when each asset new in it came, summed up.
+    missed_ms: i64,
     /// Those silent for longer than promised.
     pub(crate) stale: Bits,
     n_stale: u32,
@@ -58,10 +79,12 @@ impl FeedState {
     }
 
     /// Counts a message that was taken in.
-    pub(crate) fn accept(&mut self, observed_ms: i64, received_ms: i64) {
+    pub(crate) fn accept(&mut self, observed_ms: i64, received_ms: i64, on_time: bool) {
         self.accepted += 1;
+        self.hour.count(on_time);
         let [accepted, _] = &mut self.running;
         *accepted = accepted.saturating_add(1);
+        let observed_ms = observed_ms.min(received_ms);
         self.observed_ms = self.observed_ms.max(Some(observed_ms));
         self.received_ms = self.received_ms.max(Some(received_ms));
     }
@@ -74,9 +97,24 @@ impl FeedState {
         self.late += 1;
     }
 
+    pub(crate) fn count_suspect(&mut self) {
+        self.suspect += 1;
+        self.hour.count_suspect();
+    }
+
+    /// Notes when an asset spoke, for its pace.
+    pub(crate) fn keep_pace(&mut self, plan: &FeedPlan, index: u32, at_ms: i64, on_time: bool) {
+        let promised_ms = plan.def.expect_every.map(Span::ms);
+        let pace = self.paces.get_mut(index as usize);
+        if pace.is_some_and(|pace| pace.take(at_ms, on_time, promised_ms)) {
+            self.hour.count_kept((!on_time).then_some(at_ms));
+        }
+    }
+
     pub(crate) fn refuse(&mut self, stage: &str, reason: &str) {
         let counter = SmolStr::from_iter([stage, "/", reason]);
         *self.rejected.entry(counter).or_default() += 1;
+        self.hour.count_refused();
         let [_, refused] = &mut self.running;
         *refused = refused.saturating_add(1);
     }
@@ -86,6 +124,8 @@ impl FeedState {
         let index = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         self.members.push(handle);
         self.heard_ms.push(heard_ms);
+        self.paces.push(Pace::default());
+        self.missed_ms += heard_ms.rem_euclid(MINUTE_MS);
         index
     }
 
@@ -99,15 +139,33 @@ impl FeedState {
         was_stale
     }
 
-    /// Notes assets that were last heard before `before_ms` as stale; the newly stale ones.
-    pub(crate) fn fall_silent(&mut self, before_ms: i64) -> Vec<u32> {
-        let heard = (0_u32..).zip(&self.heard_ms);
-        let silent = heard.filter(|(index, at_ms)| **at_ms <= before_ms && !self.stale.has(*index));
+    /// Notes assets that have been silent for three times their interval, promised or learned, as
+    /// stale; the newly stale ones.
+    pub(crate) fn fall_silent(&mut self, plan: &FeedPlan, now_ms: i64) -> Vec<u32> {
+        let members = (0_u32..).zip(self.heard_ms.iter().zip(&self.paces));
+        let silent = members.filter(|(index, (heard_ms, pace))| {
+            let learned = || pace.learned_ms().map(|pace_ms| pace_ms * STALE_INTERVALS);
+            let after_ms = plan.stale_after_ms.or_else(learned);
+            after_ms.is_some_and(|after_ms| now_ms - **heard_ms >= after_ms)
+                && !self.stale.has(*index)
+        });
         let newly: Vec<u32> = silent.map(|(index, _)| index).collect();
         for index in &newly {
             self.n_stale += u32::from(self.stale.insert(*index));
         }
         newly
+    }
+
+    /// Interval after which the feed, or a number made of it, is stale: as promised, or as learned.
+    pub(crate) fn stale_after_ms(&self, plan: &FeedPlan) -> Option<i64> {
+        let learned = || self.learned_ms.map(|pace_ms| pace_ms * STALE_INTERVALS);
+        plan.stale_after_ms.or_else(learned)
+    }
+
+    /// How well it delivered in the last hour, up to the last whole minute; `None` if nothing came
+    /// and nothing was due. Changes once a minute at most.
+    pub(crate) fn quality(&self) -> Option<Quality> {
+        self.quality
     }
 
     /// How many of its assets `area` holds.
@@ -124,11 +182,42 @@ impl FeedState {
         }
     }
 
-    /// Ends the running minute; whether the health shows a difference.
-    pub(crate) fn turn_minute(&mut self) -> bool {
-        let before = std::mem::replace(&mut self.whole, self.running);
-        self.running = [0; 2];
-        before != self.whole
+    /// Ends the running minute at `now_ms`, of which somebody has listened for `listened_ms`; what
+    /// of it is another.
+    pub(crate) fn turn_minute(
+        &mut self,
+        plan: Option<&FeedPlan>,
+        now_ms: i64,
+        listened_ms: i64,
+    ) -> Turned {
+        let before = (self.whole, self.quality, self.learned_ms);
+        self.whole = std::mem::take(&mut self.running);
+        let due_milli = plan.map_or(0, |plan| self.due_milli(plan, listened_ms));
+        self.hour.promise(due_milli);
+        self.hour.come_to(now_ms);
+        self.missed_ms = 0;
+        self.quality = plan.and_then(|_| self.hour.quality());
+        self.learned_ms = middle(self.paces.iter().filter_map(Pace::learned_ms).collect());
+        Turned {
+            health: before != (self.whole, self.quality, self.learned_ms),
+            quality: before.1 != self.quality,
+            interval: before.2 != self.learned_ms,
+        }
+    }
+
+    /// Thousandths of messages that its assets have promised for `listened_ms`.
+    fn due_milli(&self, plan: &FeedPlan, listened_ms: i64) -> u64 {
+        let due = |ms: i64, every_ms: i64| {
+            let due_milli = ms.max(0).saturating_mul(1_000) / every_ms.max(1);
+            due_milli.unsigned_abs()
+        };
+        if let Some(every) = plan.def.expect_every {
+            let n_members = i64::try_from(self.members.len()).unwrap_or(i64::MAX);
+            let listened_ms = n_members.saturating_mul(listened_ms);
+            return due(listened_ms - self.missed_ms, every.ms());
+        }
+        let learned = self.paces.iter().filter_map(Pace::learned_ms);
+        learned.map(|pace_ms| due(listened_ms, pace_ms)).sum()
     }
 
     /// The status at `now_ms`, with somebody listening since `since_ms`.
@@ -137,7 +226,7 @@ impl FeedState {
         let refused = running > 0 || whole > 0;
         let heard_ms = self.received_ms.map(|at_ms| at_ms.max(since_ms));
         let silent = |(heard, after): (i64, i64)| now_ms - heard >= after;
-        if heard_ms.zip(plan.stale_after_ms).is_some_and(silent) {
+        if heard_ms.zip(self.stale_after_ms(plan)).is_some_and(silent) {
             FeedStatus::Silent
         } else if refused || u64::from(self.n_stale) * 10 > self.members.len() as u64 {
             FeedStatus::Degraded
@@ -148,7 +237,15 @@ impl FeedState {
         }
     }
 
-    fn health(&self, feed: FeedId) -> FeedHealth {
+    fn interval(&self, plan: &FeedPlan) -> Option<Interval> {
+        let promised = plan.def.expect_every.map(|every| (every.ms(), false));
+        let known = promised.or(self.learned_ms.map(|ms| (ms, true)));
+        known.map(|(ms, learned)| Interval { ms, learned })
+    }
+
+    fn health(&self, feed: FeedId, plan: Option<&FeedPlan>) -> FeedHealth {
+        let lateness_ms = plan.map(|plan| plan.def.lateness.ms());
+        let watermark = self.observed_ms.zip(lateness_ms);
         let [per_minute, _] = self.whole;
         FeedHealth {
             feed,
@@ -162,6 +259,11 @@ impl FeedState {
             silent: self.n_stale,
             observed_at: self.observed_ms.map(TimeMs),
             received_at: self.received_ms.map(TimeMs),
+            suspect: self.suspect,
+            interval: plan.and_then(|plan| self.interval(plan)),
+            watermark: watermark.map(|(observed_ms, late_ms)| TimeMs(observed_ms - late_ms)),
+            quality: self.quality,
+            clock: self.clock.clone(),
         }
     }
 }
@@ -171,24 +273,27 @@ impl FeedState {
 pub(crate) fn health(plan: &Plan, feeds: &[FeedState], feed: usize) -> Option<FeedHealth> {
     let state = feeds.get(feed)?;
     match plan.feeds.get(feed) {
-        Some(known) => Some(state.health(known.def.id.clone())),
-        None => (!state.rejected.is_empty()).then(|| state.health(FeedId::new(UNKNOWN_FEED))),
+        Some(known) => Some(state.health(known.def.id.clone(), Some(known))),
+        None => (!state.rejected.is_empty()).then(|| state.health(FeedId::new(UNKNOWN_FEED), None)),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What is another since the minute turned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turned {
+    /// Anything that its health shows.
+    pub(crate) health: bool,
+    /// Its quality.
+    pub(crate) quality: bool,
+    /// Its learned interval.
+    pub(crate) interval: bool,
+}
 
-    #[test]
-    fn an_asset_is_stale_once_until_it_is_heard_again() {
-        let mut feed = FeedState::new(1);
-        feed.admit(7, 1_000);
-        feed.admit(8, 5_000);
-        assert_eq!(feed.fall_silent(2_000), [0]);
-        assert!(feed.fall_silent(2_000).is_empty());
-        assert!(feed.hear(0, 6_000));
-        assert!(!feed.hear(0, 6_100));
-        assert_eq!(feed.n_stale, 0);
+/// The upper median.
+fn middle(mut values: Vec<i64>) -> Option<i64> {
+    if values.is_empty() {
+        return None;
     }
+    let at = values.len() / 2;
+    Some(*values.select_nth_unstable(at).1)
 }

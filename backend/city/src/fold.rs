@@ -10,16 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Alerts;
 use crate::asset::Assets;
+use crate::baseline::Baselines;
 use crate::changes::Dirty;
 use crate::dedup::Dedup;
 use crate::entry::{Entry, Refused, Seq};
 use crate::event::Ticker;
 use crate::feed::FeedState;
+use crate::gateway::Gateways;
 use crate::incident::Incidents;
+use crate::journey::Journeys;
 use crate::limits::DEAF_AFTER_MS;
 use crate::metric::Metrics;
 use crate::plan::{Area, Feed, Metric, Plan};
 use crate::rule::RuleState;
+use crate::selected::Selected;
 
 /// Everything that the journal has made of the city, save for the identities of messages.
 #[derive(Serialize, Deserialize)]
@@ -35,8 +39,16 @@ pub(crate) struct State {
     pub(crate) package: Option<u64>,
     /// By number; one more for what belongs to no feed.
     pub(crate) feeds: Vec<FeedState>,
+    /// How far gateways' clocks are off.
+    pub(crate) gateways: Gateways,
     pub(crate) assets: Assets,
+    /// A function of the assets.
+    #[serde(skip)]
+    pub(crate) selected: Selected,
+    pub(crate) baselines: Baselines,
     pub(crate) metrics: Metrics,
+    /// Where reports stand between whose steps time is measured.
+    pub(crate) journeys: Journeys,
     pub(crate) rules: Vec<RuleState>,
     pub(crate) alerts: Alerts,
     pub(crate) incidents: Incidents,
@@ -56,8 +68,12 @@ impl State {
             feeds: (0..=n_feeds)
                 .map(|_| FeedState::new(plan.areas.len()))
                 .collect(),
+            gateways: Gateways::default(),
             assets: Assets::new(n_feeds),
+            selected: Selected::new(plan),
+            baselines: Baselines::default(),
             metrics: Metrics::new(plan),
+            journeys: Journeys::default(),
             rules: plan.rules.iter().map(|_| RuleState::default()).collect(),
             alerts: Alerts::default(),
             incidents: Incidents::default(),
@@ -79,6 +95,7 @@ impl State {
     /// Rebuilds what a checkpoint leaves out.
     pub(crate) fn index(&mut self, plan: &Plan) {
         self.assets.index(plan.feeds.len());
+        self.selected = Selected::of(plan, &self.assets);
         self.metrics.index(plan, self.now_ms);
     }
 }
@@ -114,6 +131,10 @@ impl Fold<'_> {
                 self.tick();
             }
             Entry::Package(digest) => self.state.package = Some(*digest),
+            Entry::Clock(clock) => {
+                self.advance(clock.at.0);
+                self.note_clock(clock);
+            }
         }
     }
 

@@ -3,13 +3,14 @@
 //! [`city::City`] is what the server, replay and tests hold. Modules in the order in which data
 //! flows: what comes in ([`entry`]); the package made dense (`plan`, `expr`, `window`); one step
 //! (`fold`) and what it does with an asset, an observation, a report and a tick (`admit`,
-//! `observe`, `report`, `tick`); what it touches: identities (`dedup`), assets, feeds, metrics with their aggregates,
+//! `observe`, `report`, `tick`); what it touches: identities (`dedup`), assets and what is selected
+//! of them (`selected`), feeds, gateways' clocks (`gateway`), where reports stand (`journey`), metrics with their aggregates,
 //! rules, alerts, incidents, the ticker (`event`); and what comes out: [`changes`], [`hash`],
 //! [`checkpoint`].
 //!
-//! To add an aggregate, write a file in `aggregate/` and a line in its `accumulators!`; to add a
-//! kind of rule, write a file in `rule/`, a variant of `plan::Watch`, and the line that calls it
-//! where its evidence comes by.
+//! To add an aggregate, write a file in `aggregate/`, and a line for it in `accumulators!` and in
+//! `How`; to add a kind of rule, write a file in `rule/`, a variant of `plan::Watch`, and the line
+//! that calls it where its evidence comes by.
 
 pub mod entry;
 pub mod limits;
@@ -27,22 +28,28 @@ mod tick;
 mod aggregate;
 mod alert;
 mod asset;
+mod baseline;
 mod bits;
 mod dedup;
 mod event;
 mod feed;
+mod gateway;
 mod incident;
+mod journey;
 mod metric;
 mod rule;
+mod selected;
 mod words;
 
 pub mod changes;
 pub mod checkpoint;
 pub mod city;
 pub mod hash;
+pub mod lineage;
 
 pub use changes::Changes;
 pub use city::City;
 pub use entry::{Entry, Refused, Seq};
 pub use feed::UNKNOWN_FEED;
 pub use hash::StateHash;
+pub use lineage::Lineage;

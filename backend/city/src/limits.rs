@@ -11,17 +11,22 @@ pub const ASSETS_MAX: usize = 200_000;
 /// A day: the longest store-and-forward pause that gateways promise (DESIGN §5).
 pub const IDENTITY_KEPT_MS: i64 = 24 * 3_600_000;
 
-/// How many identities are remembered at most; beyond, the oldest go first.
+/// How many identities are remembered at most; beyond, the oldest stretch goes first.
 ///
-/// 7/8 of 2^23, the most that hash tables of 8 Mi slots take before they double: 75 MB in the
-/// tables and 59 MB in the hours' lists. At 85 messages a second it covers the whole day.
+/// At eight bytes in tables between 5/8 and 7/8 full, 67 to 94 MB. At 85 messages a second it
+/// covers the whole day.
 pub const IDENTITIES_MAX: usize = 7 << 20;
 
-/// How many identities past their time are forgotten at one tick.
+/// Most identities of a stretch, which are forgotten together.
 ///
-/// Spreads an hour's worth over the next: at 50 ns each, half a millisecond a tick, and
-/// 36 million an hour, more than [`IDENTITIES_MAX`].
-pub const IDENTITIES_FORGOTTEN_PER_TICK: usize = 10_000;
+/// A sixteenth of all: at the bound a flood still remembers 15/16 of [`IDENTITIES_MAX`], and with a
+/// stretch for each of 24 hours there are fewer stretches than tags.
+pub const IDENTITY_STRETCH_MAX: usize = IDENTITIES_MAX / 16;
+
+/// How many of the 256 tables are rid of forgotten identities at one tick.
+///
+/// At 0.2 ms for a full table, under a millisecond a tick, and all of them within about a minute.
+pub const IDENTITY_TABLES_PER_TICK: usize = 4;
 
 /// Most alerts that are listed: pending, firing, and resolved of late.
 ///
@@ -49,6 +54,12 @@ pub const EVIDENCE_MAX: usize = 200;
 /// At 2,000 reports a day and a horizon of an hour 84 would do; a storm brings fifty times that.
 pub const CLUSTER_REPORTS_MAX: usize = 4_096;
 
+/// Most reports whose way from state to state is followed; beyond, the oldest go unmeasured.
+///
+/// A hotline of 2,000 requests a day with 15 days for complex ones has 30,000 open; twice that for
+/// the calls beside them, and for those that never come to their end. At 250 bytes each, 16 MB.
+pub const JOURNEYS_MAX: usize = 64 << 10;
+
 /// A step of city time longer than this means that nobody was listening. Milliseconds.
 ///
 /// Ticks come every second; ten lost ones are no load peak. What was silent only because nobody
@@ -71,8 +82,56 @@ pub const CLOSINGS_MAX: i64 = 60;
 /// reading; two minutes cover both and a slow tick.
 pub const SLICES_SLACK_MS: i64 = 120_000;
 
+/// How many closed windows one tick revises; the rest waits for the next.
+///
+/// At 2 us for a window of minutes, four milliseconds a tick, which live data does not feel. An hour
+/// of stored readings of an area with all above it and ten metrics is 3,000.
+pub const REVISED_PER_TICK: usize = 2_000;
+
+/// In how many ticks every metric's slices that no live window needs have been laid down.
+///
+/// A minute of 3,000 cells takes 10 ms; in sixteen parts none is felt.
+pub const LAID_DOWN_IN_TICKS: usize = 16;
+
+/// So far ahead of its arrival an event time is still believed, milliseconds; beyond, the arrival
+/// stands in.
+///
+/// The same two minutes that `validate` allows. The fold asks again, for what is in the journal is
+/// there for good.
+pub const AHEAD_MAX_MS: i64 = 120_000;
+
+/// A clock that is off by more than this is shown with its feed, milliseconds.
+///
+/// A message's way over a cellular network takes one second, and counts as behind.
+pub const CLOCK_OFF_MS: i64 = 2_000;
+
+/// Most gateways whose clocks are known; beyond, the one heard of longest ago is forgotten.
+///
+/// One for each of 200 assets when there are most; at 100 bytes, 100 kB.
+pub const GATEWAYS_MAX: usize = 1_024;
+
+/// How long a gateway's clock is known after it was heard of last. Milliseconds.
+///
+/// The intake repeats itself every ten minutes as long as the gateway speaks.
+pub const GATEWAY_KEPT_MS: i64 = 24 * 3_600_000;
+
+/// How many weeks a baseline looks back on.
+///
+/// Two months: long enough for a steady median, short enough to follow the seasons. At 168 hours
+/// of four bytes a week, 5 kB for each metric and area that learns.
+pub const BASELINE_WEEKS: usize = 8;
+
+/// How many weeks an hour needs before anything is called usual.
+///
+/// Of two values the median lies between them and says nothing about a third.
+pub const BASELINE_WEEKS_LEAST: u8 = 3;
+
+/// What share of an hour's closings must be known before the hour is learned, in per cent.
+pub const BASELINE_CLOSINGS_LEAST: i64 = 50;
+
 const _: () = {
-    assert!(IDENTITIES_FORGOTTEN_PER_TICK * 3_600 > IDENTITIES_MAX);
+    // Stretches: one for each hour begun, and as many as fill up; tags: 63.
+    assert!(25 + IDENTITIES_MAX / IDENTITY_STRETCH_MAX < 62);
     assert!(ALERTS_MAX > INCIDENTS_MAX);
     assert!(SLICES_SLACK_MS > 60_000 + DEAF_AFTER_MS);
 };

@@ -5,18 +5,22 @@
 
 pub(crate) mod cell;
 pub(crate) mod close;
+mod pane;
+mod past;
 pub(crate) mod point;
+mod retain;
 pub(crate) mod settle;
 
 use std::collections::BTreeSet;
 
+use egret_shared::flags::Flags;
 use egret_shared::package::metric::By;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Contribution;
 use crate::bits::Marked;
-use crate::plan::{Area, Areas, FeedPlan, Measured, Metric, Plan};
-use crate::window::{Slice, Window};
+use crate::plan::{Area, Areas, FeedPlan, Measured, Metric, MetricKind, Plan};
+use crate::window::Slice;
 use cell::Cell;
 
 /// Every metric in every area.
@@ -26,15 +30,31 @@ pub(crate) struct Metrics {
     cells: Vec<Option<Box<Cell>>>,
     /// Cells whose level has to be decided again at the next tick.
     unsettled: Marked,
-    /// Cells and closing times that a late reading changed, for the next tick.
+    /// Cells whose closed windows are another, with the beginnings of the slices that late
+    /// readings came to; of metrics made of others, with closing times.
     revised: BTreeSet<(u32, i64)>,
+    /// The cell with which the next tick goes on to revise.
+    revises_next: u32,
+    /// Up to when the slices of each metric are laid down with the past.
+    past_until_ms: Vec<i64>,
+    /// The metric with which the next tick goes on to lay down.
+    lays_next: Metric,
     /// The live window of each metric: a function of the time, kept for speed.
     #[serde(skip)]
     live: Vec<Option<Slice>>,
     /// When the next live window moves.
     #[serde(skip)]
     moves_ms: i64,
+    /// The time in steps of [`PACE_MS`]: up to when a number over a growing window is told.
+    #[serde(skip)]
+    paced_ms: i64,
 }
+
+/// How often a number changes that grows or shrinks with time alone, milliseconds.
+///
+/// Such as calls per hour of a running day. Every second would tell a wall nothing more; after the
+/// first minute ten seconds are a sixth of a window at most, and soon nothing.
+const PACE_MS: i64 = 10_000;
 
 /// A contribution on its way to a metric's cells.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +63,8 @@ pub(crate) struct Incoming {
     /// Whether it passes the metric's filter. What does not is no contribution, but its sender
     /// stands behind the number all the same.
     pub(crate) passes: bool,
+    /// Those of [`Flags::SUSPECT`] that its value has.
+    pub(crate) doubts: Flags,
     pub(crate) now_ms: i64,
     /// Time of the last tick, up to which windows are closed.
     pub(crate) closed_ms: i64,
@@ -56,6 +78,7 @@ impl Metrics {
             n_areas: u32::try_from(plan.areas.len()).unwrap_or(u32::MAX),
             cells: std::iter::repeat_with(|| None).take(n_cells).collect(),
             live: vec![None; plan.metrics.len()],
+            past_until_ms: vec![i64::MIN; plan.metrics.len()],
             ..Self::default()
         };
         for metric in 0..Metric::try_from(plan.metrics.len()).unwrap_or(Metric::MAX) {
@@ -136,7 +159,7 @@ impl Metrics {
         }
     }
 
-    /// The live window of `metric`; for a derived one, none.
+    /// The live window of `metric`; none of one that is made of others, or of quality.
     pub(crate) fn live(&self, metric: Metric) -> Option<Slice> {
         self.live.get(usize::from(metric)).copied().flatten()
     }
@@ -157,77 +180,65 @@ impl Metrics {
         let at_ms = incoming.one.at_ms.min(incoming.now_ms);
         let mut incoming = *incoming;
         incoming.one.at_ms = at_ms;
-        let live = self.live(metric).filter(|live| live.holds(at_ms));
-        let slice = match (&measured.window, live) {
-            (Window::Tumbling { .. }, Some(live)) => live,
-            (window, _) => window.slice_of(at_ms),
-        };
-        let stale_after_ms = plan
-            .feed(measured.feed)
-            .and_then(|feed| feed.stale_after_ms);
+        let slice = self.slice_for(metric, &measured.window, at_ms);
+        let stale_after_ms = plan.stale_after_ms(measured);
         for area in plan.areas.path(area) {
             let Some(cell) = self.present(plan, metric, *area) else {
                 continue;
             };
-            cell.take(slice, measured.aggregate, &incoming);
+            let is_news = cell.take(slice, measured.how, &incoming);
             cell.grow_old(incoming.now_ms, stale_after_ms);
-            if slice.end_ms <= incoming.closed_ms {
-                self.revise(metric, *area, measured, slice, incoming.closed_ms);
+            if is_news {
+                self.revise(metric, *area, slice);
             }
             self.touch(plan, dirty, metric, *area);
         }
     }
 
-    fn revise(
-        &mut self,
-        metric: Metric,
-        area: Area,
-        measured: &Measured,
-        slice: Slice,
-        closed_ms: i64,
-    ) {
-        let number = self.number(metric, area);
-        for end_ms in measured.window.revised(slice, closed_ms) {
-            self.revised.insert((number, end_ms));
-        }
-    }
-
-    /// Moves the live windows on to `now_ms` and drops slices that no window needs any more.
+    /// Moves the live windows on to `now_ms`.
     pub(crate) fn advance(&mut self, plan: &Plan, dirty: &mut Marked, now_ms: i64) {
         if now_ms < self.moves_ms {
             return;
         }
-        self.moves_ms = i64::MAX;
+        let before_ms = std::mem::replace(&mut self.paced_ms, paced(now_ms));
+        self.moves_ms = self.paced_ms + PACE_MS;
         for (number, metric) in (0..).zip(&plan.metrics) {
-            let Some(measured) = metric.measured() else {
-                continue;
+            let moves = match &metric.kind {
+                MetricKind::Measured(measured) => {
+                    let grows = measured.how.is_per_time() && before_ms != self.paced_ms;
+                    self.move_live(number, measured, now_ms) || grows
+                }
+                MetricKind::Quality { .. } => last_hour(before_ms) != last_hour(self.paced_ms),
+                MetricKind::Derived { .. } | MetricKind::Index(_) => false,
             };
-            let live = measured.window.live(now_ms);
-            self.moves_ms = self.moves_ms.min(live.end_ms);
-            if self.live(number) == Some(live) {
-                continue;
+            let turns = metric.def.baseline && quarter(before_ms) != quarter(self.paced_ms);
+            if moves || turns {
+                self.touch_all(plan, dirty, number);
             }
-            if let Some(place) = self.live.get_mut(usize::from(number)) {
-                *place = Some(live);
-            }
-            self.prune(
-                number,
-                now_ms - measured.window.kept_ms(measured.lateness_ms),
-            );
-            self.touch_all(plan, dirty, number);
         }
     }
 
-    fn prune(&mut self, metric: Metric, before_ms: i64) {
-        let first = self.number(metric, 0) as usize;
-        let cells = self
-            .cells
-            .iter_mut()
-            .skip(first)
-            .take(self.n_areas as usize);
-        for cell in cells.flatten() {
-            cell.prune(before_ms);
+    /// Moves a live window on; whether it is another one.
+    fn move_live(&mut self, number: Metric, measured: &Measured, now_ms: i64) -> bool {
+        let live = measured.window.live(now_ms);
+        self.moves_ms = self.moves_ms.min(live.end_ms);
+        if self.live(number) == Some(live) {
+            return false;
         }
+        if let Some(place) = self.live.get_mut(usize::from(number)) {
+            *place = Some(live);
+        }
+        true
+    }
+
+    /// The time up to which numbers over growing windows are told, milliseconds.
+    pub(crate) fn paced_ms(&self) -> i64 {
+        self.paced_ms
+    }
+
+    /// The hour up to the last whole minute: what quality is told of.
+    pub(crate) fn last_hour(&self) -> Slice {
+        last_hour(self.paced_ms)
     }
 
     /// Sets the live windows anew after a restore, without touching anything.
@@ -238,8 +249,27 @@ impl Metrics {
                 .map(|measured| measured.window.live(now_ms))
         };
         self.live = plan.metrics.iter().map(live).collect();
+        self.paced_ms = paced(now_ms);
         let ends = self.live.iter().flatten().map(|live| live.end_ms);
-        self.moves_ms = ends.min().unwrap_or(i64::MAX);
+        self.moves_ms = ends.fold(self.paced_ms + PACE_MS, i64::min);
+    }
+}
+
+fn paced(now_ms: i64) -> i64 {
+    now_ms.div_euclid(PACE_MS) * PACE_MS
+}
+
+/// The quarter of an hour that ends at, or holds, `at_ms`: in every time zone, hours of the week
+/// change with it.
+fn quarter(at_ms: i64) -> i64 {
+    (at_ms - 1).div_euclid(900_000)
+}
+
+fn last_hour(now_ms: i64) -> Slice {
+    let end_ms = now_ms.div_euclid(60_000) * 60_000;
+    Slice {
+        start_ms: end_ms - 3_600_000,
+        end_ms,
     }
 }
 

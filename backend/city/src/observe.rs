@@ -4,15 +4,16 @@
 use egret_shared::alert::Subject;
 use egret_shared::flags::Flags;
 use egret_shared::observation::{Observation, Value};
+use egret_shared::package::metric::DistinctOf;
 use egret_shared::position::Position;
 
-use crate::aggregate::Contribution;
+use crate::aggregate::{Contribution, distinct_id, distinct_value};
 use crate::alert::{Target, Trigger};
 use crate::asset::observed_us;
 use crate::dedup::Identity;
 use crate::fold::Fold;
 use crate::metric::{Incoming, counting_area};
-use crate::plan::{Area, Feed, FeedPlan, Metric, PropertyUse, Rule, Source, Watch};
+use crate::plan::{Area, Asked, Feed, FeedPlan, Metric, PropertyUse, Rule, Source, Watch};
 
 /// Tells identities of observations from those of reports.
 const OBSERVATIONS: u64 = 1 << 32;
@@ -28,7 +29,9 @@ struct Seen<'a> {
     at_us: i64,
     /// Where it counts; `None` outside the city.
     area: Option<Area>,
-    /// Past its feed's lateness.
+    /// Within its feed's lateness.
+    on_time: bool,
+    /// Neither that nor of the time in which nothing came of its asset: in no window.
     late: bool,
     flags: Flags,
 }
@@ -56,13 +59,19 @@ impl Fold<'_> {
             return;
         };
         self.hear(&seen);
+        let mut flags = Flags::NONE;
         for (number, value) in observation.values.iter().enumerate() {
             if new
                 .as_ref()
                 .is_none_or(|new| new.get(number) == Some(&true))
             {
-                self.take_value(&seen, value);
+                flags = flags.with(self.take_value(&seen, value));
             }
+        }
+        if flags.has_any(Flags::SUSPECT)
+            && let Some(feed) = self.feed_mut(seen.feed)
+        {
+            feed.count_suspect();
         }
     }
 
@@ -102,9 +111,14 @@ impl Fold<'_> {
         plan: &'a FeedPlan,
         handle: u32,
     ) -> Option<Seen<'a>> {
-        let at_us = observed_us(observation);
-        let late = self.state.now_ms - observation.observed_at.0 > plan.def.lateness.ms();
+        let now_ms = self.state.now_ms;
+        let believed_us = observed_us(observation, now_ms);
+        let at_us = believed_us.unwrap_or_else(|| now_ms.saturating_mul(1_000));
         let mut flags = observation.flags;
+        if believed_us.is_none() {
+            flags = flags.with(Flags::FUTURE);
+        }
+        let (on_time, late) = self.lateness(plan, handle, at_us.div_euclid(1_000))?;
         let area = if let Some(position) = observation.position {
             let area = observation
                 .area
@@ -138,18 +152,36 @@ impl Fold<'_> {
             index,
             at_us,
             area,
+            on_time,
             late,
             flags,
         })
+    }
+
+    /// Whether what the asset says of `at_ms` comes within the feed's lateness, and whether it
+    /// comes too late for any window.
+    ///
+    /// Stored readings count as far back as the feed's `backfill`, but only for the time in which
+    /// nothing came of the asset: what is repeated later than that is no news.
+    fn lateness(&mut self, plan: &FeedPlan, handle: u32, at_ms: i64) -> Option<(bool, bool)> {
+        let now_ms = self.state.now_ms;
+        let (age_ms, lateness_ms) = (now_ms - at_ms, plan.def.lateness.ms());
+        let asset = self.state.assets.get_mut(handle)?;
+        asset.end_silence(now_ms, lateness_ms);
+        let on_time = age_ms <= lateness_ms;
+        let fills_gap = age_ms <= plan.def.backfill.ms() && asset.was_silent_at(at_ms);
+        Some((on_time, !on_time && !fills_gap))
     }
 
     /// Counts the message, and notes that its asset speaks.
     fn hear(&mut self, seen: &Seen<'_>) {
         let now_ms = self.state.now_ms;
         let observation = seen.observation;
+        let at_ms = seen.at_us.div_euclid(1_000);
         if let Some(feed) = self.feed_mut(seen.feed) {
-            feed.accept(observation.observed_at.0, observation.received_at.0);
+            feed.accept(at_ms, observation.received_at.0, seen.on_time);
             feed.hear(seen.index, now_ms);
+            feed.keep_pace(seen.plan, seen.index, at_ms, seen.on_time);
             if seen.late {
                 feed.count_late();
             }
@@ -163,70 +195,87 @@ impl Fold<'_> {
         }
     }
 
-    fn take_value(&mut self, seen: &Seen<'_>, value: &Value) {
+    /// Takes one value in; what is to be known about it.
+    fn take_value(&mut self, seen: &Seen<'_>, value: &Value) -> Flags {
         let Some(property) = self.plan.property_number(&value.property) else {
-            return self.refuse(Some(&seen.observation.feed), "fold", "unknown_property");
+            self.refuse(Some(&seen.observation.feed), "fold", "unknown_property");
+            return Flags::NONE;
         };
         let (Some(def), Some(asset)) = (
             self.plan.property(property),
             self.state.assets.get_mut(seen.handle),
         ) else {
-            return;
+            return Flags::NONE;
         };
-        let newest = asset.take(
-            def,
-            property,
-            value.v,
-            seen.at_us,
-            value.flags.with(seen.flags),
-        );
+        let flags = value.flags.with(seen.flags);
+        let taken = asset.take(def, property, value.v, seen.at_us, flags);
         let Some(uses) = seen.plan.uses_of(property) else {
-            return;
+            return taken.flags;
         };
         if !seen.late {
-            self.count_value(seen, uses, value.v);
+            let doubts = taken.flags.without(taken.flags.without(Flags::SUSPECT));
+            self.count_value(seen, uses, value.v, doubts);
         }
-        if newest {
+        if taken.newest {
             for rule in &uses.rules {
                 self.judge_value(seen, *rule, value.v);
             }
         }
+        taken.flags
     }
 
-    fn count_value(&mut self, seen: &Seen<'_>, uses: &PropertyUse, v: f64) {
-        let incoming = |passes: bool, fold: &Self| Incoming {
-            one: Contribution {
-                at_ms: seen.observation.observed_at.0,
-                v,
-                asset: Some(seen.index),
-            },
-            passes,
-            now_ms: fold.state.now_ms,
-            closed_ms: fold.state.ticked_ms.unwrap_or(i64::MIN),
-        };
-        for metric in &uses.metrics {
-            let Some((area, passes)) = self.weigh(seen, *metric, v) else {
+    fn count_value(&mut self, seen: &Seen<'_>, uses: &PropertyUse, v: f64, doubts: Flags) {
+        for one in &uses.metrics {
+            if !self.state.selected.has(one.only, seen.index) {
+                continue;
+            }
+            let Some((area, contribution, passes)) = self.weigh(seen, one.metric, v) else {
                 continue;
             };
-            let incoming = incoming(passes, self);
+            let incoming = Incoming {
+                one: contribution,
+                passes,
+                doubts,
+                now_ms: self.state.now_ms,
+                closed_ms: self.state.ticked_ms.unwrap_or(i64::MIN),
+            };
             self.state.metrics.contribute(
                 self.plan,
                 &mut self.dirty.metrics,
-                *metric,
+                one.metric,
                 area,
                 &incoming,
             );
         }
     }
 
-    /// Where a value counts for `metric`, and whether it passes its filter.
-    fn weigh(&self, seen: &Seen<'_>, metric: Metric, v: f64) -> Option<(Area, bool)> {
+    /// What a value is for `metric`: where it counts, as what, and whether it passes the filter.
+    fn weigh(&self, seen: &Seen<'_>, metric: Metric, v: f64) -> Option<(Area, Contribution, bool)> {
         let measured = self.plan.metric(metric)?.measured()?;
         let Source::Readings(_, condition) = &measured.source else {
             return None;
         };
         let area = counting_area(measured, seen.plan, seen.area)?;
-        Some((area, condition.holds(&self.plan.engine, v)))
+        let engine = &self.plan.engine;
+        let (fulfils, key) = match &measured.asked {
+            Asked::Nothing
+            | Asked::Report(_)
+            | Asked::Which(DistinctOf::Report | DistinctOf::Category) => (false, 0),
+            Asked::Limits(limits) => (limits.hold(v), 0),
+            Asked::Reading(condition) => (condition.holds(engine, v), 0),
+            Asked::Which(DistinctOf::Value) => (false, distinct_value(v)),
+            Asked::Which(DistinctOf::Asset) => (
+                false,
+                distinct_id(seen.feed, seen.observation.asset.as_str()),
+            ),
+        };
+        let contribution = Contribution {
+            asset: Some(measured.number_of(seen.index, seen.handle)),
+            fulfils,
+            key,
+            ..Contribution::plain(seen.observation.observed_at.0, v)
+        };
+        Some((area, contribution, condition.holds(engine, v)))
     }
 
     fn judge_value(&mut self, seen: &Seen<'_>, rule: Rule, v: f64) {

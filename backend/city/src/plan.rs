@@ -4,21 +4,25 @@
 mod areas;
 mod metrics;
 mod rules;
+mod sources;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use chrono_tz::Tz;
 use egret_package::Package;
 use egret_shared::id::{FeedId, MetricId, PropertyId, RuleId};
 use egret_shared::package::city::Classification;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::package::rule::IncidentDef;
+use smol_str::SmolStr;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub(crate) use areas::Areas;
-pub(crate) use metrics::{Measured, MetricKind, MetricPlan, Source};
+pub(crate) use metrics::{Measured, MetricKind, MetricPlan};
 pub(crate) use rules::{Link, RulePlan, Watch};
+pub(crate) use sources::{Asked, Durations, Part, SelectionPlan, Source};
 
 use crate::expr::{Engine, Enough};
 
@@ -28,10 +32,12 @@ pub(crate) type Area = u32;
 pub(crate) type Feed = u16;
 /// Number of a property.
 pub(crate) type Property = u16;
-/// Number of a metric; derived ones come after their inputs.
+/// Number of a metric; derived ones and indices come after their inputs.
 pub(crate) type Metric = u16;
 /// Number of a rule.
 pub(crate) type Rule = u16;
+/// Number of a selection of a feed's assets.
+pub(crate) type Selection = u16;
 
 /// Hashes ids by XXH3: the same everywhere, and fast on short texts.
 #[derive(Default)]
@@ -55,11 +61,14 @@ pub(crate) type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
 /// The package, compiled.
 pub(crate) struct Plan {
     pub(crate) engine: Engine,
+    /// The city's own time zone.
+    pub(crate) zone: Tz,
     pub(crate) areas: Areas,
     pub(crate) properties: Vec<PropertyDef>,
     pub(crate) feeds: Vec<FeedPlan>,
     pub(crate) metrics: Vec<MetricPlan>,
     pub(crate) rules: Vec<RulePlan>,
+    pub(crate) selections: Vec<SelectionPlan>,
     pub(crate) incident: IncidentDef,
     pub(crate) enough: Enough,
     property_numbers: Lookup<PropertyId, Property>,
@@ -76,8 +85,16 @@ pub(crate) struct FeedPlan {
     pub(crate) stale_after_ms: Option<i64>,
     /// Whether its texts are not for everybody.
     pub(crate) sensitive: bool,
-    /// Every metric that is made of it.
-    pub(crate) metrics: Vec<Metric>,
+    /// Every metric that is made of what it carries.
+    pub(crate) metrics: Vec<Use>,
+    /// Metrics of its quality.
+    pub(crate) quality: Vec<Metric>,
+    /// Selections of its assets that metrics are made of.
+    pub(crate) selections: Vec<Selection>,
+    /// States of its reports between which time is measured.
+    pub(crate) steps: Vec<SmolStr>,
+    /// Whether a filter reads what they say.
+    pub(crate) keeps_text: bool,
     /// Metrics and rules by property.
     pub(crate) uses: Vec<PropertyUse>,
     /// Silence rules on it.
@@ -86,11 +103,19 @@ pub(crate) struct FeedPlan {
     pub(crate) clusters: Vec<Rule>,
 }
 
+/// A metric that is made of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Use {
+    pub(crate) metric: Metric,
+    /// The assets that alone count; absent, all do.
+    pub(crate) only: Option<Selection>,
+}
+
 /// What a property of a feed is used for.
 #[derive(Default)]
 pub(crate) struct PropertyUse {
     pub(crate) property: Property,
-    pub(crate) metrics: Vec<Metric>,
+    pub(crate) metrics: Vec<Use>,
     pub(crate) rules: Vec<Rule>,
 }
 
@@ -109,10 +134,24 @@ impl FeedPlan {
             stale_after_ms: def.expect_every.map(intervals),
             sensitive: class == Classification::Sensitive,
             metrics: Vec::new(),
+            quality: Vec::new(),
+            selections: Vec::new(),
+            steps: Vec::new(),
+            keeps_text: false,
             uses: Vec::new(),
             silence: Vec::new(),
             clusters: Vec::new(),
             def: def.clone(),
+        }
+    }
+
+    /// How old a contribution may be. Reports have no gaps of their own to fill.
+    pub(crate) fn past_ms(&self) -> i64 {
+        let lateness_ms = self.def.lateness.ms();
+        if self.def.report {
+            lateness_ms
+        } else {
+            lateness_ms.max(self.def.backfill.ms())
         }
     }
 
@@ -143,10 +182,12 @@ impl Plan {
             .collect();
         let mut plan = Self {
             engine: Engine::new(),
+            zone: package.timezone,
             properties: package.properties.clone(),
             feeds,
             metrics: Vec::new(),
             rules: Vec::new(),
+            selections: Vec::new(),
             incident: package.rules.incident.clone(),
             enough: Enough::compile(package.rules.incident.open_when.as_deref()),
             property_numbers: numbered(package.properties.iter().map(|def| &def.id)),
@@ -165,6 +206,13 @@ impl Plan {
 
     pub(crate) fn metric(&self, metric: Metric) -> Option<&MetricPlan> {
         self.metrics.get(usize::from(metric))
+    }
+
+    /// Interval after which a metric is stale: the longest of its feeds, absent if none promises
+    /// one.
+    pub(crate) fn stale_after_ms(&self, measured: &Measured) -> Option<i64> {
+        let feeds = measured.feeds().filter_map(|feed| self.feed(feed));
+        feeds.filter_map(|feed| feed.stale_after_ms).max()
     }
 
     pub(crate) fn rule(&self, rule: Rule) -> Option<&RulePlan> {

@@ -1,18 +1,21 @@
-//! What a report's step does: to its feed's health, the metrics that count such steps, the ticker
-//! and the rules that look for clusters.
+//! What a report's step does: to its feed's health, the metrics that count such steps or measure the
+//! time between them, the ticker and the rules that look for clusters.
 
 use egret_shared::event::EventKind;
 use egret_shared::flags::Flags;
 use egret_shared::level::Level;
+use egret_shared::package::metric::DistinctOf;
 use egret_shared::position::Position;
 use egret_shared::report::{Report, STATE_OPENED};
 use egret_shared::text::Text;
 
-use crate::aggregate::Contribution;
+use crate::aggregate::{Contribution, distinct_id, distinct_value, distinct_word};
 use crate::dedup::Identity;
+use crate::expr::Engine;
 use crate::fold::Fold;
+use crate::journey::{Named, Stage};
 use crate::metric::{Incoming, counting_area};
-use crate::plan::{Area, Feed, FeedPlan, Metric, Source};
+use crate::plan::{Area, Asked, Durations, Feed, FeedPlan, Measured, Metric, Source};
 
 /// Tells identities of reports' messages from those of observations.
 const REPORTS: u64 = 2 << 32;
@@ -48,13 +51,13 @@ impl Fold<'_> {
         if !self.dedup.insert(entered, now_ms) {
             return;
         }
-        let area = match (&report.position, &report.area) {
-            (Some(_), Some(code)) => self.plan.areas.number(code),
-            (Some(_), None) => None,
-            (None, _) => Some(plan.home),
-        };
+        let named = Named::by(report, &self.plan.areas);
+        let area = named.area(plan.home);
         if !late {
-            self.count_entry(plan, report, area);
+            self.count_entry(feed, plan, report, area);
+        }
+        if !plan.steps.is_empty() {
+            self.measure_steps(feed, plan, report, named);
         }
         if report.state == STATE_OPENED {
             self.tell_report(plan, report, area);
@@ -71,7 +74,7 @@ impl Fold<'_> {
             return;
         };
         let was_live = state.has_reported();
-        state.accept(report.observed_at.0, report.received_at.0);
+        state.accept(report.observed_at.0, report.received_at.0, !late);
         if late {
             state.count_late();
         }
@@ -80,44 +83,98 @@ impl Fold<'_> {
         }
     }
 
-    fn count_entry(&mut self, plan: &FeedPlan, report: &Report, area: Option<Area>) {
-        for metric in &plan.metrics {
-            if let Some(area) = self.counts_for(plan, *metric, report, area) {
-                let incoming = Incoming {
-                    one: Contribution {
-                        at_ms: report.observed_at.0,
-                        v: 1.0,
-                        asset: None,
-                    },
-                    passes: true,
-                    now_ms: self.state.now_ms,
-                    closed_ms: self.state.ticked_ms.unwrap_or(i64::MIN),
-                };
-                self.state.metrics.contribute(
-                    self.plan,
-                    &mut self.dirty.metrics,
-                    *metric,
-                    area,
-                    &incoming,
-                );
+    fn count_entry(&mut self, feed: Feed, plan: &FeedPlan, report: &Report, area: Option<Area>) {
+        for one in &plan.metrics {
+            let Some(measured) = self.plan.metric(one.metric).and_then(|m| m.measured()) else {
+                continue;
+            };
+            let Source::Reports(states, filter) = &measured.source else {
+                continue;
+            };
+            let engine = &self.plan.engine;
+            if !states.contains(&report.state) || !filter.holds(engine, report) {
+                continue;
+            }
+            let contribution = Contribution {
+                fulfils: fulfils(engine, &measured.asked, report, 1.0),
+                key: key(&measured.asked, feed, report, 1.0),
+                ..Contribution::plain(report.observed_at.0, 1.0)
+            };
+            if let Some(area) = counting_area(measured, plan, area) {
+                self.contribute_of_report(one.metric, area, contribution);
             }
         }
     }
 
-    /// Where the step counts for `metric`, if it does.
-    fn counts_for(
-        &self,
-        plan: &FeedPlan,
-        metric: Metric,
-        report: &Report,
-        area: Option<Area>,
-    ) -> Option<Area> {
-        let measured = self.plan.metric(metric)?.measured()?;
-        let Source::Reports(state, filter) = &measured.source else {
-            return None;
+    /// Counts the time between two steps of which this was one.
+    fn measure_steps(&mut self, feed: Feed, plan: &FeedPlan, report: &Report, named: Named) {
+        let journeys = &mut self.state.journeys;
+        let Some(stage) = journeys.step(feed, plan, report, named) else {
+            return;
         };
-        let counts = report.state == *state && filter.holds(&self.plan.engine, report);
-        counts.then(|| counting_area(measured, plan, area))?
+        // Several metrics may measure between the same steps; refused is the report's way, once.
+        let mut refused: Vec<(&str, &str)> = Vec::new();
+        for one in &plan.metrics {
+            let measured = self.plan.metric(one.metric).and_then(|m| m.measured());
+            if let Some(measured) = measured
+                && let Source::Durations(durations) = &measured.source
+                && let Some(times) = stage.between(plan, &durations.from, &durations.to)
+            {
+                if times.1 < times.0 {
+                    let way = (durations.from.as_str(), durations.to.as_str());
+                    if !refused.contains(&way) {
+                        refused.push(way);
+                        self.refuse(Some(&report.feed), "fold", "negative_duration");
+                    }
+                    continue;
+                }
+                self.count_duration(&Measurement {
+                    metric: one.metric,
+                    feed,
+                    plan,
+                    measured,
+                    durations,
+                    times,
+                    report,
+                    stage: &stage,
+                });
+            }
+        }
+    }
+
+    fn count_duration(&mut self, of: &Measurement<'_>) {
+        let (from_ms, to_ms) = of.times;
+        if self.state.now_ms - to_ms > of.plan.def.lateness.ms() {
+            return;
+        }
+        let report = &of.stage.whole(of.report, &of.durations.to);
+        let engine = &self.plan.engine;
+        if !of.durations.filter.holds(engine, report) {
+            return;
+        }
+        let v = of.durations.v_from_ms(to_ms - from_ms);
+        let contribution = Contribution {
+            fulfils: fulfils(engine, &of.measured.asked, report, v),
+            key: key(&of.measured.asked, of.feed, report, v),
+            ..Contribution::plain(to_ms, v)
+        };
+        let area = of.stage.area(of.plan.home);
+        if let Some(area) = counting_area(of.measured, of.plan, area) {
+            self.contribute_of_report(of.metric, area, contribution);
+        }
+    }
+
+    fn contribute_of_report(&mut self, metric: Metric, area: Area, one: Contribution) {
+        let incoming = Incoming {
+            one,
+            passes: true,
+            doubts: Flags::NONE,
+            now_ms: self.state.now_ms,
+            closed_ms: self.state.ticked_ms.unwrap_or(i64::MIN),
+        };
+        self.state
+            .metrics
+            .contribute(self.plan, &mut self.dirty.metrics, metric, area, &incoming);
     }
 
     fn tell_report(&mut self, plan: &FeedPlan, report: &Report, area: Option<Area>) {
@@ -161,6 +218,43 @@ impl Fold<'_> {
             plan.def.name.clone(),
             text,
         );
+    }
+}
+
+/// A report's way between two steps, on its way to a metric.
+struct Measurement<'a> {
+    metric: Metric,
+    feed: Feed,
+    plan: &'a FeedPlan,
+    measured: &'a Measured,
+    durations: &'a Durations,
+    /// Event times of both steps, milliseconds.
+    times: (i64, i64),
+    report: &'a Report,
+    stage: &'a Stage,
+}
+
+/// Whether a report, or the time `v` between two of its steps, fulfils the condition of a ratio or
+/// a share.
+fn fulfils(engine: &Engine, asked: &Asked, report: &Report, v: f64) -> bool {
+    match asked {
+        Asked::Limits(limits) => limits.hold(v),
+        Asked::Report(filter) => filter.holds(engine, report),
+        Asked::Nothing | Asked::Reading(_) | Asked::Which(_) => false,
+    }
+}
+
+/// Hash of what a distinct count tells apart.
+fn key(asked: &Asked, feed: Feed, report: &Report, v: f64) -> u64 {
+    match asked {
+        Asked::Which(DistinctOf::Report) => distinct_id(feed, report.report.as_str()),
+        Asked::Which(DistinctOf::Category) => distinct_word(&report.category),
+        Asked::Which(DistinctOf::Value) => distinct_value(v),
+        Asked::Which(DistinctOf::Asset)
+        | Asked::Nothing
+        | Asked::Limits(_)
+        | Asked::Reading(_)
+        | Asked::Report(_) => 0,
     }
 }
 

@@ -15,8 +15,14 @@ impl Fold<'_> {
     pub(crate) fn tick(&mut self) {
         let now_ms = self.state.now_ms;
         let before_ms = self.state.ticked_ms.unwrap_or(now_ms);
-        if before_ms.div_euclid(MINUTE_MS) != now_ms.div_euclid(MINUTE_MS) {
+        let minute = |at_ms: i64| at_ms.div_euclid(MINUTE_MS);
+        if self
+            .state
+            .ticked_ms
+            .is_none_or(|at_ms| minute(at_ms) != minute(now_ms))
+        {
             self.turn_minute();
+            self.forget_gateways();
         }
         self.dedup.expire(now_ms);
         self.find_stale();
@@ -27,13 +33,29 @@ impl Fold<'_> {
         self.close_metrics(before_ms, now_ms);
         self.forget_incidents();
         self.judge_feeds();
+        self.state.metrics.lay_down_some(self.plan, now_ms);
         self.state.ticked_ms = Some(now_ms);
     }
 
     fn turn_minute(&mut self) {
-        for (number, feed) in (0..).zip(&mut self.state.feeds) {
-            if feed.turn_minute() {
-                self.dirty.feeds.insert(number);
+        let now_ms = self.state.now_ms;
+        let listened_ms = (now_ms - self.state.listening_ms).min(MINUTE_MS);
+        for (number, feed) in (0_usize..).zip(&mut self.state.feeds) {
+            let plan = self.plan.feeds.get(number);
+            let turned = feed.turn_minute(plan, now_ms, listened_ms);
+            if turned.health {
+                self.dirty
+                    .feeds
+                    .insert(u32::try_from(number).unwrap_or(u32::MAX));
+            }
+            // With another interval other sources are expected, and become stale at other times.
+            let made = plan.filter(|_| turned.interval).map(|plan| &plan.metrics);
+            let made = made.into_iter().flatten().map(|one| one.metric);
+            let of_it = plan.filter(|_| turned.quality).map(|plan| &plan.quality);
+            let of_it = of_it.into_iter().flatten().copied();
+            for metric in made.chain(of_it) {
+                let dirty = &mut self.dirty.metrics;
+                self.state.metrics.touch_all(self.plan, dirty, metric);
             }
         }
     }
@@ -41,10 +63,7 @@ impl Fold<'_> {
     fn find_stale(&mut self) {
         let now_ms = self.state.now_ms;
         for (number, (plan, feed)) in (0..).zip(self.plan.feeds.iter().zip(&mut self.state.feeds)) {
-            let Some(stale_after_ms) = plan.stale_after_ms else {
-                continue;
-            };
-            for index in feed.fall_silent(now_ms - stale_after_ms) {
+            for index in feed.fall_silent(plan, now_ms) {
                 self.dirty.feeds.insert(number);
                 if let Some(handle) = feed.members.get(index as usize) {
                     self.dirty.assets.insert(*handle);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::limits::{CLOSINGS_MAX, SLICES_SLACK_MS};
 
 /// A piece of event time, milliseconds since the epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Slice {
     /// Inclusive.
     pub(crate) start_ms: i64,
@@ -23,6 +23,10 @@ pub(crate) struct Slice {
 impl Slice {
     pub(crate) fn holds(&self, at_ms: i64) -> bool {
         (self.start_ms..self.end_ms).contains(&at_ms)
+    }
+
+    pub(crate) fn length_ms(&self) -> i64 {
+        self.end_ms - self.start_ms
     }
 }
 
@@ -140,33 +144,85 @@ impl Window {
         matches!(self, Self::Tumbling { .. }) && self.slice_of(end_ms).start_ms == end_ms
     }
 
-    /// Closing times up to `until_ms` at which the window held `slice` and that a late reading in
-    /// it revises. Of a tumbling window its end alone: what it showed on the way was true then.
-    pub(crate) fn revised(&self, slice: Slice, until_ms: i64) -> Vec<i64> {
-        match self {
-            Self::Sliding { length_ms, .. } => {
-                let last = (slice.start_ms + length_ms).min(until_ms);
-                let mut closings = self.closings(slice.end_ms - 1, last);
-                closings.retain(|end_ms| self.closed_at(*end_ms).holds(slice.start_ms));
-                closings
+    /// Closing times up to `until_ms`, rising, at which the window held any of the slices that
+    /// begin at `starts_ms` (rising), and that late readings in them revise. Of a tumbling window
+    /// its end alone: what it showed on the way was true then.
+    pub(crate) fn revised(&self, starts_ms: &[i64], until_ms: i64) -> Vec<i64> {
+        let mut closings: Vec<i64> = Vec::new();
+        for start_ms in starts_ms {
+            let after_ms = closings.last().copied().unwrap_or(i64::MIN);
+            match self {
+                Self::Sliding { length_ms, .. } => {
+                    let step_ms = self.closing_step_ms();
+                    let end_ms = self
+                        .slice_of(*start_ms)
+                        .end_ms
+                        .max(after_ms.saturating_add(1));
+                    let mut next = (end_ms - 1).div_euclid(step_ms) * step_ms + step_ms;
+                    while next <= until_ms.min(start_ms + length_ms) {
+                        if self.closed_at(next).holds(*start_ms) {
+                            closings.push(next);
+                        }
+                        next += step_ms;
+                    }
+                }
+                Self::Tumbling { .. } => {
+                    let end_ms = self.slice_of(*start_ms).end_ms;
+                    if (after_ms.saturating_add(1)..=until_ms).contains(&end_ms) {
+                        closings.push(end_ms);
+                    }
+                }
             }
-            Self::Tumbling { .. } => (slice.end_ms <= until_ms)
-                .then_some(slice.end_ms)
-                .into_iter()
-                .collect(),
+        }
+        closings
+    }
+
+    /// The piece that the slice of `at_ms` becomes part of once no live window needs it: a whole
+    /// minute where every closing is made of whole minutes, else the slice itself.
+    pub(crate) fn coarse_of(&self, at_ms: i64) -> Slice {
+        if !self.is_of_minutes() {
+            return self.slice_of(at_ms);
+        }
+        let start_ms = at_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
+        Slice {
+            start_ms,
+            end_ms: start_ms + MINUTE_MS,
         }
     }
 
-    /// How long after its end a slice is still needed.
-    pub(crate) fn kept_ms(&self, lateness_ms: i64) -> i64 {
+    /// Up to when event time is past at `now_ms`: no window that is still to close fresh begins
+    /// before.
+    pub(crate) fn past_until(&self, now_ms: i64) -> i64 {
+        let start_ms = self.live(now_ms).start_ms;
+        if self.is_of_minutes() {
+            start_ms.div_euclid(MINUTE_MS) * MINUTE_MS
+        } else {
+            start_ms
+        }
+    }
+
+    fn is_of_minutes(&self) -> bool {
+        let whole = |n_ms: i64, of_ms: i64| n_ms % of_ms == 0;
+        match self {
+            Self::Sliding {
+                length_ms,
+                every_ms,
+            } => whole(MINUTE_MS, *every_ms) && whole(*length_ms, MINUTE_MS),
+            Self::Tumbling { .. } => false,
+        }
+    }
+
+    /// How long after its end a slice is still needed, if readings may be `past_ms` old.
+    pub(crate) fn kept_ms(&self, past_ms: i64) -> i64 {
         let length_ms = match self {
             Self::Sliding { length_ms, .. } => *length_ms,
             Self::Tumbling { .. } => 0,
         };
-        length_ms + lateness_ms + self.closing_step_ms() + SLICES_SLACK_MS
+        length_ms + past_ms + self.closing_step_ms() + SLICES_SLACK_MS
     }
 
-    fn closing_step_ms(&self) -> i64 {
+    /// How far apart closing times are, but for the ends of tumbling windows.
+    pub(crate) fn closing_step_ms(&self) -> i64 {
         match self {
             Self::Sliding { every_ms, .. } => MINUTE_MS.max(*every_ms),
             Self::Tumbling { .. } => MINUTE_MS,
@@ -279,13 +335,57 @@ mod tests {
     #[test]
     fn a_late_reading_revises_every_closing_that_saw_its_slice() {
         let window = sliding("2m", "10s");
-        let slice = window.slice_of(ms("2026-06-22T06:00:35+08:00"));
+        let start = window.slice_of(ms("2026-06-22T06:00:35+08:00")).start_ms;
         let until = ms("2026-06-22T06:09:00+08:00");
         let expected = ["2026-06-22T06:01:00+08:00", "2026-06-22T06:02:00+08:00"].map(ms);
-        assert_eq!(window.revised(slice, until), expected);
+        assert_eq!(window.revised(&[start], until), expected);
         assert_eq!(
-            window.revised(slice, ms("2026-06-22T06:01:10+08:00")),
+            window.revised(&[start], ms("2026-06-22T06:01:10+08:00")),
             expected[..1]
         );
+    }
+
+    #[test]
+    fn two_hours_of_late_readings_revise_each_closing_once() {
+        let window = sliding("5m", "10s");
+        let from = ms("2026-06-22T06:00:00+08:00");
+        let starts: Vec<i64> = (0..720).map(|n| from + n * 10_000).collect();
+        let closings = window.revised(&starts, from + 3 * 3_600_000);
+        let expected: Vec<i64> = (1..=124).map(|n| from + n * MINUTE_MS).collect();
+        assert_eq!(closings, expected);
+        let coarse: Vec<i64> = (0..120).map(|n| from + n * MINUTE_MS).collect();
+        assert_eq!(window.revised(&coarse, from + 3 * 3_600_000), expected);
+    }
+
+    #[test]
+    fn the_past_lies_before_every_window_that_is_still_to_close() {
+        for window in [
+            sliding("5m", "10s"),
+            sliding("7m", "90s"),
+            sliding("1h", "5m"),
+            tumbling_in(Tz::Asia__Shanghai, "15s"),
+        ] {
+            let now = ms("2026-06-22T06:09:03+08:00");
+            let past = window.past_until(now);
+            assert!(past <= window.live(now).start_ms);
+            assert!(
+                window
+                    .closings(now - 60_000, now + 600_000)
+                    .iter()
+                    .all(|end_ms| { window.closed_at(*end_ms).start_ms >= past || *end_ms <= now })
+            );
+            // No piece of the past reaches over its end.
+            let piece = window.coarse_of(past - 1);
+            assert!(
+                piece.end_ms <= past
+                    || matches!(
+                        window,
+                        Window::Sliding {
+                            every_ms: 90_000,
+                            ..
+                        }
+                    )
+            );
+        }
     }
 }

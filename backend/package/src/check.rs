@@ -18,13 +18,13 @@ pub(crate) mod topics;
 pub(crate) mod windows;
 pub(crate) mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::time::Span;
 
-use crate::names::Names;
+use crate::names::{Names, did_you_mean};
 use crate::problem::Problem;
 use crate::spans::Entry;
 
@@ -35,6 +35,7 @@ pub(crate) struct Known<'d> {
     pub(crate) departments: Names,
     pub(crate) properties: Names,
     pub(crate) feeds: Names,
+    pub(crate) classes: Names,
     pub(crate) metrics: Names,
     pub(crate) rules: Names,
     pub(crate) plans: Names,
@@ -42,6 +43,9 @@ pub(crate) struct Known<'d> {
     pub(crate) feed_defs: BTreeMap<&'d str, &'d FeedDef>,
     /// Definitions of properties that could be read, by id.
     pub(crate) property_defs: BTreeMap<&'d str, &'d PropertyDef>,
+    /// Ids of the assets in `assets.csv` by feed; absent if there is no such file, or it has
+    /// mistakes of its own.
+    pub(crate) assets: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// Refuses a length of time that is zero or less.
@@ -66,7 +70,11 @@ pub(crate) fn known_unit<T>(
     problems: &mut Vec<Problem>,
 ) {
     if !crate::units::is_known(unit) {
-        let message = format!("\"{unit}\" is no known UCUM unit; m, km/h, ug/m3, Cel, % and 1 are");
+        let hint = crate::units::meant(unit).map_or_else(
+            || "; m, km/h, ug/m3, Cel, min, % and 1 are".to_owned(),
+            did_you_mean,
+        );
+        let message = format!("\"{unit}\" is no known UCUM unit{hint}");
         problems.push(entry.problem(path, message));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The fold evaluates them in [`context`]s of its own; what is accepted here runs there.
 
+mod functions;
+
 use std::collections::{BTreeSet, HashMap};
 
 use cel::common::ast::{Expr, LiteralValue, operators};
@@ -15,7 +17,7 @@ pub enum Kind {
     Reading,
     /// `where` over reports: `report.category`, `report.state`, `report.text`; true or false.
     Report,
-    /// `derive`: `m['metric.id']`, doubles; a number.
+    /// `derive`: `m['metric.id']`, doubles, there only if the metric has a value; a number.
     Derive,
     /// `open_when`: `kinds` and `alerts`, whole numbers, and `level`, a word; true or false.
     Incident,
@@ -59,16 +61,19 @@ impl Refusal {
     }
 }
 
-/// A context with what every expression may call: CEL's standard library, `min` and `max`.
+/// A context with what every expression may call: CEL's standard library, `min`, `max`, `clamp`
+/// and `piecewise`.
 pub fn context<'p, 'v>() -> Context<'p, 'v> {
     let mut context = Context::default();
     // Refused only if CEL comes to have them by itself, and then they are there all the same.
     drop(context.add_function("min", cel::functions::min));
     drop(context.add_function("max", cel::functions::max));
+    drop(context.add_function("clamp", functions::clamp));
+    drop(context.add_function("piecewise", functions::piecewise));
     context
 }
 
-/// The metrics that a `derive` expression reads, by id.
+/// The metrics that a `derive` expression reads, or asks after by `'id' in m`.
 ///
 /// # Errors
 /// The expression is none, or reads `m` by anything but a literal id.
@@ -183,22 +188,19 @@ fn sample<'v>(kind: Kind, metrics: &BTreeSet<MetricId>) -> Context<'static, 'v> 
     context
 }
 
-/// Collects ids from `m['id']`.
+/// Collects ids from `m['id']` and `'id' in m`.
 ///
 /// # Errors
 /// The node at which `m` is read otherwise.
 fn collect_inputs(node: &IdedExpr, inputs: &mut BTreeSet<MetricId>) -> Result<(), u64> {
+    if let Some(key) = key_in_m(&node.expr) {
+        let Expr::Literal(LiteralValue::String(id)) = &key.expr else {
+            return Err(node.id);
+        };
+        inputs.insert(MetricId::new(id.inner()));
+        return Ok(());
+    }
     match &node.expr {
-        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
-            [of, by] if is_m(of) => match &by.expr {
-                Expr::Literal(LiteralValue::String(id)) => {
-                    inputs.insert(MetricId::new(id.inner()));
-                    Ok(())
-                }
-                _ => Err(node.id),
-            },
-            args => args.iter().try_for_each(|arg| collect_inputs(arg, inputs)),
-        },
         Expr::Call(call) => {
             let target = call.target.as_deref();
             target
@@ -222,6 +224,17 @@ fn collect_inputs(node: &IdedExpr, inputs: &mut BTreeSet<MetricId>) -> Result<()
         .into_iter()
         .try_for_each(|part| collect_inputs(part, inputs)),
         _ => Ok(()),
+    }
+}
+
+/// What stands for the key in `m[key]` and `key in m`.
+fn key_in_m(expr: &Expr) -> Option<&IdedExpr> {
+    let Expr::Call(call) = expr else {
+        return None;
+    };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        (operators::INDEX, [of, key]) | (operators::IN, [key, of]) if is_m(of) => Some(key),
+        _ => None,
     }
 }
 
@@ -263,6 +276,11 @@ mod tests {
                 "min(100.0, 20.0 * m['a.b'] + max(0.0, m['c']))",
             ),
             (Kind::Derive, "m['a'] > 2.0 ? 1.0 : m['b']"),
+            (Kind::Derive, "'a' in m ? m['a'] : 0.0"),
+            (
+                Kind::Derive,
+                "piecewise(m['a'], [0, 35], [0, 50]) + clamp(m['b'], 0, 1)",
+            ),
             (Kind::Incident, "kinds >= 2 || level == 'red' || alerts > 3"),
         ] {
             assert_eq!(check(kind, text), Ok(()), "{text}");
@@ -286,6 +304,13 @@ mod tests {
             (Kind::Derive, "sqrt(m['a'])", 1, "cannot be computed"),
             (Kind::Derive, "m['a'] > 1.0", 1, "a number, not bool"),
             (Kind::Derive, "1.0 + m.a", 7, "in quotes"),
+            (Kind::Derive, "m['a'] in m ? 1.0 : 2.0", 8, "in quotes"),
+            (
+                Kind::Derive,
+                "piecewise(m['a'], [0, 9], [1])",
+                1,
+                "one as long",
+            ),
         ] {
             let refusal = check(kind, text).unwrap_err();
             assert_eq!(refusal.place, (1, column), "{text}: {refusal:?}");
@@ -298,5 +323,7 @@ mod tests {
         let found = inputs("max(m['b'], [m['a']][0]) + (m['c'] > 1.0 ? m['d'] : 2.0)").unwrap();
         let ids: Vec<&str> = found.iter().map(MetricId::as_str).collect();
         assert_eq!(ids, ["a", "b", "c", "d"]);
+        let found = inputs("'b' in m ? 1.0 : m['a']").unwrap();
+        assert_eq!(found.len(), 2);
     }
 }

@@ -1,9 +1,10 @@
 //! The city package: reading, checking and pointing at mistakes; areas and where a point lies.
 //!
 //! Modules in the order in which data flows: [`folder`] brings the files' texts, `load` reads
-//! them with the help of `spans` and checks them by `check` (one file per file of the package),
-//! every mistake becomes a [`Problem`], and what has none becomes a [`Package`]. [`areas`] answers
-//! where a point lies, [`units`] what converts into what, [`expression`] what CEL may say.
+//! them with the help of `spans` (in the words of `wording`) and checks them by `check` (one file
+//! per file of the package), every mistake becomes a [`Problem`], and what has none becomes a
+//! [`Package`]. [`areas`] answers where a point lies, [`units`] what converts into what,
+//! [`expression`] what CEL may say.
 //!
 //! Pure but for [`folder`]: no clock, no other I/O.
 
@@ -18,6 +19,7 @@ pub mod plans;
 pub mod problem;
 mod spans;
 pub mod units;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -52,7 +54,7 @@ pub struct Package {
     pub properties: Vec<PropertyDef>,
     /// `feeds.toml`.
     pub feeds: Vec<FeedDef>,
-    /// `metrics.toml`, derived metrics after what they derive from.
+    /// `metrics.toml`, derived metrics and indices after what they are made of.
     pub metrics: Vec<MetricDef>,
     /// `rules.toml`.
     pub rules: RulesDef,

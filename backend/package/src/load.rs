@@ -63,6 +63,14 @@ struct Rules<'a> {
     incident: Option<Entry<'a, IncidentDef>>,
 }
 
+/// The asset classes that feeds tell of; `None` if a feed could not be read: its may be any.
+fn classes(feeds: &List<'_, FeedDef>) -> Option<BTreeSet<String>> {
+    let all_read = feeds.entries.len() >= feeds.ids.len();
+    let classes = feeds.entries.iter();
+    let classes = classes.filter_map(|entry| entry.def.asset_class.clone());
+    all_read.then(|| classes.collect())
+}
+
 /// A file that must be there.
 fn required<'a>(files: &'a Files, name: &'a str, problems: &mut Vec<Problem>) -> Option<Doc<'a>> {
     let text = files.get(name);
@@ -120,7 +128,8 @@ impl<'a> Drafts<'a> {
 
     /// Checks the files against one another; the assets come out on the way.
     fn check(&self, files: &Files, problems: &mut Vec<Problem>) -> Vec<AssetDef> {
-        let known = self.known();
+        let mut known = self.known();
+        let assets = Self::read_assets(files, &mut known, problems);
         if let Some(city) = &self.city {
             check::city::check(city, problems);
         }
@@ -154,10 +163,29 @@ impl<'a> Drafts<'a> {
             check::words::check(words, &known, problems);
         }
         self.check_plans(&known, problems);
-        let assets = files.get(check::assets::FILE);
         assets
-            .map(|text| check::assets::read(text, &known, problems))
-            .unwrap_or_default()
+    }
+
+    /// The assets; their ids go to `known`, for what refers to them.
+    fn read_assets(
+        files: &Files,
+        known: &mut Known<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<AssetDef> {
+        let Some(text) = files.get(check::assets::FILE) else {
+            return Vec::new();
+        };
+        let n_before = problems.len();
+        let assets = check::assets::read(text, known, problems);
+        if problems.len() == n_before {
+            let mut by_feed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for asset in &assets {
+                let ids = by_feed.entry(asset.feed.to_string()).or_default();
+                ids.insert(asset.asset.to_string());
+            }
+            known.assets = Some(by_feed);
+        }
+        assets
     }
 
     fn check_plans(&self, known: &Known<'_>, problems: &mut Vec<Problem>) {
@@ -196,6 +224,7 @@ impl<'a> Drafts<'a> {
             departments: Names::new("department", ids(self.departments.as_ref())),
             properties: Names::new("property", ids(self.properties.as_ref())),
             feeds: Names::new("feed", ids(self.feeds.as_ref())),
+            classes: Names::new("asset class", self.feeds.as_ref().and_then(classes)),
             metrics: Names::new("metric", ids(self.metrics.as_ref())),
             rules: Names::new("rule", ids(self.rules.as_ref().map(|rules| &rules.rules))),
             plans: Names::new("plan", Some(plans)),
@@ -205,6 +234,7 @@ impl<'a> Drafts<'a> {
             property_defs: properties
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),
+            assets: None,
         }
     }
 

@@ -36,8 +36,8 @@ impl Names {
         if known.contains(name) {
             return None;
         }
-        let hint = match nearest(name, known) {
-            Some(near) => format!("; did you mean \"{near}\"?"),
+        let hint = match nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => did_you_mean(near),
             None if known.is_empty() => String::new(),
             None if known.len() <= LISTED_MAX => {
                 let all: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -53,10 +53,13 @@ impl Names {
 const LISTED_MAX: usize = 8;
 
 /// The most similar name, if it could be meant. 0.8 of Jaro-Winkler is a slip or two in a word.
-fn nearest<'n>(name: &str, known: &'n BTreeSet<String>) -> Option<&'n str> {
-    let rated = known
-        .iter()
-        .map(|other| (strsim::jaro_winkler(name, other), other.as_str()));
+pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let rated = known.map(|other| (strsim::jaro_winkler(name, other), other));
     let best = rated.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     (best.0 >= 0.8).then_some(best.1)
+}
+
+/// How a message ends that has a suggestion.
+pub(crate) fn did_you_mean(name: &str) -> String {
+    format!("; did you mean \"{name}\"?")
 }

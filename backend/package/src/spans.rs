@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::problem::Problem;
+use crate::wording;
 
 /// A file's text, with what it takes to turn an offset into line and column.
 #[derive(Debug)]
@@ -149,7 +150,9 @@ impl<T> List<'_, T> {
                 if id.is_empty() {
                     problems.push(entry.problem("id", "an id must not be empty"));
                 } else if !seen.insert(id) {
-                    problems.push(entry.problem("id", "this id stands here a second time"));
+                    problems.push(
+                        entry.problem("id", "this id stands here a second time: choose another"),
+                    );
                 }
             }
         }
@@ -190,7 +193,9 @@ impl<'a, T: DeserializeOwned> Entry<'a, T> {
             }),
             Err(error) => {
                 let offset = error.span().map_or(node.span().start, |span| span.start);
-                let message = in_the_languages_words(error.message());
+                let offset = narrowed(&node, offset, error.message());
+                let written = begins_at(&node, offset).and_then(|node| node.get_ref().as_str());
+                let message = wording::of(error.message(), written);
                 problems.push(source.problem(offset, format!("{name}{message}")));
                 None
             }
@@ -198,16 +203,35 @@ impl<'a, T: DeserializeOwned> Entry<'a, T> {
     }
 }
 
-/// serde speaks of fields; the files have keys.
-fn in_the_languages_words(message: &str) -> String {
-    message
-        .trim()
-        .replace("unknown field", "unknown key")
-        .replace("missing field", "missing key")
-        .replace(
-            "data did not match any variant of untagged enum",
-            "no form fits of",
-        )
+/// Where an error at `offset` really is. `{ rate = "hourly" }` is refused as a whole, although it
+/// is the text in it that the message quotes.
+fn narrowed(node: &Spanned<DeValue<'_>>, offset: usize, message: &str) -> usize {
+    let whole = begins_at(node, offset).and_then(|node| node.get_ref().as_table());
+    let mut values = whole.into_iter().flat_map(DeTable::values);
+    match (values.next(), values.next()) {
+        (Some(only), None) => {
+            let text = only.get_ref().as_str();
+            let is_quoted = text.is_some_and(|text| message.contains(&format!("\"{text}\"")));
+            if is_quoted { only.span().start } else { offset }
+        }
+        _ => offset,
+    }
+}
+
+/// The value in `node` that begins at `offset`.
+fn begins_at<'n, 'a>(
+    node: &'n Spanned<DeValue<'a>>,
+    offset: usize,
+) -> Option<&'n Spanned<DeValue<'a>>> {
+    if node.span().start == offset {
+        return Some(node);
+    }
+    let value = node.get_ref();
+    let of_table = value.as_table().into_iter().flat_map(DeTable::values);
+    let of_list = value.as_array().into_iter().flatten();
+    of_table
+        .chain(of_list)
+        .find_map(|part| begins_at(part, offset))
 }
 
 impl<T> Entry<'_, T> {
@@ -247,7 +271,17 @@ impl<T> Entry<'_, T> {
         self.source.problem(offset, message)
     }
 
+    /// Whether something is written at `path`: a default is not.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.find(path).1
+    }
+
     fn offset(&self, path: &str) -> usize {
+        self.find(path).0
+    }
+
+    /// Where the value at `path` begins, and true; or where its nearest ancestor begins.
+    fn find(&self, path: &str) -> (usize, bool) {
         let mut node = &self.node;
         for step in path.split('/').filter(|step| !step.is_empty()) {
             let value = node.get_ref();
@@ -257,10 +291,10 @@ impl<T> Entry<'_, T> {
             };
             match next {
                 Some(next) => node = next,
-                None => break,
+                None => return (node.span().start, false),
             }
         }
-        node.span().start
+        (node.span().start, true)
     }
 }
 

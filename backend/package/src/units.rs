@@ -71,5 +71,12 @@ pub fn is_known(code: &str) -> bool {
     Unit::parse(code).is_some()
 }
 
+/// The code that someone who does not know the codes may mean by `word`.
+pub(crate) fn meant(word: &str) -> Option<&'static str> {
+    let word = word.trim().to_lowercase();
+    let meant = atoms::MEANT.iter().find(|(theirs, _)| *theirs == word);
+    meant.map(|(_, code)| *code)
+}
+
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,14 @@ mod assets;
 mod city;
 mod events;
 mod extract;
+mod gateways;
 mod lists;
 mod metrics;
 mod ops;
 mod page;
 mod problem;
 mod quarantine;
+mod raw;
 mod site;
 mod socket;
 
@@ -22,6 +24,7 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::{get, post};
+use egret_city::Lineage;
 use egret_package::Package;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +34,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::auth::Grant;
 use crate::city_files::CityFiles;
 use crate::folding::CityHandle;
+use crate::forecast::Forecasts;
 use crate::intake::Intake;
 use crate::limits::{HTTP_BODY_BYTES, HTTP_TIMEOUT};
 use crate::store::Store;
@@ -47,6 +51,10 @@ pub(crate) struct Context {
     pub files: Arc<CityFiles>,
     /// The city package.
     pub package: Arc<Package>,
+    /// Where its numbers come from.
+    pub lineage: Arc<Lineage>,
+    /// What its numbers will probably be.
+    pub forecasts: Arc<Forecasts>,
     /// The way into the journal.
     pub intake: Intake,
     /// What is measured.
@@ -82,8 +90,12 @@ fn router(context: Context) -> Router {
     let v1 = Router::new()
         .route("/assets", get(assets::list))
         .route("/assets/{feed}/{asset}", get(assets::one))
-        .route("/metrics/{id}", get(metrics::history))
+        .route("/metrics/{id}", get(metrics::series))
         .route("/metrics/{id}/now", get(metrics::now))
+        .route("/metrics/{id}/lineage", get(metrics::lineage))
+        .route("/metrics/{id}/forecast", get(metrics::forecast))
+        .route("/raw/{seq}", get(raw::one))
+        .route("/gateways", get(gateways::list))
         .route("/alerts", get(lists::alerts))
         .route("/incidents", get(lists::incidents))
         .route("/incidents/{id}", get(lists::incident))

@@ -322,3 +322,15 @@ async fn stop_signal() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn no_two_flags_of_a_command_are_in_each_others_way() {
+        Cli::command().debug_assert();
+    }
+}

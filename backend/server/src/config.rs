@@ -7,8 +7,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use egret_shared::time::Span;
 use serde::Deserialize;
 use url::Url;
+
+use crate::store::keep::Keep;
 
 /// Settings of `egret serve`, as flags and environment give them.
 #[derive(Args, Clone, Debug, Default)]
@@ -28,12 +31,99 @@ pub(crate) struct ServeArgs {
     /// Existing broker to take messages from, mqtt://[user:password@]host:port; may be repeated
     #[arg(long, env = "EGRET_BROKER", value_name = "URL", value_delimiter = ',')]
     pub broker: Vec<Url>,
+    #[command(flatten)]
+    pub keep: KeepArgs,
     /// Settings file [default: egret.toml, if there is one]
     #[arg(long, env = "EGRET_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Serve everything to anyone on this machine: nobody can sign in yet
     #[arg(long, env = "EGRET_INSECURE_OPEN")]
     pub insecure_open: bool,
+}
+
+/// How long things are kept, as flags, environment and `[keep]` of the file give it. The ids keep
+/// clear of the other flags that a command takes, such as the simulator's `--hour`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct KeepArgs {
+    /// How long history by the minute is kept [default: 7d]
+    #[arg(
+        id = "keep_minute",
+        long = "keep-minute",
+        env = "EGRET_KEEP_MINUTE",
+        value_name = "SPAN",
+        value_parser = Span::parse
+    )]
+    pub minute: Option<Span>,
+    /// How long history by the hour is kept [default: 400d]
+    #[arg(
+        id = "keep_hour",
+        long = "keep-hour",
+        env = "EGRET_KEEP_HOUR",
+        value_name = "SPAN",
+        value_parser = Span::parse
+    )]
+    pub hour: Option<Span>,
+    /// How long history by the day is kept [default: 3650d]
+    #[arg(
+        id = "keep_day",
+        long = "keep-day",
+        env = "EGRET_KEEP_DAY",
+        value_name = "SPAN",
+        value_parser = Span::parse
+    )]
+    pub day: Option<Span>,
+    /// How long messages are kept as their senders wrote them, 0s for not at all [default: 3d]
+    #[arg(
+        id = "keep_raw",
+        long = "keep-raw",
+        env = "EGRET_KEEP_RAW",
+        value_name = "SPAN",
+        value_parser = Span::parse
+    )]
+    pub raw: Option<Span>,
+    /// How many bytes of them, compressed; the oldest go first [default: 2000000000]
+    #[arg(
+        id = "keep_raw_bytes",
+        long = "keep-raw-bytes",
+        env = "EGRET_KEEP_RAW_BYTES",
+        value_name = "BYTES"
+    )]
+    pub raw_bytes: Option<u64>,
+}
+
+/// Least ages of history: hours are made of minutes, and days of hours, while those are there,
+/// with a margin for what comes late.
+const MINUTE_LEAST: Span = Span(6 * 3_600_000);
+const HOUR_LEAST: Span = Span(3 * 86_400_000);
+
+impl KeepArgs {
+    /// What these and, where they say nothing, `file` come to.
+    fn resolve(&self, file: &Self) -> Result<Keep, BadConfig> {
+        let default = Keep::default();
+        let keep = Keep {
+            minute: self.minute.or(file.minute).unwrap_or(default.minute),
+            hour: self.hour.or(file.hour).unwrap_or(default.hour),
+            day: self.day.or(file.day).unwrap_or(default.day),
+            raw: self.raw.or(file.raw).unwrap_or(default.raw),
+            raw_bytes: self
+                .raw_bytes
+                .or(file.raw_bytes)
+                .unwrap_or(default.raw_bytes),
+        };
+        let no_shorter = |name, value: Span, least: Span| {
+            let why = format!("at least {least} is needed");
+            let value = value.to_string();
+            Err(BadConfig::Value { name, value, why })
+        };
+        if keep.minute < MINUTE_LEAST {
+            return no_shorter("--keep-minute", keep.minute, MINUTE_LEAST);
+        }
+        if keep.hour < HOUR_LEAST {
+            return no_shorter("--keep-hour", keep.hour, HOUR_LEAST);
+        }
+        Ok(keep)
+    }
 }
 
 /// `egret.toml`.
@@ -48,6 +138,8 @@ struct ConfigFile {
     broker: Vec<Url>,
     #[serde(default)]
     insecure_open: bool,
+    #[serde(default)]
+    keep: KeepArgs,
 }
 
 /// Settings of a server, complete.
@@ -65,6 +157,8 @@ pub(crate) struct Config {
     pub brokers: Vec<Url>,
     /// Whether everything is open to anyone on this machine.
     pub insecure_open: bool,
+    /// How long things are kept.
+    pub keep: Keep,
 }
 
 /// The settings are no good.
@@ -112,7 +206,9 @@ impl Config {
         } else {
             args.broker
         };
+        let keep = args.keep.resolve(&file.keep)?;
         Ok(Self {
+            keep,
             city: args.city.or(file.city),
             data: args.data.or(file.data).ok_or(BadConfig::Missing(
                 "--data DIR is missing: the folder where everything is kept",
@@ -185,6 +281,29 @@ mod tests {
         let error = with_file("data = \"d\"\nhtpp = 1\n", ServeArgs::default()).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("htpp") && text.contains("line 2"), "{text}");
+    }
+
+    #[test]
+    fn what_is_kept_how_long_comes_from_flag_file_and_default() {
+        let mut args = ServeArgs {
+            data: Some("d".into()),
+            ..ServeArgs::default()
+        };
+        args.keep.hour = Some(Span(30 * 86_400_000));
+        let file = "[keep]\nminute = \"2d\"\nhour = \"20d\"\nraw_bytes = 5_000\n";
+        let keep = with_file(file, args.clone()).unwrap().keep;
+        let day_ms = 86_400_000;
+        assert_eq!(keep.minute.ms(), 2 * day_ms);
+        assert_eq!(keep.hour.ms(), 30 * day_ms);
+        assert_eq!(keep.day.ms(), 3_650 * day_ms);
+        assert_eq!((keep.raw.ms(), keep.raw_bytes), (3 * day_ms, 5_000));
+
+        let short = with_file("[keep]\nminute = \"1h\"\n", args).unwrap_err();
+        let text = short.to_string();
+        assert!(
+            text.contains("--keep-minute") && text.contains("6h"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! From what a source hands over to what the journal keeps: decode, validate, locate, and the
 //! refusals with their evidence. Runs on the source's own task, so that it uses every core.
+//!
+//! Messages leave by two lanes: what gateways had stored while they were offline must not hold up
+//! what is live. Acknowledgements stay in order all the same, for a batch that went by both is
+//! told once both parts are durable.
+
+mod clocks;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use egret_city::entry::{Entry, Refused, Seq};
 use egret_decode::decoder::{Decoder, Message};
@@ -12,15 +17,18 @@ use egret_package::Package;
 use egret_shared::id::{FeedId, ReportId};
 use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::{Reason, Rejection, Stage};
-use egret_shared::time::TimeMs;
+use egret_shared::time::{Span, TimeMs};
 use egret_validate::Validator;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use self::clocks::Clocks;
 use crate::clock;
-use crate::journal::writer::{Done, Pending};
-use crate::limits::{PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES};
+use crate::journal::observed::observed_at;
+use crate::journal::pending::{Done, Pending, Receipts};
+use crate::limits::{INTAKE_QUEUE, PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES, STORED_AFTER};
 use crate::seal::Seal;
+use crate::store::raw::RawMessage;
 use crate::store::{PersonalRow, QuarantineRow};
 use crate::topics::Topics;
 
@@ -28,7 +36,41 @@ use crate::topics::Topics;
 #[derive(Clone)]
 pub(crate) struct Intake {
     ways: Arc<Ways>,
-    queue: mpsc::Sender<Pending>,
+    lanes: Lanes,
+}
+
+/// The two ways to the journal's writer.
+#[derive(Clone, Debug)]
+pub(crate) struct Lanes {
+    live: mpsc::Sender<Pending>,
+    stored: mpsc::Sender<Pending>,
+}
+
+impl Lanes {
+    /// Lanes with room for [`INTAKE_QUEUE`] batches each, and their ends: live, stored.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Pending>, mpsc::Receiver<Pending>) {
+        let (live, live_end) = mpsc::channel(INTAKE_QUEUE);
+        let (stored, stored_end) = mpsc::channel(INTAKE_QUEUE);
+        (Self { live, stored }, live_end, stored_end)
+    }
+
+    /// Queues a batch, by the lane for stored readings if it is nothing else.
+    async fn send(&self, pending: Pending) -> Result<(), Closed> {
+        let lane = if is_stored(&pending.entries) {
+            &self.stored
+        } else {
+            &self.live
+        };
+        lane.send(pending).await.map_err(|_gone| Closed)
+    }
+}
+
+/// Whether everything in a message happened so long ago that its sender must have stored it.
+fn is_stored(entries: &[Entry]) -> bool {
+    let is_old = |entry: &Entry| {
+        observed_at(entry).is_some_and(|at| entry.received_at().since(at) > STORED_AFTER)
+    };
+    !entries.is_empty() && entries.iter().all(is_old)
 }
 
 /// Everything that is the same for all messages.
@@ -38,6 +80,8 @@ struct Ways {
     decoders: Vec<Decoders>,
     validator: Validator,
     seal: Seal,
+    clocks: Clocks,
+    archives: bool,
 }
 
 /// How a feed's messages are read: in its own format, and in Egret's over HTTP.
@@ -74,8 +118,9 @@ pub(crate) struct Gathering {
 }
 
 impl Intake {
-    /// Reads messages as `package` says and queues them for the journal's writer.
-    pub(crate) fn new(package: Arc<Package>, seal: Seal, queue: mpsc::Sender<Pending>) -> Self {
+    /// Reads messages as `package` says and queues them for the journal's writer, with their
+    /// payloads if it `archives`.
+    pub(crate) fn new(package: Arc<Package>, seal: Seal, lanes: Lanes, archives: bool) -> Self {
         let mut topics = Topics::default();
         for (index, feed) in package.feeds.iter().enumerate() {
             if let Some(filter) = &feed.topic {
@@ -105,8 +150,10 @@ impl Intake {
                 decoders,
                 validator,
                 seal,
+                clocks: Clocks::default(),
+                archives,
             }),
-            queue,
+            lanes,
         }
     }
 
@@ -142,10 +189,19 @@ impl Intake {
             topic: origin.topic,
             payload,
         };
+        let first = gathering.pending.n_entries();
+        let mut delay_least = None;
         decoder.decode_each(&message, |element| {
-            let kept = element.and_then(|decoded| ways.keep(gathering, def, decoded, origin));
+            let kept = element.and_then(|decoded| {
+                delay_least = delay_least.into_iter().chain(delay(&decoded, origin)).min();
+                ways.keep(gathering, def, decoded, origin)
+            });
             refusals.extend(kept.err());
         });
+        if let Some(delay) = delay_least {
+            ways.clocks.note(origin.sender, &def.id, delay);
+        }
+        ways.archive(gathering, first, def, origin, payload);
         if let Some((first, rest)) = refusals.split_first() {
             self.refuse(gathering, Some(def), origin, payload, first);
             // The payload is kept once; a message of ten thousand bad readings must not fill
@@ -209,10 +265,7 @@ impl Intake {
     ) -> Result<oneshot::Receiver<Seq>, Closed> {
         let (done, receipt) = oneshot::channel();
         gathering.pending.done = Some(Done::Seq(done));
-        self.queue
-            .send(gathering.pending)
-            .await
-            .map_err(|_gone| Closed)?;
+        self.lanes.send(gathering.pending).await?;
         Ok(receipt)
     }
 
@@ -221,12 +274,21 @@ impl Intake {
     /// # Errors
     /// [`Closed`] while shutting down.
     pub(crate) async fn note(&self, entry: Entry) -> Result<(), Closed> {
-        let mut gathering = Gathering::begin();
-        gathering.pending.entries.push(entry);
-        self.queue
-            .send(gathering.pending)
-            .await
-            .map_err(|_gone| Closed)
+        let mut pending = Pending::begin();
+        pending.entries.push(entry);
+        self.lanes.send(pending).await
+    }
+
+    /// Lets time pass in the journal, and notes what the gateways' clocks were found to be off.
+    ///
+    /// # Errors
+    /// [`Closed`] while shutting down.
+    pub(crate) async fn tick(&self, now: TimeMs) -> Result<(), Closed> {
+        let mut pending = Pending::begin();
+        pending.entries.push(Entry::Tick(now));
+        let clocks = self.ways.clocks.news(now);
+        pending.entries.extend(clocks.into_iter().map(Entry::Clock));
+        self.lanes.send(pending).await
     }
 
     /// Reads one arrival.
@@ -277,13 +339,7 @@ impl Gathering {
     /// Begins a batch.
     pub(crate) fn begin() -> Self {
         Self {
-            pending: Pending {
-                entries: Vec::new(),
-                quarantine: Vec::new(),
-                personal: Vec::new(),
-                taken_at: Instant::now(),
-                done: None,
-            },
+            pending: Pending::begin(),
         }
     }
 
@@ -325,6 +381,33 @@ impl Ways {
         Ok(())
     }
 
+    /// Archives the message whose entries are those from index `first` on, if there is any.
+    fn archive(
+        &self,
+        gathering: &mut Gathering,
+        first: usize,
+        feed: &FeedDef,
+        origin: Origin<'_>,
+        payload: &[u8],
+    ) {
+        let pending = &mut gathering.pending;
+        let n_entries = pending.n_entries() - first;
+        if n_entries == 0 || !self.archives {
+            return;
+        }
+        let sealed = (!feed.personal.is_empty()).then(|| self.seal.seal(payload));
+        pending.raw.push(&RawMessage {
+            first,
+            n_entries,
+            received_at: origin.received_at,
+            sender: origin.sender,
+            topic: origin.topic,
+            payload: sealed.as_deref().unwrap_or(payload),
+            bytes: payload.len(),
+            sealed: sealed.is_some(),
+        });
+    }
+
     fn personal(
         &self,
         feed: &FeedId,
@@ -344,22 +427,44 @@ impl Ways {
     }
 }
 
+/// How long a message was on its way by its sender's own clock, before anything is made of it;
+/// negative if that clock is ahead. `None` without a time.
+fn delay(decoded: &Decoded, origin: Origin<'_>) -> Option<Span> {
+    let at = match decoded {
+        Decoded::Reading(reading) => reading.at,
+        Decoded::Report(report) => report.at,
+    }?;
+    Some(origin.received_at.since(TimeMs(at.us.div_euclid(1_000))))
+}
+
 impl Taker for Intake {
     fn take(&self, batch: Vec<Arrival>) -> BoxFuture<'_, Result<Receipt, Closed>> {
         let now = clock::now();
-        let mut gathering = Gathering::begin();
-        let outcomes: Vec<Outcome> = batch
-            .iter()
-            .map(|arrival| self.arrival(&mut gathering, arrival, now))
+        let mut live = Gathering::begin();
+        let mut stored = Pending::begin();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for arrival in &batch {
+            let mark = live.pending.mark();
+            outcomes.push(self.arrival(&mut live, arrival, now));
+            if is_stored(live.pending.since(mark)) {
+                live.pending.move_since(mark, &mut stored);
+            }
+        }
+        let (send, receipt) = oneshot::channel();
+        let parts: Vec<Pending> = [live.pending, stored]
+            .into_iter()
+            .filter(|part| part.n_entries() > 0)
             .collect();
+        let receipts = Receipts::new(parts.len(), outcomes, send);
         Box::pin(async move {
-            let (send, receipt) = oneshot::channel();
-            gathering.pending.done = Some(Done::Outcomes(outcomes, send));
-            self.queue
-                .send(gathering.pending)
-                .await
-                .map_err(|_gone| Closed)?;
+            for mut part in parts {
+                part.done = Some(Done::Outcomes(Arc::clone(&receipts)));
+                self.lanes.send(part).await?;
+            }
             Ok(receipt)
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

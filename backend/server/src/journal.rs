@@ -1,15 +1,20 @@
 //! The durable order of everything: what is in here has happened, what is not has not.
 //!
 //! [`Journal`] is the seam for other engines; [`sqlite`] is the embedded one, [`writer`] the one
-//! thread that appends, and [`batch`] how entries become bytes.
+//! thread that appends, [`batch`] how entries become bytes, and [`observed`] how they are found by
+//! event time.
 
 pub(crate) mod batch;
+pub(crate) mod observed;
+pub(crate) mod pending;
+mod schema;
 pub(crate) mod sqlite;
 pub(crate) mod writer;
 
 use egret_city::entry::{Entry, Seq};
 use egret_shared::time::TimeMs;
 
+use crate::store::raw::RawBatch;
 use crate::store::{HistoryRow, PersonalRow, QuarantineRow};
 
 /// Entries to append, with what has to become durable in the same instant.
@@ -19,14 +24,15 @@ pub(crate) struct Append<'a> {
     pub first_seq: Seq,
     /// What happened, in order.
     pub entries: &'a [Entry],
+    /// How many of them, from the first on, are live; the rest is stored readings, which become a
+    /// batch of their own, so that batches lie within narrow spans of event time.
+    pub n_live: usize,
     /// The raw messages behind the refusals among the entries.
     pub quarantine: Vec<(Seq, &'a QuarantineRow)>,
     /// Personal fields that were split off the reports among the entries.
     pub personal: Vec<(Seq, &'a PersonalRow)>,
-    /// Closed windows that the fold made of earlier entries.
-    pub history: &'a [HistoryRow],
-    /// A state of the fold after earlier entries.
-    pub checkpoint: Option<&'a Checkpoint>,
+    /// The messages behind the accepted entries, by their entries' indexes.
+    pub raw: RawBatch,
 }
 
 /// The fold's state after the entry `seq`.
@@ -54,6 +60,14 @@ pub(crate) enum JournalError {
         /// What is wrong with it.
         why: String,
     },
+    /// Something kept beside the journal cannot be read or written.
+    #[error("{what}: {why}")]
+    Kept {
+        /// What.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The files cannot be opened.
     #[error("the data folder {path}: {why}")]
     Folder {
@@ -71,6 +85,18 @@ pub(crate) trait Journal: Send {
 
     /// Makes `append` durable, all or nothing.
     fn append(&mut self, append: &Append<'_>) -> Result<(), JournalError>;
+
+    /// Keeps closed windows that the fold made of earlier entries. Like [`Self::tend`], not durable
+    /// by itself but before anything that is appended later: a checkpoint makes the history of the
+    /// entries that it covers durable.
+    fn put_history(&mut self, rows: &[HistoryRow]) -> Result<(), JournalError>;
+
+    /// Keeps a state of the fold after earlier entries, durable.
+    fn put_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), JournalError>;
+
+    /// A little of what is to be done at city time `now`: roll-ups that are due, then letting go
+    /// what is too old. Returns whether there is more; takes a few milliseconds.
+    fn tend(&mut self, now: TimeMs) -> Result<bool, JournalError>;
 
     /// Hands on every entry after `after`, in order, until `each` says stop (false).
     fn read(

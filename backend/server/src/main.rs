@@ -16,8 +16,10 @@ mod seal;
 
 mod api;
 mod folding;
+mod forecast;
 mod intake;
 mod journal;
+mod lineage;
 mod notify;
 mod publish;
 mod recover;

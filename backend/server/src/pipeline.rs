@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use egret_city::City;
 use egret_city::entry::Entry;
+use egret_city::{City, Lineage};
 use egret_mqtt::taker::Taker;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -21,10 +21,12 @@ use crate::city_files::CityFiles;
 use crate::clock;
 use crate::config::Config;
 use crate::folding::{CityHandle, Folding};
-use crate::intake::Intake;
+use crate::forecast::Forecasts;
+use crate::intake::{Intake, Lanes};
+use crate::journal::pending::Pending;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::journal::writer::Writer;
-use crate::limits::{FOLD_QUEUE, INTAKE_QUEUE, STORE_QUEUE};
+use crate::limits::{FOLD_QUEUE, STORE_QUEUE};
 use crate::notify;
 use crate::recover::recover;
 use crate::seal::Seal;
@@ -59,17 +61,24 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     refuse_open_address(config.insecure_open, &addresses)?;
     let files = city_files(config.city.as_deref())?;
     let package = Arc::new(files.load().context("the city package has mistakes")?);
-    let journal = SqliteJournal::open(&config.data)?;
+    let mut journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
     let seal = Seal::open(&config.data)?;
-    let city = recover(&journal, &package)?;
+    let city = recover(&mut journal, &package)?;
 
     let telemetry = Telemetry::new();
     let shutdown = CancellationToken::new();
     let tracker = TaskTracker::new();
-    let (to_journal, pending) = mpsc::channel(INTAKE_QUEUE);
-    let intake = Intake::new(Arc::clone(&package), seal, to_journal);
+    let (lanes, live, stored) = Lanes::new();
+    let intake = Intake::new(Arc::clone(&package), seal, lanes, config.keep.archives());
     let generation = u64::try_from(clock::now().0).unwrap_or(0);
-    let (threads, city) = spawn_threads(journal, city, pending, &telemetry, generation, &shutdown)?;
+    let (threads, city) = spawn_threads(
+        journal,
+        city,
+        (live, stored),
+        &telemetry,
+        generation,
+        &shutdown,
+    )?;
     note_package(&intake, &city, package.digest).await?;
 
     let context = Context {
@@ -77,6 +86,8 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         store: Arc::new(SqliteStore::new(database(&config.data))),
         files: Arc::new(files),
         package: Arc::clone(&package),
+        lineage: Arc::new(Lineage::new(&package)),
+        forecasts: Arc::new(Forecasts::new()),
         intake: intake.clone(),
         telemetry,
         shutdown: shutdown.clone(),
@@ -144,7 +155,7 @@ type Threads = Vec<std::thread::JoinHandle<anyhow::Result<()>>>;
 fn spawn_threads(
     journal: SqliteJournal,
     city: City,
-    pending: mpsc::Receiver<crate::journal::writer::Pending>,
+    (live, stored): (mpsc::Receiver<Pending>, mpsc::Receiver<Pending>),
     telemetry: &Telemetry,
     generation: u64,
     shutdown: &CancellationToken,
@@ -153,7 +164,8 @@ fn spawn_threads(
     let (store_in, store) = mpsc::channel(STORE_QUEUE);
     let writer = Writer {
         journal,
-        pending,
+        live,
+        stored,
         store,
         committed: committed_in,
         telemetry: telemetry.clone(),
@@ -201,7 +213,7 @@ async fn tick(intake: Intake, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = every.tick() => {
-                if intake.note(Entry::Tick(clock::now())).await.is_err() {
+                if intake.tick(clock::now()).await.is_err() {
                     return;
                 }
             }

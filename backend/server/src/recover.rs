@@ -7,7 +7,12 @@ use egret_package::Package;
 
 use crate::journal::{Journal, JournalError};
 
-/// The city at the journal's end, with what its last changes left to be stored.
+/// Entries folded before the windows that closed meanwhile are kept, so that folding a whole
+/// journal anew needs no memory for its history.
+const ENTRIES_AT_ONCE: usize = 100_000;
+
+/// The city at the journal's end. Windows that closed on the way are kept as history: after a
+/// crash it may lack them, and where it has them they are the same.
 ///
 /// A checkpoint of another city package does not fit: then the whole journal is folded anew
 /// under the package that is now in force.
@@ -15,15 +20,23 @@ use crate::journal::{Journal, JournalError};
 /// # Errors
 /// If the journal cannot be read.
 pub(crate) fn recover(
-    journal: &impl Journal,
+    journal: &mut impl Journal,
     package: &Arc<Package>,
 ) -> Result<City, JournalError> {
     let mut city = newest_checkpoint(journal, package)?;
     let from = city.seq();
-    journal.read(from, &mut |seq, entry| {
-        city.apply(seq, &entry);
-        true
-    })?;
+    loop {
+        let mut n_entries = 0;
+        journal.read(city.seq(), &mut |seq, entry| {
+            city.apply(seq, &entry);
+            n_entries += 1;
+            n_entries < ENTRIES_AT_ONCE
+        })?;
+        journal.put_history(&city.take_closed())?;
+        if n_entries < ENTRIES_AT_ONCE {
+            break;
+        }
+    }
     tracing::info!(from, to = city.seq(), "the city is folded from the journal");
     Ok(city)
 }

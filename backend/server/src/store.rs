@@ -1,18 +1,25 @@
-//! What is kept beside the journal: refused messages, personal fields, closed windows.
+//! What is kept beside the journal: refused messages, personal fields, raw payloads, closed
+//! windows and what they come to by the hour and day.
 //!
 //! [`Store`] is the seam for other engines; [`sqlite`] the embedded one. Writing goes through the
 //! journal's writer, so that a refusal and its raw bytes become durable together.
 
+pub(crate) mod history;
+pub(crate) mod keep;
+pub(crate) mod page;
+pub(crate) mod raw;
+pub(crate) mod series;
 pub(crate) mod sqlite;
 
-use egret_city::entry::Seq;
-use egret_shared::id::{AreaCode, FeedId, MetricId, ReportId};
-use egret_shared::metric::MetricPoint;
+use egret_city::entry::{Entry, Seq};
+use egret_shared::id::{FeedId, ReportId};
+use egret_shared::metric::ClosedPoint;
 use egret_shared::rejection::{Reason, Rejection, Stage};
-use egret_shared::time::{Span, TimeMs};
+use egret_shared::time::TimeMs;
 use serde::Serialize;
 
 use crate::journal::JournalError;
+pub(crate) use series::{Resolution, SeriesFilter, SeriesPoint};
 
 /// A refused message with its evidence.
 #[derive(Clone, Debug)]
@@ -47,7 +54,7 @@ pub(crate) struct PersonalRow {
 }
 
 /// A closed window of a metric.
-pub(crate) type HistoryRow = MetricPoint;
+pub(crate) type HistoryRow = ClosedPoint;
 
 /// A refused message as a list shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -92,21 +99,38 @@ pub(crate) struct QuarantineFilter {
     pub limit: usize,
 }
 
-/// Which closed windows to list.
+/// An accepted message as its sender wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RawItem {
+    /// The entry that was asked for.
+    pub seq: Seq,
+    /// When the message arrived.
+    pub received_at: TimeMs,
+    /// Who sent it: an MQTT client, a broker, an address.
+    pub sender: String,
+    /// The MQTT topic or HTTP path.
+    pub topic: String,
+    /// How long the payload was, unsealed.
+    pub bytes: u64,
+    /// The payload; sealed if its feed carries personal fields.
+    pub payload: Vec<u8>,
+    /// Whether `payload` is sealed.
+    pub sealed: bool,
+    /// First and last entry that came of the message, inclusive.
+    pub entries: (Seq, Seq),
+}
+
+/// Which observations and reports to walk over.
 #[derive(Clone, Debug)]
-pub(crate) struct HistoryFilter {
-    /// Of this metric.
-    pub metric: MetricId,
-    /// In this area.
-    pub area: AreaCode,
-    /// Windows that end after this.
-    pub from: TimeMs,
-    /// Windows that end at or before this.
-    pub to: TimeMs,
-    /// One point for each so long: the last that ends within it.
-    pub step: Span,
-    /// At most so many.
-    pub limit: usize,
+pub(crate) struct EntriesFilter {
+    /// Entries after this one.
+    pub after: Seq,
+    /// That happened at this time or later …
+    pub observed_from: TimeMs,
+    /// … and before this.
+    pub observed_to: TimeMs,
+    /// Batches of the journal that may be opened; a batch is one commit's entries.
+    pub limit_batches: usize,
 }
 
 /// Reads what is kept. Cheap to clone; each read takes its own connection.
@@ -114,6 +138,20 @@ pub(crate) trait Store: Send + Sync {
     /// Refused messages, newest first.
     fn quarantine(&self, filter: &QuarantineFilter) -> Result<Vec<QuarantineItem>, JournalError>;
 
-    /// Closed windows, oldest first.
-    fn history(&self, filter: &HistoryFilter) -> Result<Vec<HistoryRow>, JournalError>;
+    /// Points of a metric in an area, oldest first, each as it was known at `as_of`.
+    fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError>;
+
+    /// The message that the entry `seq` came of; `None` if it came of none (a tick, a refusal),
+    /// or if the message has been let go.
+    fn raw(&self, seq: Seq) -> Result<Option<RawItem>, JournalError>;
+
+    /// Hands on every observation and report that `filter` names, in the journal's order, until
+    /// `each` says stop (false). Only batches that can hold such are opened.
+    ///
+    /// Returns the seq after which to go on if `limit_batches` ended the walk.
+    fn observed(
+        &self,
+        filter: &EntriesFilter,
+        each: &mut dyn FnMut(Seq, &Entry) -> bool,
+    ) -> Result<Option<Seq>, JournalError>;
 }

@@ -1,6 +1,7 @@
-//! The city's day: what hour it is there, and how much of something belongs to that hour.
+//! The city's day and week: what hour it is there, whether people work, and how much of something
+//! belongs to that hour.
 
-use chrono::{DateTime, SecondsFormat, Timelike};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Weekday};
 use chrono_tz::Tz;
 use egret_shared::time::TimeMs;
 
@@ -13,6 +14,12 @@ pub(crate) type Curve = [f64; 24];
 pub(crate) const RUSH: Curve = [
     0.05, 0.03, 0.02, 0.02, 0.04, 0.12, 0.35, 0.85, 1.0, 0.65, 0.45, 0.42, //
     0.45, 0.42, 0.42, 0.48, 0.6, 0.92, 0.98, 0.65, 0.42, 0.32, 0.2, 0.1,
+];
+
+/// How full the roads are on Saturdays and Sundays: no peaks, but shopping and outings.
+pub(crate) const RUSH_WEEKEND: Curve = [
+    0.08, 0.05, 0.03, 0.03, 0.03, 0.06, 0.12, 0.25, 0.4, 0.5, 0.55, 0.58, //
+    0.55, 0.52, 0.55, 0.6, 0.62, 0.65, 0.62, 0.55, 0.48, 0.4, 0.28, 0.15,
 ];
 
 /// When people are out and about: 0 asleep, 1 busiest.
@@ -78,6 +85,12 @@ pub(crate) fn local_hour(at: TimeMs, timezone: Tz) -> f64 {
     })
 }
 
+/// Whether it is Saturday or Sunday there at `at`. Public holidays are unknown here.
+pub(crate) fn is_weekend(at: TimeMs, timezone: Tz) -> bool {
+    let local = DateTime::from_timestamp_millis(at.0).map(|time| time.with_timezone(&timezone));
+    local.is_some_and(|time| matches!(time.weekday(), Weekday::Sat | Weekday::Sun))
+}
+
 /// `at` as people there write it: RFC 3339 with the city's offset, to the millisecond.
 pub(crate) fn rfc3339(at: TimeMs, timezone: Tz) -> String {
     let local = DateTime::from_timestamp_millis(at.0).map(|time| time.with_timezone(&timezone));
@@ -107,6 +120,19 @@ mod tests {
         let before = at_hour(&RUSH, 23.999);
         let after = at_hour(&RUSH, 0.001);
         assert!((before - after).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_weekend_begins_and_ends_at_local_midnight() {
+        for (text, expected) in [
+            ("2026-06-19T23:59:00+08:00", false),
+            ("2026-06-20T00:01:00+08:00", true),
+            ("2026-06-21T23:59:00+08:00", true),
+            ("2026-06-22T00:01:00+08:00", false),
+        ] {
+            let at = TimeMs::from_rfc3339(text).unwrap();
+            assert_eq!(is_weekend(at, Tz::Asia__Shanghai), expected, "{text}");
+        }
     }
 
     #[test]

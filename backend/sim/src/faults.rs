@@ -1,5 +1,6 @@
-//! What goes wrong in every real city: dead and stuck sensors, gateways that lose the network and
-//! deliver later, messages sent twice, messages that are wrong.
+//! What goes wrong in every real city: dead and stuck sensors, sensors that stick or jump for a
+//! while, gateways that lose the network and deliver later or whose clock is off, messages sent
+//! twice, messages that are wrong.
 //!
 //! All shares are declared here, so that a screen's "41 of 52 stations" and its quarantine can be
 //! checked against them.
@@ -9,6 +10,10 @@ use serde_json::{Value, json};
 
 use crate::curve::whole_ms;
 use crate::dice::Dice;
+
+mod trips;
+
+pub(crate) use trips::{JUMP_SHARE, Trips};
 
 /// Share of assets that never speak.
 pub const SILENT_SHARE: f64 = 0.006;
@@ -27,10 +32,13 @@ pub const BAD_SHARE: f64 = 0.000_5;
 const GATEWAYS: u64 = 120;
 /// From one gateway's outage to the next.
 const OUTAGE_EVERY_MS: i64 = 20 * 60_000;
-/// How long a gateway is offline.
-pub(crate) const OUTAGE_MS: i64 = 5 * 60_000;
+/// How long a gateway is offline: longer than roadside detectors may be late, so that what they
+/// stored fills a gap and is not just late.
+pub(crate) const OUTAGE_MS: i64 = 7 * 60_000;
 /// When the first outage begins.
-const FIRST_OUTAGE_MS: i64 = 7 * 60_000;
+const FIRST_OUTAGE_MS: i64 = 5 * 60_000;
+/// How far the clock of one gateway is ahead.
+pub const CLOCK_AHEAD_MS: i64 = 40_000;
 
 /// Feeds with fewer assets than this have no dead ones: one of three tide gauges would be a third.
 pub(crate) const SMALL_FEED: usize = 20;
@@ -149,6 +157,12 @@ impl Outages {
         Dice::new(self.seed, "gateway", index).bits() % GATEWAYS
     }
 
+    /// How far the clock of `gateway` is ahead, ms: of one of them.
+    pub(crate) fn ahead_ms(&self, gateway: u64) -> i64 {
+        let hit = Dice::new(self.seed, "clock", 0).bits() % GATEWAYS == gateway;
+        if hit { CLOCK_AHEAD_MS } else { 0 }
+    }
+
     /// When the outage ends in which `gateway` is at `at`, and the outage's number.
     pub(crate) fn end_of(&self, gateway: u64, at: TimeMs) -> Option<TimeMs> {
         let since = at.0 - self.start.0 - FIRST_OUTAGE_MS;
@@ -183,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn one_gateway_at_a_time_is_offline_for_five_minutes() {
+    fn one_gateway_at_a_time_is_offline_for_seven_minutes() {
         let outages = Outages::new(5, TimeMs(0));
         for minute in 0..120 {
             let at = TimeMs(minute * 60_000);
             let down = (0..GATEWAYS).filter(|gateway| outages.end_of(*gateway, at).is_some());
-            let expected = usize::from((minute - 7).rem_euclid(20) < 5 && minute >= 7);
+            let expected = usize::from((minute - 5).rem_euclid(20) < 7 && minute >= 5);
             assert_eq!(down.count(), expected, "minute {minute}");
         }
     }

@@ -36,7 +36,8 @@ mod clock;
 mod publish;
 
 pub use faults::{
-    BAD_SHARE, DUPLICATE_SHARE, Fault, PATCHY_LOSS, PATCHY_SHARE, SILENT_SHARE, STUCK_SHARE,
+    BAD_SHARE, CLOCK_AHEAD_MS, DUPLICATE_SHARE, Fault, PATCHY_LOSS, PATCHY_SHARE, SILENT_SHARE,
+    STUCK_SHARE,
 };
 pub use options::{Options, STORM_PEAK, Scenario, Summary, road_layer};
 pub use plan::{Plan, Timed};

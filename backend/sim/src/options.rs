@@ -43,7 +43,7 @@ pub struct Options {
     /// How much of the past before `start` is published first, as fast as it is taken, each asset
     /// once a minute. What a feed's lateness does not allow is refused by the receiver.
     pub backfill: Span,
-    /// How many MQTT connections, each a group of gateways.
+    /// How many MQTT connections, each a group of gateways; one more is for a gateway by itself.
     pub connections: usize,
     /// How much event time; `None` runs until it is stopped.
     pub duration: Option<Span>,

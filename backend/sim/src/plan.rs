@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use egret_package::Package;
 use egret_shared::id::FeedId;
-use egret_shared::time::TimeMs;
+use egret_shared::time::{Span, TimeMs};
 
 use crate::curve::{stream, whole_ms};
 use crate::dice::Dice;
@@ -34,6 +34,10 @@ const BACKFILL_EVERY_MS: i64 = 60_000;
 /// From one message to the next when a gateway delivers what it held back, ms.
 const DELIVER_EVERY_MS: i64 = 15;
 
+/// So much less than its lateness before the run a desk opens, so that the first of its messages
+/// are taken in while they still count.
+const DESK_MARGIN: Span = Span(120_000);
+
 /// One message, when it is sent and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timed {
@@ -49,10 +53,29 @@ pub struct Timed {
     pub topic: String,
     /// The payload.
     pub payload: Vec<u8>,
+    /// How far its gateway's clock is ahead, ms: its payload tells a time that much too late.
+    pub ahead_ms: i64,
     /// What is wrong with it on purpose.
     pub fault: Option<Fault>,
     /// Whether it was sent before.
     pub duplicate: bool,
+}
+
+impl Timed {
+    /// A message that is right, and sent when it happened.
+    fn now(at: TimeMs, feed: FeedId, written: Written) -> Self {
+        Self {
+            send_at: at,
+            observed_at: at,
+            feed,
+            gateway: 0,
+            topic: written.topic,
+            payload: written.payload.into_bytes(),
+            ahead_ms: 0,
+            fault: None,
+            duplicate: false,
+        }
+    }
 }
 
 /// Everything the city will say.
@@ -103,7 +126,7 @@ impl Plan {
             held: Vec::new(),
             dice: Dice::new(options.seed, "plan", 0),
         };
-        plan.begin(first);
+        plan.begin(first, start);
         Ok(plan)
     }
 
@@ -118,7 +141,11 @@ impl Plan {
     }
 
     /// Everyone's first word, and the desks open.
-    fn begin(&mut self, first: TimeMs) {
+    ///
+    /// Desks open before the run does, by what their feed allows to be late: so a receiver hears
+    /// of cases under way at once, and has times between steps to tell within minutes. What is
+    /// older than that nobody could still take in, and is not sent.
+    fn begin(&mut self, first: TimeMs, start: TimeMs) {
         for index in 0..self.world.speakers.len() {
             let offset_ms = self.world.speakers.get_mut(index).map_or(0, |speaker| {
                 let within_ms = FIRST_WORDS_MS.min(speaker.interval_ms as f64);
@@ -127,7 +154,12 @@ impl Plan {
             self.schedule(TimeMs(first.0 + offset_ms), What::Speak(index));
         }
         for index in 0..self.world.desks.len() {
-            self.schedule(first, What::OpenDesk(index));
+            let feed = self.world.desks.get(index).map(|desk| &desk.feed);
+            let lateness = feed
+                .and_then(|id| self.world.setting.feed(id))
+                .map_or(Span(0), |feed| feed.lateness);
+            let heard_from = start.minus(lateness).plus(DESK_MARGIN);
+            self.schedule(first.min(heard_from), What::OpenDesk(index));
         }
     }
 
@@ -158,7 +190,7 @@ impl Plan {
             return;
         };
         let next_ms = next_after(speaker.interval_ms, at, self.live_from, &mut speaker.dice);
-        let gateway = speaker.gateway;
+        let (gateway, ahead_ms) = (speaker.gateway, speaker.ahead_ms);
         let fixed = speaker.is_fixed();
         let offline_until = fixed
             .then(|| self.world.outages.end_of(gateway, at))
@@ -167,8 +199,14 @@ impl Plan {
         let feed = self.world.feed_of(index);
         for message in written {
             let send_at = offline_until.map_or(at, |end| self.delivery(gateway, end));
-            let sender = if fixed { gateway } else { stream(index) };
-            self.send(send_at, at, feed.clone(), sender, message);
+            let gateway = if fixed { gateway } else { stream(index) };
+            let timed = Timed {
+                send_at,
+                gateway,
+                ahead_ms,
+                ..Timed::now(at, feed.clone(), message)
+            };
+            self.send(timed);
         }
     }
 
@@ -195,46 +233,32 @@ impl Plan {
         };
         let written = payload::report(&self.world.setting, feed, &case, at);
         let feeds = &self.world.setting.feeds;
-        let sender = stream(
+        let gateway = stream(
             feeds
                 .iter()
                 .position(|f| f.id == case.feed)
                 .unwrap_or_default(),
         );
         if let Some(written) = written {
-            self.send(at, at, case.feed.clone(), sender, written);
+            self.send(Timed {
+                gateway,
+                ..Timed::now(at, case.feed.clone(), written)
+            });
         }
         if let Some((next_at, case)) = case.next(at, &mut self.dice) {
             self.schedule(next_at, What::Step(Box::new(case)));
         }
     }
 
-    /// Sends a message at `send_at`, and what goes wrong with it.
-    fn send(
-        &mut self,
-        send_at: TimeMs,
-        observed_at: TimeMs,
-        feed: FeedId,
-        gateway: u64,
-        written: Written,
-    ) {
-        let fault = Fault::of(&mut self.dice);
-        let payload = match fault {
-            Some(fault) => fault.spoil(&written.payload),
-            None => written.payload,
-        };
-        let timed = Timed {
-            send_at,
-            observed_at,
-            feed,
-            gateway,
-            topic: written.topic,
-            payload: payload.into_bytes(),
-            fault,
-            duplicate: false,
-        };
+    /// Sends a message, and what goes wrong with it.
+    fn send(&mut self, mut timed: Timed) {
+        timed.fault = Fault::of(&mut self.dice);
+        if let Some(fault) = timed.fault {
+            let payload = String::from_utf8_lossy(&timed.payload);
+            timed.payload = fault.spoil(&payload).into_bytes();
+        }
         if let Some(after_ms) = duplicate_after_ms(&mut self.dice) {
-            let send_at = TimeMs(send_at.0 + after_ms);
+            let send_at = TimeMs(timed.send_at.0 + after_ms);
             let again = Timed {
                 send_at,
                 duplicate: true,
@@ -242,10 +266,10 @@ impl Plan {
             };
             self.schedule(send_at, What::Send(Box::new(again)));
         }
-        if send_at == observed_at {
+        if timed.send_at == timed.observed_at {
             self.outbox.push_back(timed);
         } else {
-            self.schedule(send_at, What::Send(Box::new(timed)));
+            self.schedule(timed.send_at, What::Send(Box::new(timed)));
         }
     }
 }

@@ -1,21 +1,24 @@
-//! Reports: requests, calls, accidents and findings, and the steps of their lives.
+//! Reports: requests, calls, accidents, findings, cases at counters, and the steps of their lives.
 //!
-//! Each report feed has a daily number, a curve over the day and its categories' shares; the
-//! storm adds calls where water stands. A case is opened and then taken from step to step.
+//! Each report feed has a daily number, a curve over the day, a share at weekends and its
+//! categories' shares; the storm adds calls where water stands. A case is opened at a desk and
+//! then taken from step to step.
 
 use egret_shared::id::FeedId;
-use egret_shared::report::STATE_OPENED;
-use egret_shared::time::TimeMs;
+use egret_shared::time::{Span, TimeMs};
 
 use crate::curve::whole_ms;
-use crate::daily::{self, Curve, at_hour};
+use crate::daily::{self, Curve, OFFICE, at_hour};
 use crate::dice::Dice;
 use crate::plane::Point;
 use crate::sensors::Scene;
 
+mod case;
 mod kinds;
 mod storm_calls;
 
+pub(crate) use case::Case;
+use case::{Other, Step};
 pub(crate) use kinds::kind_of;
 pub(crate) use storm_calls::{trouble, wet_places};
 
@@ -24,27 +27,52 @@ pub(crate) use storm_calls::{trouble, wet_places};
 pub(crate) struct Kind {
     /// Short name in report numbers.
     pub(crate) code: &'static str,
-    /// Reports on a quiet day.
+    /// Reports on a quiet working day.
     pub(crate) per_day: f64,
+    /// What of that a day at the weekend has.
+    pub(crate) weekend: f64,
     /// When in the day.
     pub(crate) curve: &'static Curve,
     /// What they are about, with shares.
     pub(crate) categories: &'static [(&'static str, f64)],
     /// Categories that a storm brings everywhere, with how many times their share.
     pub(crate) in_storm: &'static [(&'static str, f64)],
-    /// The steps after opening, each with least and greatest delay after the one before.
+    /// The state in which they begin.
+    pub(crate) first: &'static str,
+    /// The steps after that.
     pub(crate) steps: &'static [Step],
+    /// Categories that are handled at another pace than the rest, and their limits.
+    pub(crate) classes: &'static [Class],
+    /// What slows them at some hours.
+    pub(crate) slowed_by: SlowedBy,
+    /// How many times longer everything takes in the worst storm, less 1.
+    pub(crate) strain: f64,
+    /// Whether they happen somewhere; calls do not.
+    pub(crate) placed: bool,
     /// What people call about where water stands.
     pub(crate) by_water: &'static [ByWater],
 }
 
-/// A step of a case: its state, and how long after the one before, in minutes.
+/// Categories that are handled at one pace.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
-    /// The state it enters.
-    pub(crate) state: &'static str,
-    /// Least and greatest delay in minutes.
-    pub(crate) after_min: [f64; 2],
+pub(crate) struct Class {
+    /// Which.
+    pub(crate) categories: &'static [&'static str],
+    /// How many times the usual time they take.
+    pub(crate) pace: f64,
+    /// Within what time they must be replied to; absent if never.
+    pub(crate) limit: Option<Span>,
+}
+
+/// What slows a case at some hours of the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SlowedBy {
+    /// Nothing.
+    Nothing,
+    /// Full roads.
+    Roads,
+    /// Offices that are closed.
+    Offices,
 }
 
 /// Calls near standing water.
@@ -58,40 +86,13 @@ pub(crate) struct ByWater {
     pub(crate) per_hour: f64,
 }
 
-/// A case between two steps.
-#[derive(Clone, Debug)]
-pub(crate) struct Case {
-    /// The feed that tells of it.
-    pub(crate) feed: FeedId,
-    /// Its number upstream.
-    pub(crate) report: String,
-    /// What it is about.
-    pub(crate) category: &'static str,
+/// Where people live.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Home {
     /// Where.
-    pub(crate) place: Point,
-    /// How much water the caller sees, mm; 0 if none.
-    pub(crate) depth_mm: f64,
-    /// The caller's running number: there is no caller.
-    pub(crate) caller: u32,
-    /// The state it is in.
-    pub(crate) state: &'static str,
-    /// What is still to come.
-    left: &'static [Step],
-    /// Whether the caller has to wait longer, for all hands are busy.
-    strain: f64,
-}
-
-impl Case {
-    /// When the next step comes, and the case as it will be then; `None` when it is closed.
-    pub(crate) fn next(mut self, at: TimeMs, dice: &mut Dice) -> Option<(TimeMs, Self)> {
-        let (step, left) = self.left.split_first()?;
-        let [least, most] = step.after_min;
-        // Most cases go quickly, some take long.
-        let minutes = least + (most - least) * dice.unit().powi(2) * self.strain;
-        self.state = step.state;
-        self.left = left;
-        Some((TimeMs(at.0 + whole_ms(minutes * 60_000.0)), self))
-    }
+    pub(crate) point: Point,
+    /// How many times the usual time its district takes for everything.
+    pub(crate) slow: f64,
 }
 
 /// One feed's desk, where its cases come in.
@@ -110,6 +111,10 @@ pub(crate) const DESK_EVERY_MS: i64 = 5_000;
 /// How far from a standing asset a report's place may lie, m: near enough to stay on land.
 const AROUND_M: f64 = 140.0;
 
+/// How much longer the way takes in the worst rush hour, and a reply when offices are closed.
+const RUSH_MORE: f64 = 0.45;
+const CLOSED_MORE: f64 = 0.7;
+
 impl Desk {
     /// The desk of `feed`.
     pub(crate) fn new(feed: FeedId, kind: Kind, dice: Dice) -> Self {
@@ -124,16 +129,16 @@ impl Desk {
     /// How likely cases are now, per second, away from standing water.
     pub(crate) fn per_s(&self, scene: &Scene<'_>) -> f64 {
         let of_mean = at_hour(self.kind.curve, scene.hour) / daily::mean(self.kind.curve);
-        self.kind.per_day / 86_400.0 * of_mean
+        self.kind.per_day / 86_400.0 * of_mean * scene.on_weekends(self.kind.weekend)
     }
 
     /// The cases of the next [`DESK_EVERY_MS`], each with its time; `rate` multiplies their
-    /// number, `places` are where people live, `wet` where water stands and how deep in mm.
+    /// number, `homes` are where people live, `wet` where water stands and how deep in mm.
     pub(crate) fn open(
         &mut self,
         scene: &Scene<'_>,
         rate: f64,
-        places: &[Point],
+        homes: &[Home],
         wet: &[(Point, f64)],
         number_prefix: &str,
     ) -> Vec<(TimeMs, Case)> {
@@ -141,16 +146,20 @@ impl Desk {
         let mut cases = Vec::new();
         let n_usual = self.dice.poisson(self.per_s(scene) * seconds * rate);
         for _ in 0..n_usual {
-            let place = self.dice.pick(places).copied().unwrap_or_default();
+            let home = self.dice.pick(homes).copied().unwrap_or_default();
             let category = self.category(scene);
-            cases.push(self.case(scene, category, place, 0.0, number_prefix));
+            cases.push(self.case(scene, category, home, 0.0, number_prefix));
         }
         for by_water in self.kind.by_water {
-            for (place, depth_mm) in wet {
+            for (point, depth_mm) in wet {
+                let home = Home {
+                    point: *point,
+                    slow: 1.0,
+                };
                 let per_s = storm_calls::per_s(*by_water, *depth_mm, scene.rain.pace());
                 for _ in 0..self.dice.poisson(per_s * seconds * rate) {
                     let category = by_water.category;
-                    cases.push(self.case(scene, category, *place, *depth_mm, number_prefix));
+                    cases.push(self.case(scene, category, home, *depth_mm, number_prefix));
                 }
             }
         }
@@ -176,21 +185,18 @@ impl Desk {
         &mut self,
         scene: &Scene<'_>,
         category: &'static str,
-        near: Point,
+        home: Home,
         depth_mm: f64,
         number_prefix: &str,
     ) -> (TimeMs, Case) {
         self.n_cases = self.n_cases.wrapping_add(1);
-        let (angle, reach_m) = (
-            self.dice.between(0.0, std::f64::consts::TAU),
-            self.dice.unit(),
-        );
-        let reach_m = reach_m.sqrt() * AROUND_M;
-        let place = Point {
-            x: near.x + reach_m * angle.cos(),
-            y: near.y + reach_m * angle.sin(),
-        };
+        let place = self.around(home.point);
         let delay_ms = whole_ms(self.dice.unit() * (DESK_EVERY_MS - 1) as f64);
+        let opened_at = TimeMs(scene.at.0 + delay_ms);
+        let mut classes = self.kind.classes.iter();
+        let class = classes.find(|class| class.categories.contains(&category));
+        let pace = class.map_or(1.0, |class| class.pace);
+        let limit = class.and_then(|class| class.limit);
         let case = Case {
             feed: self.feed.clone(),
             report: format!(
@@ -199,13 +205,42 @@ impl Desk {
                 self.n_cases % 10_000
             ),
             category,
-            place,
+            place: self.kind.placed.then_some(place),
             depth_mm,
             caller: self.n_cases % 10_000,
-            state: STATE_OPENED,
+            state: self.kind.first,
             left: self.kind.steps,
-            strain: 1.0 + 0.8 * scene.trouble,
+            slow: pace * home.slow * self.slow(scene),
+            trouble: scene.trouble,
+            due_at: limit.map(|limit| opened_at.plus(limit)),
+            coming: None,
         };
-        (TimeMs(scene.at.0 + delay_ms), case)
+        (opened_at, case)
+    }
+
+    /// A place near `point`.
+    fn around(&mut self, point: Point) -> Point {
+        let (angle, reach_m) = (
+            self.dice.between(0.0, std::f64::consts::TAU),
+            self.dice.unit(),
+        );
+        let reach_m = reach_m.sqrt() * AROUND_M;
+        Point {
+            x: point.x + reach_m * angle.cos(),
+            y: point.y + reach_m * angle.sin(),
+        }
+    }
+
+    /// How many times the usual time everything takes now.
+    fn slow(&self, scene: &Scene<'_>) -> f64 {
+        let by_hour = match self.kind.slowed_by {
+            SlowedBy::Nothing => 1.0,
+            SlowedBy::Roads => 1.0 + RUSH_MORE * scene.rush,
+            SlowedBy::Offices => {
+                let manned = at_hour(&OFFICE, scene.hour) / 2.0 * scene.on_weekends(0.4);
+                1.0 + CLOSED_MORE * (1.0 - manned.min(1.0))
+            }
+        };
+        by_hour * (1.0 + self.kind.strain * scene.trouble)
     }
 }

@@ -12,6 +12,8 @@ use crate::drainage::Drainage;
 use crate::plane::Point;
 use crate::rain::Rain;
 
+mod economy;
+mod emergency;
 mod environment;
 mod mobility;
 mod services;
@@ -46,7 +48,7 @@ pub(crate) fn model_of(feed: &str) -> Option<Model> {
         "parking" => mobility::parking,
         "airport" => mobility::airport,
         "bike" => mobility::bike,
-        "port" => mobility::port,
+        "port" => economy::port,
         "crowd" => services::crowd,
         "gas" => services::gas,
         "bridge" => services::bridge,
@@ -55,8 +57,13 @@ pub(crate) fn model_of(feed: &str) -> Option<Model> {
         "waste" => services::waste,
         "service-hall" => services::service_hall,
         "online-service" => services::online_service,
-        "power" => services::power,
-        "tourism" => services::tourism,
+        "power" => economy::power,
+        "tourism" => economy::tourism,
+        "market" => economy::market,
+        "tax" => economy::tax,
+        "warning" => emergency::warning,
+        "rescue-team" => emergency::rescue_team,
+        "shelter" => emergency::shelter,
         _ => return None,
     })
 }
@@ -68,6 +75,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) at: TimeMs,
     /// Hours since local midnight.
     pub(crate) hour: f64,
+    /// Whether it is Saturday or Sunday.
+    pub(crate) weekend: bool,
     /// How full the roads are, 0 to 1.
     pub(crate) rush: f64,
     /// How much of the storm's sky is overhead, 0 to 1.
@@ -78,6 +87,13 @@ pub(crate) struct Scene<'a> {
     pub(crate) rain: &'a Rain,
     /// The drains.
     pub(crate) drainage: &'a Drainage,
+}
+
+impl Scene<'_> {
+    /// What of something is left on such a day: `share` of it at weekends, all of it otherwise.
+    pub(crate) fn on_weekends(&self, share: f64) -> f64 {
+        if self.weekend { share } else { 1.0 }
+    }
 }
 
 /// How many independent wanderings a sensor has.
@@ -149,6 +165,11 @@ impl Sensor {
         };
         *wandering = keep * *wandering + (1.0 - keep * keep).sqrt() * fresh;
         wandering.clamp(-2.5, 2.5)
+    }
+
+    /// How long since the last measurement, s.
+    fn passed_s(&self) -> f64 {
+        self.dt_s
     }
 
     /// How many events were there since the last measurement, at a mean of `per_s` a second.

@@ -5,7 +5,7 @@
 
 use egret_shared::time::TimeMs;
 
-use crate::daily::{self, RUSH};
+use crate::daily::{self, RUSH, RUSH_WEEKEND};
 use crate::drainage::Drainage;
 use crate::plane::Point;
 use crate::rain::Rain;
@@ -52,9 +52,17 @@ impl Traffic {
         }
     }
 
-    /// Brings everything up to `at`, `hour` by the city's clocks.
-    pub(crate) fn refresh(&mut self, at: TimeMs, hour: f64, drainage: &Drainage, rain: &Rain) {
-        self.rush = daily::at_hour(&RUSH, hour);
+    /// Brings everything up to `at`, `hour` by the city's clocks on a day on which people work, or
+    /// do not.
+    pub(crate) fn refresh(
+        &mut self,
+        at: TimeMs,
+        (hour, weekend): (f64, bool),
+        drainage: &Drainage,
+        rain: &Rain,
+    ) {
+        let curve = if weekend { &RUSH_WEEKEND } else { &RUSH };
+        self.rush = daily::at_hour(curve, hour);
         for edge in &mut self.edges {
             let depths = edge.low_points.iter();
             let deepest = depths

@@ -3,30 +3,27 @@
 use egret_shared::id::FeedId;
 use egret_shared::time::TimeMs;
 
+use crate::curve::{rounded, stream};
 use crate::daily::{digits, local_hour};
 use crate::dice::Dice;
-use crate::drainage::Drainage;
-use crate::faults::{Health, Outages, PATCHY_LOSS};
+use crate::faults::{Health, JUMP_SHARE, Outages, PATCHY_LOSS, Trips};
 use crate::fleet::{Fleet, Weather};
 use crate::options::Options;
 use crate::payload::{self, Said, Written};
-use crate::plane::Point;
 use crate::rain::Rain;
-use crate::reports::{Case, Desk, trouble, wet_places};
+use crate::reports::{Case, Desk, Home};
 use crate::roads::{Roads, RoadsError};
-use crate::sensors::{Measured, Model, Scene, Sensor};
+use crate::sensors::{Measured, Model, Sensor};
 use crate::setting::Setting;
-use crate::traffic::Traffic;
 use crate::vehicle::Vehicle;
 
 mod cast;
+mod stage;
 mod water;
 
-use cast::most_sites;
+use cast::homes;
+use stage::Stage;
 use water::water;
-
-/// How often what changes slowly is worked out anew, in event time: a minute of a storm at 30×.
-const REFRESH_MS: i64 = 2_000;
 
 /// Why a city cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +55,11 @@ pub(crate) struct Speaker {
     pub(crate) interval_ms: i64,
     /// Its gateway.
     pub(crate) gateway: u64,
+    /// How far its gateway's clock is ahead, ms.
+    pub(crate) ahead_ms: i64,
     body: Body,
     health: Health,
-    /// What a stuck one tells for ever.
+    /// What one that sticks tells as long as it does.
     frozen: Option<Vec<Measured>>,
     /// Its own chance, for when it speaks and what goes wrong.
     pub(crate) dice: Dice,
@@ -88,22 +87,16 @@ pub(crate) struct World {
     pub(crate) speakers: Vec<Speaker>,
     /// Where reports come in.
     pub(crate) desks: Vec<Desk>,
-    /// When gateways are offline.
+    /// When gateways are offline, and whose clock is off.
     pub(crate) outages: Outages,
+    /// When sensors stick or jump for a while.
+    trips: Trips,
     /// Feeds that nobody plays.
     pub(crate) unplayed: Vec<FeedId>,
-    rain: Rain,
-    drainage: Drainage,
+    stage: Stage,
     roads: Roads,
-    traffic: Traffic,
     /// Where most assets of one kind stand, people live.
-    places: Vec<Point>,
-    wet: Vec<(Point, f64)>,
-    trouble: f64,
-    hour: f64,
-    /// How many hours the city lives ahead of its clocks.
-    hours_ahead: f64,
-    refreshed: Option<TimeMs>,
+    homes: Vec<Home>,
 }
 
 impl World {
@@ -122,25 +115,19 @@ impl World {
             Some(text) => Roads::from_geojson(text, setting.plane)?,
             None => Roads::default(),
         };
-        let places = most_sites(&setting);
+        let homes = homes(&setting, options.seed);
         let clocks = local_hour(start, setting.timezone);
         let hours_ahead = options.hour.map_or(0.0, |hour| hour - clocks);
         let mut world = Self {
             speakers: Vec::new(),
             desks: Vec::new(),
             outages: Outages::new(options.seed, first),
+            trips: Trips::new(options.seed, first),
             unplayed: Vec::new(),
-            traffic: Traffic::new(&roads, &drainage, &rain),
+            stage: Stage::new(&setting, rain, drainage, &roads, hours_ahead),
             setting,
-            rain,
-            drainage,
             roads,
-            places,
-            wet: Vec::new(),
-            trouble: 0.0,
-            hour: 0.0,
-            hours_ahead,
-            refreshed: None,
+            homes,
         };
         world.fill(options, first);
         world.refresh(first);
@@ -149,31 +136,12 @@ impl World {
 
     /// Brings what changes slowly up to `at`, if it is time.
     pub(crate) fn refresh(&mut self, at: TimeMs) {
-        let fresh = self
-            .refreshed
-            .is_some_and(|then| at.since(then).ms() < REFRESH_MS);
-        if fresh {
-            return;
-        }
-        self.refreshed = Some(at);
-        let clocks = local_hour(at, self.setting.timezone);
-        self.hour = (clocks + self.hours_ahead).rem_euclid(24.0);
-        self.traffic
-            .refresh(at, self.hour, &self.drainage, &self.rain);
-        self.wet = wet_places(&self.drainage, &self.rain, at);
-        self.trouble = trouble(&self.wet);
+        self.stage.refresh(at);
     }
 
     /// What speaker `index` says at `at`; nothing if its radio loses it.
     pub(crate) fn speak(&mut self, index: usize, at: TimeMs) -> Vec<Written> {
-        let scene = scene(
-            self.hour,
-            self.trouble,
-            &self.traffic,
-            &self.rain,
-            &self.drainage,
-            at,
-        );
+        let scene = self.stage.scene(at);
         let Some(speaker) = self.speakers.get_mut(index) else {
             return Vec::new();
         };
@@ -193,21 +161,26 @@ impl World {
                     trouble: scene.trouble,
                 };
                 let (place, values) =
-                    fleet.report(vehicle, at, &self.roads, &self.traffic, weather);
+                    fleet.report(vehicle, at, &self.roads, self.stage.traffic(), weather);
                 (Some(self.setting.plane.position_from(place)), values)
             }
         };
-        match speaker.health {
-            Health::Stuck => {
-                let told = speaker.frozen.get_or_insert_with(|| values.clone());
-                values.clone_from(told);
-            }
-            Health::Patchy if speaker.dice.chance(PATCHY_LOSS) => return Vec::new(),
-            Health::Well | Health::Silent | Health::Patchy => {}
+        if speaker.health == Health::Patchy && speaker.dice.chance(PATCHY_LOSS) {
+            return Vec::new();
+        }
+        let trips = self.trips.of(feed.id.as_str(), stream(speaker.asset), at);
+        if speaker.health == Health::Stuck || trips.sticks {
+            let told = speaker.frozen.get_or_insert_with(|| values.clone());
+            values.clone_from(told);
+        } else {
+            speaker.frozen = None;
+        }
+        if trips.may_jump && speaker.dice.chance(JUMP_SHARE) {
+            jump(&mut values, &self.setting);
         }
         let said = Said {
             asset: asset.asset.as_str(),
-            at,
+            at: TimeMs(at.0 + speaker.ahead_ms),
             position: place.or(asset.position),
             values: &values,
         };
@@ -228,43 +201,27 @@ impl World {
         at: TimeMs,
         rate: f64,
     ) -> Vec<(TimeMs, Case)> {
-        let scene = scene(
-            self.hour,
-            self.trouble,
-            &self.traffic,
-            &self.rain,
-            &self.drainage,
-            at,
-        );
+        let scene = self.stage.scene(at);
         let prefix = digits(at, self.setting.timezone);
         let desk = self.desks.get_mut(index);
         desk.map_or_else(Vec::new, |desk| {
-            desk.open(&scene, rate, &self.places, &self.wet, &prefix)
+            desk.open(&scene, rate, &self.homes, self.stage.wet(), &prefix)
         })
     }
 
     /// The rain over it.
     pub(crate) fn rain(&self) -> &Rain {
-        &self.rain
+        self.stage.rain()
     }
 }
 
-/// What is the same for all sensors at `at`.
-fn scene<'a>(
-    hour: f64,
-    trouble: f64,
-    traffic: &Traffic,
-    rain: &'a Rain,
-    drainage: &'a Drainage,
-    at: TimeMs,
-) -> Scene<'a> {
-    Scene {
-        at,
-        hour,
-        rush: traffic.rush(),
-        cloud: rain.cloud(at),
-        trouble,
-        rain,
-        drainage,
+/// Makes one value leap by a little more than its property allows, upwards.
+fn jump(values: &mut [Measured], setting: &Setting) {
+    for (property, v) in values {
+        let def = setting.property(property);
+        if let Some(allowed) = def.and_then(|def| def.jump) {
+            *v = rounded(*v + 1.3 * allowed, 2);
+            return;
+        }
     }
 }

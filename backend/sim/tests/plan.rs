@@ -2,8 +2,11 @@
 
 #[cfg(test)]
 mod plan {
+    mod catalogue;
     mod city;
+    mod lives;
     mod package;
     mod publisher;
     mod storm;
+    mod town;
 }

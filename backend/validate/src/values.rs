@@ -36,7 +36,7 @@ impl Values {
         }
     }
 
-    /// The values that were `sent`, each known, converted and in range.
+    /// The values that were `sent`, each known, converted and in range; implausible ones flagged.
     ///
     /// # Errors
     /// The first that is not: one bad value refuses them all. Their sender learns it from the
@@ -66,10 +66,17 @@ impl Values {
         if !v.is_finite() || !(least..=greatest).contains(&v) {
             return Err(out_of_range(def, v, sent));
         }
+        let is_plausible = def
+            .plausible
+            .is_none_or(|[least, greatest]| (least..=greatest).contains(&v));
         Ok(Value {
             property: def.id.clone(),
             v,
-            flags: Flags::NONE,
+            flags: if is_plausible {
+                Flags::NONE
+            } else {
+                Flags::RANGE
+            },
         })
     }
 }
@@ -106,6 +113,7 @@ mod tests {
             id: "ponding_depth".into(),
             name: Text::new("积水深度", "Ponding depth"),
             unit: "cm".to_owned(),
+            plausible: Some([0.0, 100.0]),
             range: [0.0, 300.0],
             jump: None,
             stuck_after: None,
@@ -134,6 +142,21 @@ mod tests {
                 .unwrap()
                 .remove(0);
             assert!((value.v - kept).abs() < 1e-12, "{v} {unit:?}: {}", value.v);
+        }
+    }
+
+    #[test]
+    fn an_implausible_value_within_the_range_is_kept_and_flagged() {
+        for (v, flags) in [
+            (0.0, Flags::NONE),
+            (100.0, Flags::NONE),
+            (100.1, Flags::RANGE),
+        ] {
+            let value = values()
+                .check(&[sent("ponding_depth", v, None)])
+                .unwrap()
+                .remove(0);
+            assert_eq!((value.v, value.flags), (v, flags));
         }
     }
 

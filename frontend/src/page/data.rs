@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use egret_shared::catalog::Catalog;
-use egret_shared::feed::FeedHealth;
+use egret_shared::feed::{ClockOffset, FeedHealth, Interval};
 use egret_shared::id::FeedId;
 
 use crate::api::{self, Refused};
@@ -45,7 +45,7 @@ pub(crate) fn Data() -> impl IntoView {
     }
 }
 
-const FEED_COLUMNS: [Key; 11] = [
+const FEED_COLUMNS: [Key; 19] = [
     Key::Status,
     Key::Feed,
     Key::Department,
@@ -56,8 +56,20 @@ const FEED_COLUMNS: [Key; 11] = [
     Key::Refused,
     Key::Duplicates,
     Key::Late,
+    Key::SuspectCount,
     Key::Newest,
+    Key::QualityScore,
+    Key::Timeliness,
+    Key::Completeness,
+    Key::Validity,
+    Key::Interval,
+    Key::Watermark,
+    Key::ClockOffset,
 ];
+
+/// Below this a part of the quality is shown as falling short: one message in twenty lost, late or
+/// refused is more than a radio network loses by itself.
+const QUALITY_GOOD: f64 = 95.0;
 
 #[component]
 fn FeedTable() -> impl IntoView {
@@ -106,7 +118,18 @@ fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl I
         select::refused(feed),
         feed.duplicate,
         feed.late,
+        feed.suspect,
     ];
+    let quality = feed.quality.as_ref();
+    let parts = [
+        quality.map(|quality| quality.score),
+        quality.map(|quality| quality.timeliness),
+        quality.and_then(|quality| quality.completeness),
+        quality.map(|quality| quality.validity),
+    ];
+    let watermark = feed.watermark.map(|at| screen.age(at));
+    let offset = feed.clock.as_ref();
+    let gateway = offset.map(|offset| offset.gateway.to_string());
     view! {
         <tr class=status_class(feed.status)>
             <td>
@@ -117,8 +140,51 @@ fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl I
             <td>{department}</td>
             {counts.map(|n| view! { <td class="number">{format::figure(n as f64, "1")}</td> })}
             <td class="number">{newest}</td>
+            {parts.map(quality_cell)}
+            <td class="number">{feed.interval.map(|interval| interval_text(screen, interval))}</td>
+            <td class="number">{watermark}</td>
+            <td class="number" title=gateway>
+                {offset.map(|offset| offset_text(screen, offset))}
+            </td>
         </tr>
     }
+}
+
+/// A part of the quality in per cent, with a bar as long; a dash while nobody knows it.
+fn quality_cell(part: Option<f64>) -> impl IntoView {
+    let Some(part) = part else {
+        return view! { <td class="number">"–"</td> }.into_any();
+    };
+    let width = format!("calc((100% - 18 * var(--u)) * {:.2})", part / 100.0);
+    view! {
+        <td class="number quality" class:short=part < QUALITY_GOOD>
+            {format::figure(part.round(), "1")}
+            <i style:width=width aria-hidden="true"></i>
+        </td>
+    }
+    .into_any()
+}
+
+/// `10 s promised`, `32 s learned`.
+fn interval_text(screen: Screen, interval: Interval) -> String {
+    let how = if interval.learned {
+        Key::Learned
+    } else {
+        Key::Declared
+    };
+    let every = format::age(interval.ms, screen.language.get());
+    format!("{every} {}", screen.word(how))
+}
+
+/// `3.2 s ahead`, and whose clock it is.
+fn offset_text(screen: Screen, offset: &ClockOffset) -> String {
+    let way = if offset.ahead_ms > 0 {
+        Key::ClockAhead
+    } else {
+        Key::ClockBehind
+    };
+    let size = format::delay(offset.ahead_ms.abs(), screen.language.get());
+    format!("{} {size} {}", offset.gateway, screen.word(way))
 }
 
 /// What the quarantine says: nothing yet, why not, or its rows.

@@ -12,8 +12,10 @@ use egret_shared::text::Text;
 
 use crate::i18n::{Key, status_key};
 use crate::screen::{Screen, screen};
-use crate::select;
+use crate::select::{self, Truth};
+use crate::widget::figure::{Figure, Figured, Form, Said};
 use crate::widget::frame::{Frame, Words, both, title_of};
+use crate::widget::truth::{Basis, Detail};
 
 /// The most offenders that are built: twice what the tallest panel of a wall shows.
 const ROWS_MAX: usize = 16;
@@ -45,11 +47,19 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
             Key::AllLive
         }
     });
-    let total = move || view! { <span>{move || feeds.read().len()}</span> };
+    let truth = every_feed(screen);
+    let total = Figured::count(
+        "feeds",
+        move || feeds.read().len().to_string(),
+        truth,
+        Basis::Feeds,
+    );
+    let total = StoredValue::new(total);
+    let total = move || view! { <Figure figure=total.get_value() form=Form::Row /> };
     view! {
         <Frame title=title_of(def, &both(Key::Feeds)) kind="feeds" aside=total>
             <ul class="feed-counts">
-                {move || counts.get().map(|(status, n)| count(screen, status, n))}
+                {move || counts.get().map(|(status, n)| count(screen, status, n, truth))}
             </ul>
             <Show when=move || worst.read().is_empty()>
                 <Words key=words />
@@ -68,11 +78,26 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
     .into_any()
 }
 
-fn count(screen: Screen, status: FeedStatus, n: usize) -> impl IntoView {
+/// The truth about a count of everything that came in: how many feeds deliver, and when the
+/// newest message arrived.
+pub(crate) fn every_feed(screen: Screen) -> Memo<Truth> {
+    let store = screen.store;
+    Memo::new(move |_| {
+        let feeds = store.feeds.read();
+        let (live, all) = select::delivering(&feeds);
+        let heard_at = store.heard_at.get_untracked().unwrap_or_default();
+        Truth::of_count(live, all, select::newest_message(&feeds), heard_at)
+    })
+}
+
+fn count(screen: Screen, status: FeedStatus, n: usize, truth: Memo<Truth>) -> impl IntoView {
     view! {
         <li class=status_class(status) class:none=n == 0>
-            <b>{n}</b>
-            <span>{screen.word(status_key(status))}</span>
+            <Said of="feeds" truth=truth basis=Basis::Feeds>
+                <b>{n}</b>
+                " "
+                <span>{move || screen.word(status_key(status))}</span>
+            </Said>
         </li>
     }
 }
@@ -91,13 +116,24 @@ fn offender(feed: &FeedHealth, catalog: &Catalog) -> impl IntoView + use<> {
     let name = feed_name(catalog, &feed.feed);
     let (silent, refused, received_at) = (feed.silent, select::refused(feed), feed.received_at);
     let status = feed.status;
-    let why = move || match (status, received_at) {
-        (FeedStatus::Degraded, _) if refused > 0 => {
-            format!("{} {refused}", screen.word(Key::Refused))
+    let heard = feed.assets.saturating_sub(feed.silent);
+    let heard_at = screen.store.heard_at.get_untracked().unwrap_or_default();
+    let (heard, assets) = (heard as usize, feed.assets as usize);
+    let truth = Signal::stored(Truth::of_count(heard, assets, received_at, heard_at));
+    let lack = move || match status {
+        FeedStatus::Degraded if refused > 0 => format!("{} {refused}", screen.word(Key::Refused)),
+        FeedStatus::Degraded => format!("{silent} {}", screen.word(Key::SilentAssets)),
+        // How long it has been silent is the age beside it.
+        FeedStatus::Silent | FeedStatus::Waiting | FeedStatus::Live => String::new(),
+    };
+    let why = match received_at {
+        None => (move || screen.word(Key::Never)).into_any(),
+        Some(_) => view! {
+            <Said of="feed" truth=truth basis=Basis::Assets detail=Detail::Shape>
+                {lack}
+            </Said>
         }
-        (FeedStatus::Degraded, _) => format!("{silent} {}", screen.word(Key::SilentAssets)),
-        (_, Some(received_at)) => screen.age(received_at),
-        (_, None) => screen.word(Key::Never).to_owned(),
+        .into_any(),
     };
     view! {
         <li class=status_class(status)>

@@ -10,10 +10,13 @@ use egret_shared::time::TimeMs;
 
 use crate::format;
 use crate::i18n::Key;
+use crate::panel::feeds::every_feed;
 use crate::screen::{Screen, screen};
-use crate::select::{self, Case};
+use crate::select::{self, Case, Truth};
+use crate::widget::figure::{Figure, Figured, Form, Said};
 use crate::widget::frame::{Frame, Words, both, title_of};
 use crate::widget::level::{LevelMark, level_class};
+use crate::widget::truth::{Basis, Detail};
 
 /// The most rows that are built: twice what the tallest panel of a wall shows.
 const ROWS_MAX: usize = 24;
@@ -32,7 +35,9 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
     let title = title_of(def, &both(Key::Incidents));
     let are_alerts = Memo::new(move |_| cases.read().iter().any(|case| case.is_alert));
     let count = move || count_text(screen, counts.get(), are_alerts.get());
-    let aside = move || view! { <span class="counts">{count}</span> };
+    let count = Figured::count("cases", count, every_feed(screen), Basis::Feeds);
+    let count = StoredValue::new(count);
+    let aside = move || view! { <Figure figure=count.get_value() form=Form::Row /> };
     view! {
         <Frame title=title kind="incidents" aside=aside>
             <Show when=move || cases.read().is_empty()>
@@ -41,7 +46,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
             <ol class="cases">
                 <For
                     each=rows
-                    key=|case| (case.id.clone(), case.level, case.signals, case.cleared)
+                    key=|case| (case.id.clone(), case.level, case.signals, case.in_force, case.cleared)
                     let:case
                 >
                     {row(&case, &catalog)}
@@ -77,15 +82,16 @@ fn row(case: &Case, catalog: &Catalog) -> impl IntoView + use<> {
     let lead = lead.and_then(|id| select::department(catalog, id)).cloned();
     let title = case.title.clone();
     let level = case.level;
-    let signals = case.signals;
+    let (in_force, signals) = (case.in_force, case.signals);
     let is_alert = case.is_alert;
+    let truth = Signal::stored(truth_of(case));
     let detail = move || {
         let word = screen.word(if signals == 1 {
             Key::Signal
         } else {
             Key::Signals
         });
-        let evidence = format!("{signals} {word}");
+        let evidence = format!("{in_force}/{signals} {word}");
         match &lead {
             Some(lead) => format!(
                 "{evidence} · {} {}",
@@ -112,13 +118,32 @@ fn row(case: &Case, catalog: &Catalog) -> impl IntoView + use<> {
     view! {
         <li class=format!("case {}", level_class(level)) class:cleared=cleared>
             <LevelMark level=level />
-            <p class="case-title">{move || screen.text(&title)}</p>
+            <p class="case-title">
+                <Said of="case" truth=truth basis=Basis::Signals>
+                    {move || screen.text(&title)}
+                </Said>
+            </p>
             <p class="case-left" class:late=late>{left}</p>
-            <p class="case-detail">{detail}</p>
+            <p class="case-detail">
+                <Said of="signals" truth=truth basis=Basis::Signals detail=Detail::Shape>
+                    {detail}
+                </Said>
+            </p>
             <p class="case-state">{state}</p>
             <i class="spent" style:width=spent></i>
         </li>
     }
+}
+
+/// What stands behind a case: how many of its signals are still in force, and how old the newest
+/// is.
+pub(crate) fn truth_of(case: &Case) -> Truth {
+    Truth::of_count(
+        case.in_force,
+        case.signals,
+        Some(case.newest_at),
+        case.since,
+    )
 }
 
 fn left_text(screen: Screen, since: TimeMs, due_at: Option<TimeMs>) -> String {

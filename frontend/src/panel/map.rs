@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use web_sys::HtmlElement;
 
 use egret_shared::catalog::{Area, Catalog};
-use egret_shared::metric::MetricPoint;
+use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
@@ -22,6 +22,7 @@ use crate::map::live::{LiveMap, MapDef, MapSignals};
 use crate::map::points::Counts;
 use crate::screen::screen;
 use crate::store::Store;
+use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::frame::Words;
 use crate::{api, clock, format, select};
 
@@ -253,25 +254,34 @@ fn heading(key: Key) -> impl IntoView {
 }
 
 /// The table twin of the painted areas.
-fn rows(areas: &[PaintedArea], metric: Option<&MetricDef>) -> impl IntoView + use<> {
+fn rows(areas: &[PaintedArea], metric: Option<&MetricDef>) -> Option<impl IntoView + use<>> {
     let screen = screen();
-    let unit = metric.map_or_else(String::new, |metric| metric.unit.clone());
-    areas
-        .iter()
-        .map(|(area, point)| {
-            let point = point.get();
-            let level = point
-                .as_ref()
-                .map(|point| screen.word(level_key(point.level)));
-            let v = point.and_then(|point| point.v);
-            let value = v.map(|v| format!("{} {}", format::figure(v, &unit), format::unit(&unit)));
-            view! {
-                <tr>
-                    <th scope="row">{screen.text(&area.name)}</th>
-                    <td>{value}</td>
-                    <td>{level}</td>
-                </tr>
-            }
-        })
-        .collect_view()
+    let metric = metric?;
+    let row = |(area, point): &PaintedArea| {
+        let point = *point;
+        let key = MetricKey {
+            metric: metric.id.clone(),
+            area: area.code.clone(),
+        };
+        let figure = Figured::metric(metric, &key, point, with_unit).unlinked();
+        let level = move || {
+            let point = point.read();
+            let level = point.as_ref().map(|point| point.level);
+            level.map(|level| screen.word(level_key(level)))
+        };
+        view! {
+            <tr>
+                <th scope="row">{screen.text(&area.name)}</th>
+                <td>
+                    <Figure figure=figure form=Form::Row />
+                </td>
+                <td>{level}</td>
+            </tr>
+        }
+    };
+    Some(areas.iter().map(row).collect_view())
+}
+
+fn with_unit(v: f64, unit: &str) -> String {
+    format!("{} {}", format::figure(v, unit), format::unit(unit))
 }

@@ -4,16 +4,16 @@ use leptos::prelude::*;
 
 use egret_shared::catalog::{Area, Catalog};
 use egret_shared::level::Level;
-use egret_shared::metric::MetricPoint;
+use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
 use crate::format;
-use crate::i18n::Key;
 use crate::screen::screen;
 use crate::select;
+use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::frame::{Frame, missing, title_of};
-use crate::widget::level::{LevelMark, level_class};
+use crate::widget::level::{LevelShort, level_class};
 
 /// An area and its value.
 #[derive(Clone)]
@@ -102,18 +102,23 @@ fn bar(row: Row, metric: StoredValue<MetricDef>) -> impl IntoView {
             .map_or(0.0, |v| metric.with_value(|def| select::badness(def, v)));
         format!("{:.1}%", 100.0 * share)
     };
-    let text = move || match v.get() {
-        Some(v) => metric.with_value(|def| format::figure(v, &def.unit)),
-        None => screen.word(Key::NoArea).to_owned(),
-    };
+    let figure = metric.with_value(|def| {
+        let key = MetricKey {
+            metric: def.id.clone(),
+            area: area.code.clone(),
+        };
+        Figured::metric(def, &key, point, format::figure)
+    });
+    let stale = figure.is_stale();
     view! {
-        <li class=move || level_class(level.get())>
-            <span class="rank-name">{move || screen.text(&area.name)}</span>
-            <span class="rank-bar" aria-hidden="true">
-                <i style:width=width></i>
-            </span>
-            <span class="rank-value">{text}</span>
-            <LevelMark level=level />
+        <li class=move || level_class(level.get()) class:stale=stale>
+            <Figure figure=figure form=Form::Row>
+                <span class="rank-name">{move || screen.text(&area.name)}</span>
+                <span class="rank-bar" aria-hidden="true">
+                    <i style:width=width></i>
+                </span>
+                <LevelShort level=level />
+            </Figure>
         </li>
     }
 }

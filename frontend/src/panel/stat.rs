@@ -10,10 +10,10 @@ use egret_shared::time::Span;
 use crate::format;
 use crate::screen::screen;
 use crate::select;
-use crate::widget::frame::{missing, no_figure, title_of};
+use crate::widget::figure::{Figure, Figured, Form};
+use crate::widget::frame::{missing, title_of};
 use crate::widget::level::{LevelWord, level_class};
 use crate::widget::spark::Spark;
-use crate::widget::truth::TruthLine;
 
 /// How far back the small trend goes unless the scene says otherwise: two hours, in which a
 /// storm comes and goes.
@@ -30,26 +30,17 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
     let point = screen.store.metric(&key);
     let trend = screen.store.trend(&key, def.range.unwrap_or(RANGE));
     let title = StoredValue::new(title_of(def, &metric.name));
-    let unit = metric.unit.clone();
-    let unit_shown = format::unit(&unit).to_owned();
+    let figure = Figured::metric(metric, &key, point, format::figure);
+    let (known, stale) = (figure.is_known(), figure.is_stale());
     let level = Memo::new(move |_| {
-        point
-            .read()
-            .as_ref()
-            .map_or(Level::Normal, |point| point.level)
-    });
-    let stale = move || {
-        point
-            .read()
-            .as_ref()
-            .is_some_and(|point| select::truth(point).stale)
-    };
-    let value = Memo::new(move |_| {
-        let v = point.read().as_ref().and_then(|point| point.v)?;
-        Some(format::figure(v, &unit))
+        let point = point.read();
+        point.as_ref().map_or(Level::Normal, |point| point.level)
     });
     let name = move || title.with_value(|title| screen.text(title));
-    let nothing = move || value.get().is_none().then(|| no_figure(screen));
+    let other = move || {
+        let other = move || title.with_value(|title| screen.other_text(title));
+        view! { <span class="other" lang=move || screen.other_tag()>{other}</span> }
+    };
     view! {
         <section
             class=move || format!("panel panel-stat {}", level_class(level.get()))
@@ -61,21 +52,14 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
                 <h2>{name}</h2>
                 <div class="panel-aside">
                     // Of what nobody knows, nobody can say that it is normal.
-                    <Show when=move || value.get().is_some()>
+                    <Show when=known>
                         <LevelWord level=level />
                     </Show>
                 </div>
             </header>
-            <div class="stat-row">
-                <p class="figure" class:none=move || value.get().is_none()>
-                    {move || value.get()}
-                    <span class="unit">{unit_shown}</span>
-                </p>
-                <p class="words">{nothing}</p>
+            <Figure figure=figure form=Form::Tile note=other>
                 <Spark trend=trend />
-            </div>
-            <p class="other" lang=move || screen.other_tag()>{move || title.with_value(|title| screen.other_text(title))}</p>
-            <TruthLine point=point />
+            </Figure>
         </section>
     }
     .into_any()

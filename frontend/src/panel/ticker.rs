@@ -8,8 +8,11 @@ use egret_shared::package::scene::PanelDef;
 
 use crate::i18n::{self, Key};
 use crate::screen::screen;
+use crate::select::Truth;
+use crate::widget::figure::Said;
 use crate::widget::frame::{Frame, Words, both, title_of};
 use crate::widget::level::{LevelMark, level_class};
+use crate::widget::truth::Basis;
 
 /// The most rows that are built: twice what the tallest panel of a wall shows.
 const ROWS_MAX: usize = 40;
@@ -58,12 +61,17 @@ fn line(event: Event) -> impl IntoView {
         event.level
     };
     let (source, text) = (event.source, event.text);
+    let truth = Signal::stored(Truth::of_count(1, 1, Some(at), at));
     view! {
         <li class=level_class(level)>
             <time>{move || screen.clock(at)}</time>
             <LevelMark level=level />
             <span class="ticker-source">{move || screen.text(&source)}</span>
-            <span class="ticker-text">{move || screen.text(&text)}</span>
+            <span class="ticker-text">
+                <Said of="event" truth=truth basis=Basis::One>
+                    {move || screen.text(&text)}
+                </Said>
+            </span>
         </li>
     }
 }

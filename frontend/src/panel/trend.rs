@@ -12,8 +12,9 @@ use crate::format;
 use crate::i18n::Key;
 use crate::screen::screen;
 use crate::select;
-use crate::store::trend::History;
+use crate::store::trend::{History, Sample};
 use crate::widget::chart::{Chart, ChartDef, Series};
+use crate::widget::figure::{Figure, Figured, Form, next_id};
 use crate::widget::frame::{Frame, missing, title_of};
 
 /// How far back unless the scene says otherwise.
@@ -34,9 +35,13 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
     let series: Vec<Series> = metrics
         .iter()
         .filter(|metric| metric.unit == first.unit)
-        .map(|metric| Series {
-            name: metric.name.clone(),
-            trend: store.trend(&select::city_key(catalog, &metric.id), range),
+        .map(|metric| {
+            let key = select::city_key(catalog, &metric.id);
+            Series {
+                name: metric.name.clone(),
+                trend: store.trend(&key, range),
+                forecast: store.forecast(&key),
+            }
         })
         .collect();
     let chart = ChartDef {
@@ -49,17 +54,23 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
             .collect(),
     };
     let title = with_unit(title_of(def, &first.name), &first.unit);
-    let unit = first.unit.clone();
-    let legend: Vec<_> = series
+    let legend: Vec<_> = metrics
         .iter()
+        .filter(|metric| metric.unit == first.unit)
         .enumerate()
-        .map(|(place, series)| entry(place, series, unit.clone()))
+        .map(|(place, metric)| entry(place, metric, catalog))
         .collect();
+    let truth_id = next_id();
     view! {
         <Frame title=title kind="trend">
-            <ul class="legend">{legend}</ul>
+            <ul class="legend" id=truth_id.clone()>
+                {legend}
+            </ul>
             {state(&series)}
-            <Chart series=series def=chart />
+            <Chart series=series.clone() def=chart truth_id=truth_id />
+            <p class="small-print" data-not-measured>
+                {strokes(&series)} {forecast_note(series)}
+            </p>
         </Frame>
     }
     .into_any()
@@ -73,20 +84,76 @@ fn with_unit(title: Text, unit: &str) -> Text {
     }
 }
 
-/// Which line is which, and its newest value: numbers first.
-fn entry(place: usize, series: &Series, unit: String) -> impl IntoView + use<> {
+/// Which line is which, and its newest value with its truth: numbers first.
+fn entry(place: usize, metric: &MetricDef, catalog: &Catalog) -> impl IntoView + use<> {
     let screen = screen();
-    let Series { name, trend } = series.clone();
-    let newest = Memo::new(move |_| {
-        let v = trend.read().samples().last().and_then(|sample| sample.v)?;
-        Some(format::figure(v, &unit))
-    });
+    let key = select::city_key(catalog, &metric.id);
+    let figure = Figured::metric(metric, &key, screen.store.metric(&key), format::figure);
+    let stale = figure.is_stale();
+    let name = metric.name.clone();
     view! {
-        <li class=format!("series-{place}")>
+        <li class=format!("series-{place}") class:stale=stale>
             <i></i>
-            <span>{move || screen.text(&name)}</span>
-            <b>{move || newest.get()}</b>
+            <Figure figure=figure form=Form::Slim>
+                <span class="legend-name">{move || screen.text(&name)}</span>
+            </Figure>
         </li>
+    }
+}
+
+/// What the other strokes mean, where there are any.
+fn strokes(series: &[Series]) -> impl IntoView + use<> {
+    let screen = screen();
+    let series = series.to_vec();
+    let has = Memo::new(move |_| {
+        let usual = |series: &Series| {
+            let trend = series.trend.read();
+            trend.samples().any(|sample| sample.typical.is_some())
+        };
+        let forecast = |series: &Series| {
+            let forecast = series.forecast.read();
+            forecast.as_ref().is_some_and(|forecast| forecast.available)
+        };
+        let revised = |series: &Series| series.trend.read().samples().any(Sample::is_revised);
+        [
+            series.iter().any(usual),
+            series.iter().any(forecast),
+            series.iter().any(revised),
+        ]
+    });
+    let keys = [
+        ("stroke-usual", Key::TypicalWord),
+        ("stroke-forecast", Key::ForecastWord),
+        ("stroke-revised", Key::MarkRevised),
+    ];
+    move || {
+        let shown = keys.iter().zip(has.get()).filter(|(_, has)| *has);
+        shown
+            .map(|((class, key), _)| {
+                view! { <span><i class=*class></i> {screen.word(*key)}</span> }
+            })
+            .collect_view()
+    }
+}
+
+/// Why there is no forecast, in small print.
+fn forecast_note(series: Vec<Series>) -> impl IntoView {
+    let screen = screen();
+    let lacking = Memo::new(move |_| {
+        let lacking = |series: &Series| series.forecast.read().as_ref()?.lacking();
+        series
+            .iter()
+            .filter_map(lacking)
+            .min_by_key(|(_, has)| *has)
+    });
+    move || {
+        let (needed, has) = lacking.get()?;
+        let (needs, have) = (
+            screen.word(Key::ForecastNeeds),
+            screen.word(Key::ForecastHoursHave),
+        );
+        let text = format!("{needs} {needed} {have} {has}");
+        Some(view! { <span>{text}</span> })
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use egret_shared::flags::Flags;
+use egret_shared::metric::{MetricPoint, Typical};
 use egret_shared::time::{Span, TimeMs};
 
 /// Distance between two values; what history is asked for in.
@@ -20,6 +22,56 @@ pub(crate) struct Sample {
     pub(crate) at: TimeMs,
     /// The value; absent where nothing stood behind it.
     pub(crate) v: Option<f64>,
+    /// What to know about it.
+    pub(crate) flags: Flags,
+    /// What was usual then.
+    pub(crate) typical: Option<Usual>,
+}
+
+/// What is usual at a time: never measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Usual {
+    /// The usual value.
+    pub(crate) v: f64,
+    /// How far from it is still usual.
+    pub(crate) spread: f64,
+}
+
+impl Sample {
+    /// A value of which nothing else is known.
+    #[cfg(test)]
+    pub(crate) fn plain(at: TimeMs, v: Option<f64>) -> Self {
+        Self {
+            at,
+            v,
+            flags: Flags::NONE,
+            typical: None,
+        }
+    }
+
+    /// A live point. Its window may end later than `now`, as today's does: it is known as of now.
+    pub(crate) fn live(point: &MetricPoint, now: TimeMs) -> Self {
+        Self {
+            at: point.end.min(now),
+            v: point.v,
+            flags: point.flags,
+            typical: point.typical.map(Into::into),
+        }
+    }
+
+    /// Whether a late reading changed it after its window had closed.
+    pub(crate) fn is_revised(&self) -> bool {
+        self.flags.has(Flags::REVISED)
+    }
+}
+
+impl From<Typical> for Usual {
+    fn from(typical: Typical) -> Self {
+        Self {
+            v: typical.v,
+            spread: typical.spread,
+        }
+    }
 }
 
 /// Whether the past is there.
@@ -124,10 +176,7 @@ mod tests {
     use super::*;
 
     fn sample(minute: i64, v: f64) -> Sample {
-        Sample {
-            at: TimeMs(minute * 60_000),
-            v: Some(v),
-        }
+        Sample::plain(TimeMs(minute * 60_000), Some(v))
     }
 
     #[test]
@@ -154,12 +203,28 @@ mod tests {
     fn live_points_replace_the_value_of_their_minute() {
         let mut trend = Trend::new(Span(3_600_000));
         trend.push(sample(1, 1.0));
-        trend.push(Sample {
-            at: TimeMs(60_500),
-            v: Some(2.0),
-        });
+        trend.push(Sample::plain(TimeMs(60_500), Some(2.0)));
         assert_eq!(trend.samples().count(), 1);
         assert_eq!(trend.samples().next().and_then(|last| last.v), Some(2.0));
+    }
+
+    #[test]
+    fn a_window_that_ends_in_the_future_is_known_as_of_now() {
+        let point = MetricPoint {
+            metric: "m".into(),
+            area: "a".into(),
+            start: TimeMs(0),
+            end: TimeMs(86_400_000),
+            v: Some(1.0),
+            level: egret_shared::level::Level::Normal,
+            sources: 1,
+            expected: 1,
+            latest_at: None,
+            flags: Flags::NONE,
+            typical: None,
+        };
+        assert_eq!(Sample::live(&point, TimeMs(60_000)).at, TimeMs(60_000));
+        assert_eq!(Sample::live(&point, TimeMs(90_000_000)).at, point.end);
     }
 
     #[test]

@@ -6,10 +6,13 @@ use leptos_router::components::A;
 use egret_shared::level::Level;
 
 use crate::i18n::Key;
+use crate::panel::feeds::every_feed;
 use crate::screen::{Screen, screen};
 use crate::select;
 use crate::store::link::Link;
+use crate::widget::figure::Said;
 use crate::widget::level::{LevelMark, level_class};
+use crate::widget::truth::Basis;
 use crate::{format, i18n};
 
 /// The head line.
@@ -118,6 +121,7 @@ fn Mode() -> impl IntoView {
         (Level::Orange, n) => format!("{} {n}", screen.word(Key::OrangeInForce)),
         _ => screen.word(Key::NormalMode).to_owned(),
     };
+    let truth = every_feed(screen);
     let simulated = move || {
         let catalog = store.catalog.read();
         catalog
@@ -132,7 +136,9 @@ fn Mode() -> impl IntoView {
             <Show when=move || store.has_city.get()>
                 <span class=move || format!("chip mode {}", level_class(level.get()))>
                     <LevelMark level=level />
-                    {text}
+                    <Said of="cases" truth=truth basis=Basis::Feeds>
+                        {text}
+                    </Said>
                 </span>
             </Show>
         </div>

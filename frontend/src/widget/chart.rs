@@ -1,5 +1,9 @@
 //! A chart over time: axes, thresholds, one line for each series, gaps as gaps, the newest value
-//! marked, and a table with the same for those who cannot see it.
+//! marked, what is usual and what is forecast each in a stroke of its own, and a table with the
+//! same for those who cannot see it.
+
+mod layers;
+mod table;
 
 use leptos::prelude::*;
 
@@ -8,17 +12,17 @@ use egret_shared::text::Text;
 use egret_shared::time::{Span, TimeMs};
 
 use crate::format;
-use crate::i18n::Key;
 use crate::screen::{Screen, screen};
-use crate::store::trend::{Sample, Trend};
+use crate::store::forecast::{Expected, Forecast};
+use crate::store::trend::Trend;
 use crate::widget::level::level_class;
 use crate::widget::scale::{Scale, extent, ticks};
 
 /// About how many values the axis names: as many as can be read from afar.
 const TICKS: u32 = 3;
 
-/// How many rows the table twin has.
-const TABLE_ROWS: i64 = 12;
+/// The least room that a forecast gets: less than an hour of it says nothing.
+const AHEAD_MIN: Span = Span(3_600_000);
 
 /// One line of a chart.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ pub(crate) struct Series {
     pub(crate) name: Text,
     /// Its past.
     pub(crate) trend: RwSignal<Trend>,
+    /// What may come.
+    pub(crate) forecast: RwSignal<Option<Forecast>>,
 }
 
 /// What all series of a chart share.
@@ -44,10 +50,23 @@ pub(crate) struct ChartDef {
 fn scale_of(series: &[Series], def: &ChartDef, now: TimeMs) -> Scale {
     let mut values = Vec::new();
     let mut shown = Span(0);
+    let mut reach = None;
     for series in series {
         let trend = series.trend.read();
         shown = shown.max(trend.shown(now));
         values.extend(trend.samples().filter_map(|sample| sample.v));
+        let usual = trend.samples().filter_map(|sample| sample.typical);
+        values.extend(usual.map(|usual| usual.v));
+        reach = reach.max(layers::reach(series.forecast.read().as_ref(), now));
+    }
+    // What was takes most of the room; what may be, at most a third.
+    let ahead_max = Span((shown.ms() / 2).max(AHEAD_MIN.ms()));
+    let to = reach.map_or(now, |reach| reach.min(TimeMs(now.0 + ahead_max.ms())));
+    for series in series {
+        let forecast = series.forecast.read();
+        let ahead = forecast.iter().flat_map(|forecast| forecast.ahead(now));
+        let ahead = ahead.filter(|point| point.at() <= to);
+        values.extend(ahead.flat_map(|point| [point.low, point.high]));
     }
     let (low, high) = extent(values.into_iter());
     // How far it is to the mildest limit is what a reader wants to know; the next ones come into
@@ -58,7 +77,7 @@ fn scale_of(series: &[Series], def: &ChartDef, now: TimeMs) -> Scale {
     let high = worth.fold(high, |high, limit| high.max(limit * 1.04));
     Scale {
         from: now.minus(shown),
-        to: now,
+        to,
         low,
         high,
     }
@@ -66,17 +85,38 @@ fn scale_of(series: &[Series], def: &ChartDef, now: TimeMs) -> Scale {
 
 /// The chart.
 #[component]
-pub(crate) fn Chart(series: Vec<Series>, def: ChartDef) -> impl IntoView {
+pub(crate) fn Chart(
+    /// Its lines.
+    series: Vec<Series>,
+    /// What they share.
+    def: ChartDef,
+    /// The element that holds the truth about its figures.
+    truth_id: String,
+) -> impl IntoView {
     let screen = screen();
     let held = StoredValue::new((series, def));
     // A chart of hours need not move more often than every ten seconds.
     let now = Memo::new(move |_| TimeMs(screen.store.now.get().0.div_euclid(10_000) * 10_000));
     let scale =
         Memo::new(move |_| held.with_value(|(series, def)| scale_of(series, def, now.get())));
+    let layers = held.with_value(|(series, _)| {
+        let series = series.iter().enumerate();
+        let layers = series.map(|(place, series)| {
+            (
+                layers::usual(place, series.trend, scale),
+                layers::forecast(place, series, scale),
+            )
+        });
+        layers.collect::<Vec<_>>()
+    });
     let trends = held.with_value(|(series, _)| {
         let trends = series.iter().map(|series| series.trend);
         trends.enumerate().collect::<Vec<_>>()
     });
+    let revised: Vec<_> = trends
+        .iter()
+        .map(|(place, trend)| layers::revised(*place, *trend, scale))
+        .collect();
     let lines: Vec<_> = trends
         .iter()
         .map(|(place, trend)| line(*place, *trend, scale))
@@ -86,14 +126,16 @@ pub(crate) fn Chart(series: Vec<Series>, def: ChartDef) -> impl IntoView {
         .map(|(place, trend)| dot(*place, *trend, scale))
         .collect();
     view! {
-        <div class="chart">
+        <div class="chart" data-figure="history" aria-describedby=truth_id>
             <div class="plot" aria-hidden="true">
-                {move || grid(scale.get(), held)}
-                <svg viewBox="0 0 100 100" preserveAspectRatio="none">{lines}</svg>
+                {move || grid(scale.get(), held)} {move || now_rule(scale.get(), now.get())}
+                <svg viewBox="0 0 100 100" preserveAspectRatio="none">
+                    {layers} {lines} {revised}
+                </svg>
                 {dots}
             </div>
             <div class="axis" aria-hidden="true">{move || times(scale.get(), screen)}</div>
-            {move || table(held, now.get(), screen)}
+            {move || table::view(held, now.get(), screen)}
         </div>
     }
 }
@@ -122,6 +164,12 @@ fn dot(place: usize, trend: RwSignal<Trend>, scale: Memo<Scale>) -> impl IntoVie
             style:top=move || at.get().map(|at| format!("{:.2}%", at.1))
         ></i>
     }
+}
+
+/// Where measured ends and forecast begins; nothing while there is no forecast.
+fn now_rule(scale: Scale, now: TimeMs) -> Option<impl IntoView> {
+    let left = format!("{:.2}%", scale.x(now));
+    (scale.to > now).then(|| view! { <i class="now" style:left=left></i> })
 }
 
 fn grid(scale: Scale, held: StoredValue<(Vec<Series>, ChartDef)>) -> impl IntoView {
@@ -160,45 +208,4 @@ fn times(scale: Scale, screen: Screen) -> impl IntoView {
         let text = format::clock_short(at, screen.zone_ms.get());
         view! { <span>{text}</span> }
     })
-}
-
-/// The table twin: one row for each twelfth of the range.
-fn table(held: StoredValue<(Vec<Series>, ChartDef)>, now: TimeMs, screen: Screen) -> impl IntoView {
-    let (series, def) = held.get_value();
-    let names: Vec<_> = series
-        .iter()
-        .map(|series| view! { <th scope="col">{screen.text(&series.name)}</th> })
-        .collect();
-    let shown = series
-        .iter()
-        .map(|series| series.trend.read_untracked().shown(now))
-        .max();
-    let step = Span(shown.unwrap_or(def.range).ms() / TABLE_ROWS);
-    let rows: Vec<_> = (0..TABLE_ROWS)
-        .map(|row| {
-            let at = now.minus(Span(step.ms() * row));
-            let cells: Vec<_> = series
-                .iter()
-                .map(|series| view! { <td>{value_at(&series.trend.read_untracked(), at, &def.unit)}</td> })
-                .collect();
-            let time = format::clock_short(at, screen.zone_ms.get());
-            view! { <tr><th scope="row">{time}</th>{cells}</tr> }
-        })
-        .collect();
-    view! {
-        <table class="unseen">
-            <thead>
-                <tr><th scope="col">{screen.word(Key::Time)}</th>{names}</tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
-}
-
-fn value_at(trend: &Trend, at: TimeMs, unit: &str) -> String {
-    let before = |sample: &&Sample| sample.at <= at;
-    let sample = trend.samples().rev().find(before);
-    sample
-        .and_then(|sample| sample.v)
-        .map_or_else(String::new, |v| format::figure(v, unit))
 }

@@ -51,3 +51,19 @@ pub(crate) fn LevelWord(#[prop(into)] level: Signal<Level>) -> impl IntoView {
         </span>
     }
 }
+
+/// Shape and word in a row: of a level that is normal, both for screen readers alone, so that the
+/// eye goes to what needs a hand.
+#[component]
+pub(crate) fn LevelShort(#[prop(into)] level: Signal<Level>) -> impl IntoView {
+    let screen = screen();
+    view! {
+        <span
+            class=move || format!("level-short {}", level_class(level.get()))
+            class:calm=move || level.get() == Level::Normal
+        >
+            <LevelMark level=level />
+            <span>{move || screen.word(level_key(level.get()))}</span>
+        </span>
+    }
+}

@@ -9,7 +9,7 @@ use egret_shared::time::{Span, TimeMs};
 use crate::store::trend::{STEP, Sample};
 
 /// A distance in time above which two values are not joined: three missing minutes.
-const GAP: Span = Span(3 * STEP.0 + STEP.0 / 2);
+pub(crate) const GAP: Span = Span(3 * STEP.0 + STEP.0 / 2);
 
 /// The part of time and of values that a chart shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,19 +38,69 @@ impl Scale {
 
     /// The line through `samples` as an SVG path: broken where values are missing.
     pub(crate) fn line<'a>(&self, samples: impl Iterator<Item = &'a Sample>) -> String {
+        self.path(samples.map(|sample| (sample.at, sample.v)), GAP)
+    }
+
+    /// The line through points in time, broken where one has no value and where two are further
+    /// apart than `gap`. Points left or right of the picture are left out.
+    pub(crate) fn path(
+        &self,
+        points: impl Iterator<Item = (TimeMs, Option<f64>)>,
+        gap: Span,
+    ) -> String {
         let mut path = String::new();
         let mut last: Option<TimeMs> = None;
-        for sample in samples.filter(|sample| sample.at >= self.from) {
-            let Some(v) = sample.v else {
+        for (at, v) in points.filter(|(at, _)| self.shows(*at)) {
+            let Some(v) = v else {
                 last = None;
                 continue;
             };
-            let joined = last.is_some_and(|last| sample.at.since(last) <= GAP);
+            let joined = last.is_some_and(|last| at.since(last) <= gap);
             let verb = if joined { 'L' } else { 'M' };
-            write!(path, "{verb}{:.2} {:.2}", self.x(sample.at), self.y(v)).ok();
-            last = Some(sample.at);
+            write!(path, "{verb}{:.2} {:.2}", self.x(at), self.y(v)).ok();
+            last = Some(at);
         }
         path
+    }
+
+    /// The surface between a low and a high line, each unbroken piece by itself.
+    pub(crate) fn band(
+        &self,
+        points: impl Iterator<Item = (TimeMs, Option<(f64, f64)>)>,
+        gap: Span,
+    ) -> String {
+        let mut pieces: Vec<Vec<(TimeMs, f64, f64)>> = Vec::new();
+        let mut last: Option<TimeMs> = None;
+        for (at, ends) in points.filter(|(at, _)| self.shows(*at)) {
+            let Some((low, high)) = ends else {
+                last = None;
+                continue;
+            };
+            let joined = last.is_some_and(|last| at.since(last) <= gap);
+            match pieces.last_mut().filter(|_| joined) {
+                Some(piece) => piece.push((at, low, high)),
+                None => pieces.push(vec![(at, low, high)]),
+            }
+            last = Some(at);
+        }
+        pieces.iter().map(|piece| self.piece(piece)).collect()
+    }
+
+    /// A closed piece of a band: there along its upper edge, back along its lower one.
+    fn piece(&self, points: &[(TimeMs, f64, f64)]) -> String {
+        let upper = points.iter().map(|(at, _, high)| (*at, *high));
+        let lower = points.iter().rev().map(|(at, low, _)| (*at, *low));
+        let mut path = String::new();
+        for (place, (at, v)) in upper.chain(lower).enumerate() {
+            let verb = if place == 0 { 'M' } else { 'L' };
+            write!(path, "{verb}{:.2} {:.2}", self.x(at), self.y(v)).ok();
+        }
+        path.push('Z');
+        path
+    }
+
+    fn shows(&self, at: TimeMs) -> bool {
+        (self.from..=self.to).contains(&at)
     }
 
     /// The surface below the line, each unbroken piece by itself.
@@ -112,10 +162,7 @@ mod tests {
     use super::*;
 
     fn sample(minute: i64, v: Option<f64>) -> Sample {
-        Sample {
-            at: TimeMs(minute * 60_000),
-            v,
-        }
+        Sample::plain(TimeMs(minute * 60_000), v)
     }
 
     const SCALE: Scale = Scale {
@@ -138,6 +185,18 @@ mod tests {
         assert_eq!(line, "M0.00 100.00L10.00 50.00M30.00 50.00M90.00 0.00");
         let surface = SCALE.surface(samples.iter());
         assert_eq!(surface, "M0.00 100L0.00 100.00L10.00 50.00L10.00 100Z");
+    }
+
+    #[test]
+    fn a_band_goes_there_along_its_top_and_back_along_its_foot() {
+        let at = |minute: i64| TimeMs(minute * 60_000);
+        let points = [
+            (at(0), Some((0.0, 5.0))),
+            (at(1), Some((5.0, 10.0))),
+            (at(11), Some((0.0, 1.0))),
+        ];
+        let band = SCALE.band(points.into_iter(), GAP);
+        assert_eq!(band, "M0.00 50.00L10.00 0.00L10.00 50.00L0.00 100.00Z");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub struct FeedDef {
     /// How late a reading may come and still revise its window.
     #[serde(default = "lateness_default")]
     pub lateness: Span,
+    /// How far back stored readings of an asset that was silent meanwhile still fill its own past.
+    #[serde(default = "backfill_default")]
+    pub backfill: Span,
     /// Who may see it; absent, the city's default.
     #[serde(default)]
     pub classification: Option<Classification>,
@@ -58,6 +61,12 @@ pub struct FeedDef {
 /// Ten minutes: twice the usual store-and-forward pause of a cellular gateway.
 fn lateness_default() -> Span {
     Span(600_000)
+}
+
+/// Two hours: the usual store of a gateway with an SD card or a ring buffer, and what the fold's
+/// memory is laid out for.
+fn backfill_default() -> Span {
+    Span(7_200_000)
 }
 
 /// How a payload is written; one file each in `backend/decode`.

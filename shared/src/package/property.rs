@@ -18,6 +18,10 @@ pub struct PropertyDef {
     pub unit: String,
     /// Least and greatest valid value, in `unit`; what lies outside is refused.
     pub range: [f64; 2],
+    /// Least and greatest plausible value, in `unit`, within `range`; what lies outside is kept
+    /// and flagged.
+    #[serde(default)]
+    pub plausible: Option<[f64; 2]>,
     /// More than this between two readings of an asset is flagged, in `unit`.
     #[serde(default)]
     pub jump: Option<f64>,

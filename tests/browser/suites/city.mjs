@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { assertAccessible } from "../harness/accessible.mjs";
 import { FULL_HD } from "../harness/browser.mjs";
+import { assertTrue } from "../harness/figures.mjs";
 import { statistics } from "../harness/picture.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
@@ -32,6 +33,19 @@ export function city() {
         await assertPicture(tools, screen, `${name}-en`);
       });
     }
+
+    test("no number stands bare where every panel is full, nor in what an index is made of",
+      async (tools) => {
+        for (const language of ["zh", "en"]) {
+          const screen = await tools.wall({ viewport: FULL_HD, language });
+          const { page } = screen;
+          await page.waitForFunction(isBusy, undefined, { timeout: CITY_MS });
+          await assertTrue(tools, screen, `in the storm (${language})`);
+          await page.focus(".vitals-parts a");
+          await page.waitForSelector(".makeup [data-age]");
+          await assertTrue(tools, screen, `with a make-up opened (${language})`);
+        }
+      });
 
     test("axe finds nothing serious where every panel and table is full", async (tools) => {
       const { page: wall } = await tools.wall({ viewport: FULL_HD });

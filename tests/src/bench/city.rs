@@ -59,7 +59,8 @@ asset_class = "gauge"
 topic = "egret/v1/bench/+"
 format = "egret-json"
 expect_every = "10m"
-lateness = "30s"
+lateness = "2h"
+backfill = "2h"
 "#;
 
 const METRICS: &str = r#"[[metric]]

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::city::asset_id;
 use super::fleet::Fleet;
-use super::load::{MARKS_PER_S, N_WATCHED, Paced, PacedDone, WATCHED_PER_S, pace};
+use super::load::{
+    MARKS_PER_S, N_WATCHED, Paced, PacedDone, STORED_S, WATCHED_PER_S, pace, stored,
+};
 use super::options::Options;
 use super::report::{self, Delays, round};
 use super::served::{Served, journal_bytes};
@@ -34,6 +36,7 @@ pub(super) fn measure(options: &Options) {
     for per_second in PACES {
         sent += delays(&served, &fleet, per_second, options.seconds);
     }
+    sent += burst(&served, &fleet, options);
     for clients in FAN_OUT_CLIENTS {
         sent += fan_out(&served, &fleet, clients, options.seconds);
     }
@@ -56,8 +59,20 @@ fn watched(
     fleet: &Fleet,
     measurement: &Measurement,
     viewers: Vec<Viewer>,
-    (per_second, seconds): (u64, u64),
+    pace: (u64, u64),
 ) -> Watched {
+    watched_beside(served, fleet, measurement, viewers, pace, || ()).0
+}
+
+/// The same while `beside` is done on a thread of its own, from the first moment that counts on.
+fn watched_beside<T: Send>(
+    served: &Served,
+    fleet: &Fleet,
+    measurement: &Measurement,
+    viewers: Vec<Viewer>,
+    (per_second, seconds): (u64, u64),
+    beside: impl FnOnce() -> T + Send,
+) -> (Watched, T) {
     let load = |seconds| Paced {
         per_second,
         seconds,
@@ -66,17 +81,25 @@ fn watched(
     let warm = pace(served.mqtt, fleet, load(1));
     measurement.begin();
     let before_s = cpu_s(served.id());
-    let mut done = pace(served.mqtt, fleet, load(seconds));
+    let (mut done, beside) = std::thread::scope(|scope| {
+        let beside = scope.spawn(beside);
+        let done = pace(served.mqtt, fleet, load(seconds));
+        (
+            done,
+            beside.join().expect("the thread tells what went wrong"),
+        )
+    });
     let used_s = cpu_s(served.id()) - before_s;
     let resident_bytes = served.memory().resident_bytes;
     measurement.end();
     done.messages += warm.messages;
-    Watched {
+    let watched = Watched {
         done,
         cpu_s: used_s,
         resident_bytes,
         seen: viewers.into_iter().map(Viewer::seen).collect(),
-    }
+    };
+    (watched, beside)
 }
 
 fn delays(served: &Served, fleet: &Fleet, per_second: u64, seconds: u64) -> u64 {
@@ -109,6 +132,55 @@ fn delays(served: &Served, fleet: &Fleet, per_second: u64, seconds: u64) -> u64 
         }),
     );
     watched.done.messages
+}
+
+/// The delay at the first pace, with and without a gateway that sends an hour's store meanwhile.
+fn burst(served: &Served, fleet: &Fleet, options: &Options) -> u64 {
+    let (mut quiet, mut busy) = (Delays::default(), Delays::default());
+    let mut messages = 0;
+    let (mut n_stored, mut took_s) = (0, 0.0);
+    for _ in 0..options.runs {
+        for with_store in [false, true] {
+            let measurement = Measurement::new(fleet.marks_from_us);
+            let assets = (0..usize::try_from(N_WATCHED).unwrap_or_default())
+                .map(|n| format!("asset/bench/{}", asset_id(n)))
+                .collect();
+            let viewers = vec![Viewer::start(
+                served.http,
+                Encoding::Json,
+                assets,
+                &measurement,
+            )];
+            measurement.until_ready(viewers.len());
+            let paced = (PACES[0], options.seconds);
+            let store = || with_store.then(|| stored(served.mqtt, fleet));
+            let (watched, sent) =
+                watched_beside(served, fleet, &measurement, viewers, paced, store);
+            let delays = if with_store { &mut busy } else { &mut quiet };
+            for seen in watched.seen {
+                delays.append(seen.asset);
+            }
+            messages += watched.done.messages;
+            if let Some((n, took)) = sent {
+                messages += n;
+                (n_stored, took_s) = (n, took.as_secs_f64());
+            }
+        }
+    }
+    let n_sent = WATCHED_PER_S * options.seconds * options.runs as u64;
+    report::line(
+        "publish_to_websocket_beside_a_store",
+        &json!({
+            "messages_per_s": PACES[0],
+            "stored_messages": n_stored,
+            "stored_s": STORED_S,
+            "stored_sent_in_s": round(took_s, 2),
+            "without": delay_json(&quiet, n_sent),
+            "with": delay_json(&busy, n_sent),
+            "p99_ratio": round(busy.quantile_ms(0.99) / quiet.quantile_ms(0.99), 2),
+        }),
+    );
+    messages
 }
 
 fn delay_json(delays: &Delays, n_sent: u64) -> serde_json::Value {

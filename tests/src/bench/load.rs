@@ -86,6 +86,47 @@ fn flood_one(gateway: &mut Gateway, fleet: &Fleet, mut dice: Dice, share: u64, w
     }
 }
 
+/// Sensors whose gateway was offline.
+const STORED_ASSETS: u64 = 20;
+
+/// How long it was: one reading of each sensor a second.
+pub const STORED_S: u64 = 3_600;
+
+/// In-flight messages of the gateway that sends its store.
+const STORED_WINDOW: usize = 100;
+
+/// One gateway sends an hour's stored readings of its sensors as fast as they are acknowledged;
+/// returns how many they were and how long that took.
+pub fn stored(broker: SocketAddr, fleet: &Fleet) -> (u64, Duration) {
+    let messages = STORED_S * STORED_ASSETS;
+    let deadline = Instant::now() + FLOOD_MAX;
+    let mut gateway = Gateway::connect(broker, "stored");
+    let (mut form, mut dice) = (fleet.form(), Dice::of(77));
+    let begin_us = now_us() - STORED_S.cast_signed() * 1_000_000;
+    let started = Instant::now();
+    let mut number = 0;
+    while gateway.acked() < messages {
+        while number < messages && gateway.in_flight() < STORED_WINDOW {
+            let one = N_ASSETS as u64 - 1 - number % STORED_ASSETS;
+            let second = (number / STORED_ASSETS).cast_signed();
+            let (topic, payload) = form.fill(Sent {
+                asset: usize::try_from(one).unwrap_or_default(),
+                at_us: begin_us + second * 1_000_000,
+                milli: dice.below(10_000),
+            });
+            gateway.publish(topic, payload);
+            number += 1;
+        }
+        gateway.flush();
+        gateway.hear();
+        assert!(
+            Instant::now() < deadline,
+            "a store takes over {FLOOD_MAX:?}"
+        );
+    }
+    (messages, started.elapsed())
+}
+
 /// Any sensor from the `first` on.
 fn asset(dice: &mut Dice, first: u64) -> usize {
     usize::try_from(first + dice.below(N_ASSETS as u64 - first)).unwrap_or_default()

@@ -7,13 +7,16 @@ use crate::paths::Paths;
 use crate::run;
 use crate::steps::Steps;
 
+/// The program that measures the fold under a whole catalogue, and over a simulated week.
+const FOLD: &str = "catalogue";
+
 /// Runs the command; `arguments` go to the benchmark program. Its lines are all that goes to
 /// standard output.
 ///
 /// # Errors
 /// When a step or the benchmark fails.
 pub(crate) fn command(paths: &Paths, arguments: &[String]) -> Result<()> {
-    let mut steps = Steps::new(SITE_STEPS + 3);
+    let mut steps = Steps::new(SITE_STEPS + 5);
     build::build_site(&mut steps, paths)?;
     let server = steps.run("server", |step| {
         build::build_server(step, paths, Profile::Release)
@@ -28,7 +31,18 @@ pub(crate) fn command(paths: &Paths, arguments: &[String]) -> Result<()> {
     steps.run("benchmark", |step| {
         step.show(run::cargo(&paths.root).arg("build").args(flags))
     })?;
+    let fold = ["-p", "egret-city", "--example", FOLD];
+    steps.run("fold alone", |step| {
+        let build = [&["build", Profile::Release.flag()], &fold[..]].concat();
+        step.show(run::cargo(&paths.root).args(build))
+    })?;
     steps.summary();
+    steps.run("measuring the fold", |step| {
+        let program = paths.program("release", &format!("examples/{FOLD}"));
+        let quick = arguments.iter().any(|argument| argument == "--quick");
+        let part: &[&str] = if quick { &["catalogue"] } else { &[] };
+        step.show(run::command(program, &paths.root).args(part))
+    })?;
     steps.run_closing("measuring", |step| {
         let mut bench = run::command(paths.program("release", "bench"), &paths.root);
         bench

@@ -1,29 +1,38 @@
-//! The newest contribution by event time; of two at one time, the later to arrive.
+//! The newest contribution by event time; of several at one time, the greatest.
+
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Accumulate, Contribution};
 
-/// The newest contribution by event time; of two at one time, the later to arrive.
+/// The newest contribution by event time; of several at one time, the greatest: which of them
+/// arrived last says nothing about the city, and would show the order of arrival.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Last {
     newest: Option<(i64, f64)>,
 }
 
+impl Last {
+    fn take(&mut self, at_ms: i64, v: f64) {
+        let is_newer = self.newest.is_none_or(|(newest_ms, newest)| {
+            let by_time = at_ms.cmp(&newest_ms);
+            by_time.then_with(|| v.total_cmp(&newest)) == Ordering::Greater
+        });
+        if is_newer {
+            self.newest = Some((at_ms, v));
+        }
+    }
+}
+
 impl Accumulate for Last {
     fn add(&mut self, one: &Contribution) {
-        if self.newest.is_none_or(|(at_ms, _)| at_ms <= one.at_ms) {
-            self.newest = Some((one.at_ms, one.v));
-        }
+        self.take(one.at_ms, one.v);
     }
 
     fn merge(&mut self, later: &Self) {
         if let Some((at_ms, v)) = later.newest {
-            self.add(&Contribution {
-                at_ms,
-                v,
-                asset: None,
-            });
+            self.take(at_ms, v);
         }
     }
 

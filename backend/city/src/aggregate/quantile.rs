@@ -126,7 +126,7 @@ mod tests {
         ) {
             let mut sketch = Quantile::new(q);
             for v in &values {
-                sketch.add(&Contribution { at_ms: 0, v: *v, asset: None });
+                sketch.add(&Contribution::plain(0, *v));
             }
             values.sort_by(f64::total_cmp);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]

@@ -1,25 +1,26 @@
-//! The contributions' sum.
+//! The contributions' sum, exact: see [`Additive`].
 
 use serde::{Deserialize, Serialize};
 
+use super::exact::Additive;
 use super::{Accumulate, Contribution};
 
 /// The contributions' sum.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sum {
-    sum: f64,
+    sum: Additive,
 }
 
 impl Accumulate for Sum {
     fn add(&mut self, one: &Contribution) {
-        self.sum += one.v;
+        self.sum.add(one.v);
     }
 
     fn merge(&mut self, later: &Self) {
-        self.sum += later.sum;
+        self.sum.merge(later.sum);
     }
 
     fn value(&self) -> Option<f64> {
-        Some(self.sum)
+        self.sum.value()
     }
 }

@@ -2,10 +2,12 @@
 //! windows that late readings have revised.
 
 use egret_shared::flags::Flags;
-use egret_shared::metric::MetricPoint;
+use egret_shared::metric::{ClosedPoint, MetricPoint};
+use egret_shared::time::TimeMs;
 
 use super::point::When;
 use crate::fold::Fold;
+use crate::limits::REVISED_PER_TICK;
 use crate::plan::{MetricKind, MetricPlan};
 
 /// Derived metrics have no window of their own and close every minute.
@@ -29,21 +31,40 @@ impl Fold<'_> {
         }
     }
 
+    /// Emits revised windows, cell by cell: what is beyond [`REVISED_PER_TICK`] waits for the next
+    /// tick, and by then may have been revised once more.
     fn close_revised(&mut self) {
-        let mut revised = std::mem::take(&mut self.state.metrics.revised);
-        // Metrics are numbered after their inputs, so that going up meets every dependent.
-        while let Some((cell, end_ms)) = revised.pop_first() {
-            self.close(cell, end_ms, Flags::REVISED);
-            let Some((metric, area)) = self.state.metrics.place(cell) else {
-                continue;
-            };
-            let dependents = self.plan.metric(metric).map(|metric| &metric.dependents);
-            for dependent in dependents.into_iter().flatten() {
-                if end_ms % MINUTE_MS == 0 {
-                    revised.insert((self.state.metrics.number(*dependent, area), end_ms));
-                }
+        let mut n_left = REVISED_PER_TICK;
+        while n_left > 0
+            && let Some((cell, times)) = self.state.metrics.next_revised()
+        {
+            n_left = n_left.saturating_sub(self.revise(cell, &times));
+        }
+    }
+
+    /// Emits the windows of a cell that are others since something came late at `times`; how many.
+    fn revise(&mut self, cell: u32, times: &[i64]) -> usize {
+        let Some((metric, area)) = self.state.metrics.place(cell) else {
+            return 1;
+        };
+        let Some(plan) = self.plan.metric(metric) else {
+            return 1;
+        };
+        let closed_ms = self.state.ticked_ms.unwrap_or(i64::MIN);
+        let ends = plan.measured().map_or_else(
+            || times.to_vec(),
+            |measured| measured.window.revised(times, closed_ms),
+        );
+        self.state.metrics.take_up(metric, area);
+        for end_ms in &ends {
+            self.close(cell, *end_ms, Flags::REVISED);
+            for dependent in plan.dependents.iter().filter(|_| end_ms % MINUTE_MS == 0) {
+                self.state.metrics.revise_closing(*dependent, area, *end_ms);
             }
         }
+        let now_ms = self.state.now_ms;
+        self.state.metrics.lay_down(self.plan, metric, area, now_ms);
+        ends.len().max(1)
     }
 
     fn close(&mut self, cell: u32, end_ms: i64, flags: Flags) {
@@ -51,12 +72,26 @@ impl Fold<'_> {
             return;
         };
         let point = self.reader().point(metric, area, When::Closed(end_ms));
-        let Some(point) = point.filter(|point| point.v.is_some()) else {
+        let Some((point, v)) = point.and_then(|point| point.v.map(|v| (point, v))) else {
             return;
         };
-        self.dirty.closed.push(MetricPoint {
+        let plan = self
+            .plan
+            .metric(metric)
+            .filter(|metric| metric.def.baseline);
+        if let Some(plan) = plan.filter(|_| !flags.has(Flags::REVISED)) {
+            let measured = plan.measured();
+            let step_ms = measured.map_or(MINUTE_MS, |one| one.window.closing_step_ms());
+            let zone = self.plan.zone;
+            self.state.baselines.take(cell, zone, (end_ms, step_ms), v);
+        }
+        let point = MetricPoint {
             flags: point.flags.with(flags),
             ..point
+        };
+        self.dirty.closed.push(ClosedPoint {
+            point,
+            known_at: TimeMs(self.state.now_ms),
         });
     }
 }
@@ -68,7 +103,7 @@ fn closings(metric: &MetricPlan, before_ms: i64, now_ms: i64, since_ms: i64) -> 
             closings.retain(|end_ms| *end_ms >= since_ms || measured.window.ends_at(*end_ms));
             closings
         }
-        MetricKind::Derived { .. } => {
+        MetricKind::Derived { .. } | MetricKind::Index(_) | MetricKind::Quality { .. } => {
             let newest = now_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
             let is_new = newest > before_ms && newest >= since_ms;
             is_new.then_some(newest).into_iter().collect()

@@ -1,16 +1,19 @@
 //! A metric's number with its truth: computed when it is asked for, from slices or other metrics.
 
+mod composed;
+
 use egret_shared::flags::Flags;
 use egret_shared::level::Level;
-use egret_shared::metric::MetricPoint;
+use egret_shared::metric::{ANOMALY_Z, MetricPoint, Typical};
 use egret_shared::package::metric::By;
 use egret_shared::time::TimeMs;
 
 use super::Metrics;
-use crate::aggregate::is_zero_without_contributions;
+use crate::baseline::Baselines;
 use crate::feed::FeedState;
-use crate::plan::{Area, Measured, Metric, MetricKind, MetricPlan, Plan, Source};
-use crate::window::Slice;
+use crate::plan::{Area, Measured, Metric, MetricKind, MetricPlan, Part, Plan, Source};
+use crate::selected::Selected;
+use crate::window::{Slice, Window};
 
 /// Which window is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub(crate) enum When {
 pub(crate) struct Reader<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) feeds: &'a [FeedState],
+    pub(crate) selected: &'a Selected,
+    pub(crate) baselines: &'a Baselines,
     pub(crate) metrics: &'a Metrics,
 }
 
@@ -42,11 +47,15 @@ struct Number {
 
 impl Reader<'_> {
     /// The point of `metric` in `area`; `None` if there is no such metric or area, or, of a
-    /// derived one, if it is made of nothing.
+    /// derived one, if its formula reads none.
     pub(crate) fn point(&self, metric: Metric, area: Area, when: When) -> Option<MetricPoint> {
         let plan = self.plan.metric(metric)?;
         let code = self.plan.areas.code(area)?;
         let number = self.number(metric, plan, area, when)?;
+        let typical = self.typical(metric, plan, area, when, number.v);
+        let z = typical.and_then(|typical| typical.z);
+        let is_odd = z.is_some_and(|z| z.abs() >= ANOMALY_Z);
+        let odd = if is_odd { Flags::ANOMALY } else { Flags::NONE };
         Some(MetricPoint {
             metric: plan.def.id.clone(),
             area: code.clone(),
@@ -57,8 +66,29 @@ impl Reader<'_> {
             sources: number.sources,
             expected: number.expected,
             latest_at: number.latest_ms.map(TimeMs),
-            flags: number.flags,
+            flags: number.flags.with(odd),
+            typical,
         })
+    }
+
+    /// What is usual at this time, if the metric learns that and has seen enough.
+    fn typical(
+        &self,
+        metric: Metric,
+        plan: &MetricPlan,
+        area: Area,
+        when: When,
+        v: Option<f64>,
+    ) -> Option<Typical> {
+        if !plan.def.baseline {
+            return None;
+        }
+        let at_ms = match when {
+            When::Live => self.metrics.paced_ms(),
+            When::Closed(end_ms) => end_ms,
+        };
+        let cell = self.metrics.number(metric, area);
+        self.baselines.typical(cell, self.plan.zone, at_ms, v)
     }
 
     /// The live value alone.
@@ -88,17 +118,9 @@ impl Reader<'_> {
     fn number(&self, metric: Metric, plan: &MetricPlan, area: Area, when: When) -> Option<Number> {
         match &plan.kind {
             MetricKind::Measured(measured) => self.measured(metric, measured, area, when),
-            MetricKind::Derived { formula, inputs } => {
-                let inputs: Option<Vec<Number>> = inputs
-                    .iter()
-                    .map(|input| self.number(*input, self.plan.metric(*input)?, area, when))
-                    .collect();
-                let inputs = inputs?;
-                let values: Option<Vec<f64>> = inputs.iter().map(|input| input.v).collect();
-                let v = values.and_then(|values| formula.value(&self.plan.engine, &values));
-                let together = inputs.into_iter().reduce(Number::beside)?;
-                Some(Number { v, ..together })
-            }
+            MetricKind::Derived { formula, inputs } => self.derived(formula, inputs, area, when),
+            MetricKind::Index(parts) => self.index(parts, area, when),
+            MetricKind::Quality { feeds, of } => Some(self.quality(feeds, *of, area, when)),
         }
     }
 
@@ -109,25 +131,33 @@ impl Reader<'_> {
         area: Area,
         when: When,
     ) -> Option<Number> {
-        let feed = self.feeds.get(usize::from(measured.feed))?;
-        let window = match when {
-            When::Live => self.metrics.live(metric)?,
-            When::Closed(end_ms) => measured.window.closed_at(end_ms),
+        let (window, length_ms) = match when {
+            When::Live => {
+                let window = self.metrics.live(metric)?;
+                (window, self.passed_ms(&measured.window, window))
+            }
+            When::Closed(end_ms) => {
+                let window = measured.window.closed_at(end_ms);
+                (window, window.length_ms())
+            }
         };
         let cell = self.metrics.cell(metric, area);
-        let figure = cell.map(|cell| cell.figure(window, measured.aggregate));
-        let is_zero = is_zero_without_contributions(measured.aggregate) && feed.is_live();
+        let figure = cell.map(|cell| cell.figure(window, measured.how));
+        let is_zero = || {
+            let mut feeds = self.feeds_of(measured);
+            measured.how.is_zero_without_contributions() && feeds.any(FeedState::is_live)
+        };
         let v = match &figure {
             Some(figure) if figure.latest_ms.is_some() => figure.v,
-            _ => is_zero.then_some(0.0),
+            _ => is_zero().then_some(0.0),
         };
         let in_window = figure.as_ref().map_or(0, |figure| figure.sources);
-        let (sources, expected) = self.sources(measured, feed, area, in_window);
+        let (sources, expected) = self.sources(measured, area, in_window);
         let latest_ms = match when {
             When::Live => cell.and_then(|cell| cell.latest_ms),
-            When::Closed(_) => figure.and_then(|figure| figure.latest_ms),
+            When::Closed(_) => figure.as_ref().and_then(|figure| figure.latest_ms),
         };
-        let mut flags = Flags::NONE;
+        let mut flags = figure.map_or(Flags::NONE, |figure| figure.flags);
         if sources < expected {
             flags = flags.with(Flags::PARTIAL);
         }
@@ -136,7 +166,7 @@ impl Reader<'_> {
         }
         Some(Number {
             window,
-            v,
+            v: v.map(|v| measured.how.over(v, length_ms)),
             sources,
             expected,
             latest_ms,
@@ -144,32 +174,70 @@ impl Reader<'_> {
         })
     }
 
-    /// How many stand behind a number, and how many should. Of reports the feed itself is the
-    /// one source.
-    fn sources(
-        &self,
-        measured: &Measured,
-        feed: &FeedState,
-        area: Area,
-        in_window: u32,
-    ) -> (u32, u32) {
-        if matches!(measured.source, Source::Reports(..)) {
-            return (u32::from(feed.has_reported()), 1);
+    /// How much of a live window has passed, as far as it is told, milliseconds.
+    fn passed_ms(&self, window: &Window, live: Slice) -> i64 {
+        let passed_ms = self.metrics.paced_ms() - live.start_ms;
+        match window {
+            Window::Sliding { .. } => live.length_ms(),
+            Window::Tumbling { .. } => passed_ms.clamp(0, live.length_ms()),
         }
-        let plan = self.plan.feed(measured.feed);
-        let promising = plan.filter(|plan| plan.stale_after_ms.is_some());
-        let expected = promising.map_or(0, |plan| match measured.by {
-            By::Place => feed.known(area),
-            By::Responsible if self.plan.areas.holds(area, plan.home) => {
-                u32::try_from(feed.members.len()).unwrap_or(u32::MAX)
+    }
+
+    fn feeds_of(&self, measured: &Measured) -> impl Iterator<Item = &FeedState> {
+        let states = |feed| self.feeds.get(usize::from(feed));
+        measured.feeds().filter_map(states)
+    }
+
+    /// How many stand behind a number, and how many should. Of reports the feeds themselves are
+    /// the sources.
+    fn sources(&self, measured: &Measured, area: Area, in_window: u32) -> (u32, u32) {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        match measured.source {
+            Source::Readings(..) => {
+                let parts = measured.parts.iter();
+                let expected: u32 = parts
+                    .map(|part| self.expected(*part, measured.by, area))
+                    .sum();
+                (in_window, expected.max(in_window))
             }
-            By::Responsible => 0,
-        });
-        (in_window, expected.max(in_window))
+            Source::Reports(..) | Source::Durations(_) => {
+                let reporting = self.feeds_of(measured).filter(|feed| feed.has_reported());
+                (count(reporting.count()), count(measured.parts.len()))
+            }
+        }
+    }
+
+    /// How many assets of a feed should contribute in `area`.
+    fn expected(&self, part: Part, by: By, area: Area) -> u32 {
+        let feed = self.feeds.get(usize::from(part.feed));
+        let Some((plan, feed)) = self.plan.feed(part.feed).zip(feed) else {
+            return 0;
+        };
+        // Nobody is missed of whom nothing can be expected.
+        if feed.stale_after_ms(plan).is_none() {
+            return 0;
+        }
+        match (by, part.only) {
+            (By::Place, None) => feed.known(area),
+            (By::Place, Some(only)) => self.selected.known(only, area),
+            (By::Responsible, _) if !self.plan.areas.holds(area, plan.home) => 0,
+            (By::Responsible, None) => u32::try_from(feed.members.len()).unwrap_or(u32::MAX),
+            (By::Responsible, Some(only)) => self.selected.len(only),
+        }
     }
 }
 
 impl Number {
+    /// What stands behind a number, with the number made of it; `partial` if some of it is missing.
+    fn with(self, v: Option<f64>, partial: bool) -> Self {
+        let missing = if partial { Flags::PARTIAL } else { Flags::NONE };
+        Self {
+            v,
+            flags: self.flags.with(missing),
+            ..self
+        }
+    }
+
     /// Two inputs of one formula, as what stands behind its number.
     fn beside(self, other: Self) -> Self {
         Self {

@@ -8,7 +8,7 @@ use egret_shared::text::Text;
 use super::point::Reader;
 use crate::alert::{Target, Trigger};
 use crate::fold::Fold;
-use crate::plan::{Area, Areas, Metric, MetricPlan, Watch};
+use crate::plan::{Area, Areas, Feed, Measured, Metric, MetricPlan, Watch};
 use crate::words;
 
 impl Fold<'_> {
@@ -33,6 +33,8 @@ impl Fold<'_> {
         Reader {
             plan: self.plan,
             feeds: &self.state.feeds,
+            selected: &self.state.selected,
+            baselines: &self.state.baselines,
             metrics: &self.state.metrics,
         }
     }
@@ -40,16 +42,24 @@ impl Fold<'_> {
     fn age_metrics(&mut self) {
         let now_ms = self.state.now_ms;
         for (metric, plan) in (0..).zip(&self.plan.metrics) {
-            let feed = plan
-                .measured()
-                .and_then(|measured| self.plan.feed(measured.feed));
-            let Some(stale_after_ms) = feed.and_then(|feed| feed.stale_after_ms) else {
+            let measured = plan.measured();
+            let after_ms = measured.and_then(|measured| self.stale_after_ms(measured));
+            let Some(stale_after_ms) = after_ms else {
                 continue;
             };
             for area in self.state.metrics.grow_old(metric, now_ms, stale_after_ms) {
                 self.touch_metric(metric, area);
             }
         }
+    }
+
+    /// Interval after which a metric is stale: the longest of its feeds, promised or learned.
+    fn stale_after_ms(&self, measured: &Measured) -> Option<i64> {
+        let after_ms = |feed: Feed| {
+            let state = self.state.feeds.get(usize::from(feed))?;
+            state.stale_after_ms(self.plan.feed(feed)?)
+        };
+        measured.feeds().filter_map(after_ms).max()
     }
 
     fn settle_level(&mut self, metric: Metric, plan: &MetricPlan, area: Area, v: Option<f64>) {

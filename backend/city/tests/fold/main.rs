@@ -7,10 +7,18 @@
     reason = "a test that meets the unexpected shall stop, and the fold keeps values to the bit"
 )]
 
+mod aggregates;
 mod alerts;
+mod baselines;
+mod catalogue;
+mod event_time;
 mod feeds;
 mod incidents;
+mod index;
+mod journeys;
+mod lineage;
 mod metrics;
 mod properties;
 mod readings;
+mod reference;
 mod story;

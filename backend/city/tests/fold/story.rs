@@ -151,7 +151,8 @@ impl Story {
         }
         assert_eq!(self.seen.alerts, now.alerts, "after {entry:?}");
         assert_eq!(self.seen, now, "after {entry:?}");
-        self.closed.extend(changes.closed);
+        self.closed
+            .extend(changes.closed.into_iter().map(|closed| closed.point));
         self.events.extend(changes.events);
         self.urgent |= changes.urgent;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use egret_shared::package::feed::{
     FeedDef, Format, MapDef, Place, PropertyPlace, UnitPlace, ValuePlace,
 };
+use egret_shared::time::Span;
 
 use super::pointers::pointer;
 use super::topics;
@@ -35,6 +36,7 @@ fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<
         .departments
         .refer(entry, "department", feed.department.as_str(), problems);
     positive(entry, "expect_every", feed.expect_every, problems);
+    check_past(entry, problems);
     for (number, personal) in feed.personal.iter().enumerate() {
         pointer(entry, &format!("personal/{number}"), personal, problems);
     }
@@ -52,6 +54,29 @@ fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<
             problems.push(entry.problem("map", "only mapped-json has [feed.map]"));
         }
         (Format::EgretJson, None) => {}
+    }
+}
+
+/// The longest past that windows are kept open for: the fold holds it in memory.
+const PAST_MAX: Span = Span(86_400_000);
+
+/// How far back readings may come: no further than is kept, and stored ones no less far than late
+/// ones. A backfill that is not written gives way to the lateness.
+fn check_past(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    let FeedDef {
+        lateness, backfill, ..
+    } = entry.def;
+    for (key, span) in [("lateness", lateness), ("backfill", backfill)] {
+        if span > PAST_MAX {
+            let message = format!("{key} {span} is too long: {PAST_MAX} is the most");
+            problems.push(entry.problem(key, message));
+            return;
+        }
+    }
+    if entry.has("backfill") && backfill < lateness {
+        let message =
+            format!("backfill {backfill} must be lateness {lateness} at least, or be left out");
+        problems.push(entry.problem("backfill", message));
     }
 }
 

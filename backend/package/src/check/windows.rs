@@ -34,7 +34,7 @@ pub(crate) fn check(entry: &Entry<'_, MetricDef>, window: &WindowDef, problems: 
         )),
         (None, _, None) => Some((
             "",
-            "a window needs sliding and every, or tumbling".to_owned(),
+            "a window needs sliding and every, or tumbling: { tumbling = \"1h\" }".to_owned(),
         )),
     };
     if let Some((key, message)) = wrong {

@@ -90,3 +90,12 @@ fn equal_codes_convert_even_if_unknown() {
     assert!(!is_known("furlong"));
     assert!(is_known("MW") && is_known("mm/s") && is_known("1/h") && is_known("{people}"));
 }
+
+#[test]
+fn what_is_meant_by_a_word_is_a_unit_and_the_word_is_none() {
+    for (word, code) in super::atoms::MEANT {
+        assert!(is_known(code) && !is_known(word), "{word}: {code}");
+    }
+    assert_eq!(meant("Minutes "), Some("min"));
+    assert_eq!(meant("parsec"), None);
+}

@@ -16,17 +16,13 @@ fn mistakes_in_the_city_are_told_at_their_place() {
             ("\"Asia/Shanghai\"", "¦\"Asia/Xiamen\"", "no IANA time zone"),
             ("[118.10, 24.50]", "¦[24.50, 118.10]", "no position"),
             ("zoom     = 11", "¦zooom    = 11", "unknown key `zooom`"),
-            ("= 11", "= ¦\"11\"", "invalid type: string"),
+            ("= 11", "= ¦\"11\"", "this is the text"),
             (
                 "\"district\", \"grid\"",
                 "\"district\", \"grid\", ¦\"grid\"",
                 "a second time",
             ),
-            (
-                "= \"internal\"",
-                "= ¦\"secret\"",
-                "unknown variant `secret`",
-            ),
+            ("= \"internal\"", "= ¦\"secret\"", "unknown word `secret`"),
             (
                 "simulated = true",
                 "simulated = ¦yes",

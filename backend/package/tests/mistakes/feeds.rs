@@ -1,6 +1,6 @@
 //! Mistakes in `feeds.toml`.
 
-use crate::told::{assert_all_told, told};
+use crate::told::{assert_all_told, problems_after, told};
 
 #[test]
 fn mistakes_in_feeds_are_told_at_their_place() {
@@ -15,7 +15,7 @@ fn mistakes_in_feeds_are_told_at_their_place() {
             (
                 "format       = \"mapped-json\"",
                 "format       = ¦\"egret-xml\"",
-                "unknown variant `egret-xml`",
+                "unknown word `egret-xml`",
             ),
             (
                 "topic        = \"egret/v1/manhole/+\"",
@@ -58,11 +58,6 @@ fn mistakes_in_feeds_are_told_at_their_place() {
                 "no property \"pm25\"",
             ),
             (
-                "expect_every = \"10s\"",
-                "expect_every = ¦\"0s\"",
-                "must be longer than nothing",
-            ),
-            (
                 "lateness     = \"10m\"",
                 "lateness     = \"10m\"\npersonal = [\"/a\", ¦\"b\"]",
                 "no JSON Pointer",
@@ -87,4 +82,38 @@ fn syntax_errors_have_their_line_and_column() {
         ),
         Ok(())
     );
+}
+
+#[test]
+fn mistakes_in_the_times_of_a_feed_are_told_at_their_place() {
+    assert_all_told(
+        "feeds.toml",
+        &[
+            (
+                "expect_every = \"10s\"",
+                "expect_every = ¦\"0s\"",
+                "must be longer than nothing",
+            ),
+            (
+                "lateness     = \"10m\"",
+                "lateness     = \"10m\"\nbackfill = ¦\"5m\"",
+                "backfill 5m must be lateness 10m at least, or be left out",
+            ),
+            (
+                "lateness     = \"10m\"",
+                "lateness     = \"10m\"\nbackfill = ¦\"2d\"",
+                "backfill 2d is too long: 1d is the most",
+            ),
+            (
+                "lateness     = \"10m\"",
+                "lateness     = ¦\"36h\"",
+                "lateness 36h is too long: 1d is the most",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_lateness_beyond_the_usual_backfill_needs_no_backfill_of_its_own() {
+    assert!(problems_after("feeds.toml", "lateness     = \"10m\"", "lateness = \"6h\"").is_empty());
 }

@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod areas;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod city;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod metrics;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

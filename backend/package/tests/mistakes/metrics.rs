@@ -67,7 +67,7 @@ fn mistakes_in_figures_and_formulas_are_told_at_their_place() {
             (
                 "aggregate = \"mean\"",
                 "aggregate = ¦\"average\"",
-                "unknown variant `average`",
+                "unknown word `average`",
             ),
             (
                 "yellow = 1.5, orange",

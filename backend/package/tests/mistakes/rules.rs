@@ -10,7 +10,7 @@ fn mistakes_in_rules_are_told_at_their_place() {
             (
                 "kind     = \"silence\"",
                 "kind     = ¦\"silent\"",
-                "unknown variant `silent`",
+                "unknown word `silent`",
             ),
             (
                 "kind     = \"silence\"\non       = { feed = \"manhole\" }\nafter    = \"5m\"",

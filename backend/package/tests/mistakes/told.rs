@@ -16,7 +16,10 @@ pub(crate) fn tiny() -> Files {
 
 /// The problems of the tiny city with `old` replaced by `new` in `file`.
 pub(crate) fn problems_after(file: &str, old: &str, new: &str) -> Vec<Problem> {
-    let mut files = tiny();
+    problems_of(tiny(), file, old, new)
+}
+
+fn problems_of(mut files: Files, file: &str, old: &str, new: &str) -> Vec<Problem> {
     let text = files.get_mut(file).expect("the file is there");
     assert!(text.contains(old), "{file} has no {old:?}");
     *text = text.replacen(old, new, 1);
@@ -29,17 +32,29 @@ pub(crate) fn problems_after(file: &str, old: &str, new: &str) -> Vec<Problem> {
 /// # Errors
 /// What was told instead.
 pub(crate) fn told(file: &str, old: &str, new: &str, sentence: &str) -> Result<(), String> {
-    let problems = problems_after(file, old, &new.replace('¦', ""));
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    told_of(tiny(), file, old, new, sentence)
+}
 
-    let text = tiny()
-        .remove(file)
-        .expect("the file is there")
-        .replacen(old, new, 1);
+/// [`told`] of other files than the tiny city's.
+///
+/// # Errors
+/// What was told instead.
+pub(crate) fn told_of(
+    files: Files,
+    file: &str,
+    old: &str,
+    new: &str,
+    sentence: &str,
+) -> Result<(), String> {
+    let text = files.get(file).expect("the file is there");
+    let text = text.replacen(old, new, 1);
     let before = text.split('¦').next().expect("split yields one part");
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
     let place = format!("{file}:{line}:{column}: ");
+
+    let problems = problems_of(files, file, old, &new.replace('¦', ""));
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     match told.as_slice() {
         [one] if one.starts_with(&place) && one.contains(sentence) => Ok(()),
         _ => Err(format!(
@@ -50,9 +65,14 @@ pub(crate) fn told(file: &str, old: &str, new: &str, sentence: &str) -> Result<(
 
 /// [`told`] for rows of old text, new text and sentence.
 pub(crate) fn assert_all_told(file: &str, table: &[(&str, &str, &str)]) {
+    assert_all_told_of(&tiny(), file, table);
+}
+
+/// [`assert_all_told`] of other files than the tiny city's.
+pub(crate) fn assert_all_told_of(files: &Files, file: &str, table: &[(&str, &str, &str)]) {
     let failures: Vec<String> = table
         .iter()
-        .filter_map(|(old, new, sentence)| told(file, old, new, sentence).err())
+        .filter_map(|(old, new, sentence)| told_of(files.clone(), file, old, new, sentence).err())
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -29,15 +29,20 @@ impl PageQuery {
     /// # Errors
     /// A [`Problem`] that names the limit.
     pub(super) fn limit(&self) -> Result<usize, Problem> {
+        self.limit_up_to(PAGE_ROWS_MAX)
+    }
+
+    /// How many rows to give of a list whose pages have `most` at most.
+    ///
+    /// # Errors
+    /// As [`Self::limit`].
+    pub(super) fn limit_up_to(&self, most: usize) -> Result<usize, Problem> {
         let Some(text) = &self.limit else {
-            return Ok(PAGE_ROWS);
+            return Ok(PAGE_ROWS.min(most));
         };
-        let limit = text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit));
-        limit
-            .ok_or_else(|| Problem::bad(format!("limit={text}: 1 to {PAGE_ROWS_MAX} are possible")))
+        let limit = text.parse().ok();
+        let limit = limit.filter(|limit| (1..=most).contains(limit));
+        limit.ok_or_else(|| Problem::bad(format!("limit={text}: 1 to {most} are possible")))
     }
 
     /// The number in the cursor: how many rows, or which serial number, came before.

@@ -51,6 +51,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "your grant does not reach so far")
     }
 
+    /// The work on the request ended before it was done.
+    pub(super) fn given_up(error: &tokio::task::JoinError) -> Self {
+        tracing::error!(%error, "the work on a request ended before it was done");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the request was given up; see the log",
+        )
+    }
+
     /// With the parts that were refused.
     pub(super) fn with_rejected(self, rejected: serde_json::Value) -> Self {
         Self {

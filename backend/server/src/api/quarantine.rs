@@ -39,8 +39,7 @@ pub(super) async fn list(
     };
     let store = context.store.clone();
     let rows = tokio::task::spawn_blocking(move || store.quarantine(&filter)).await;
-    let mut items =
-        rows.map_err(|error| Problem::bad(format!("the request was given up: {error}")))??;
+    let mut items = rows.map_err(|error| Problem::given_up(&error))??;
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items

@@ -5,39 +5,24 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use chrono_tz::Tz;
 use egret_city::entry::{Entry, Seq};
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Append, Checkpoint, Journal, JournalError, batch};
-use crate::limits::CHECKPOINTS_KEPT;
+use super::{Append, Checkpoint, Journal, JournalError, batch, observed, schema};
+use crate::limits::{CHECKPOINTS_KEPT, TEND_FOR, TRIM_EVERY, TRIM_PAGES, TRIM_RAW_ROWS};
+use crate::store::HistoryRow;
+use crate::store::history::{Cursor, History};
+use crate::store::keep::Keep;
+use crate::store::raw::{self, Archive};
 use crate::store::sqlite as store;
 
 /// File name of the database in the data folder.
 const DATABASE: &str = "egret.db";
-
-/// Tables of the journal. The version stands in `user_version`.
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS journal (
-  first_seq INTEGER PRIMARY KEY,
-  last_seq  INTEGER NOT NULL,
-  first_at  INTEGER NOT NULL,
-  last_at   INTEGER NOT NULL,
-  codec     INTEGER NOT NULL,
-  body      BLOB    NOT NULL
-);
-CREATE TABLE IF NOT EXISTS checkpoint (
-  seq    INTEGER PRIMARY KEY,
-  at     INTEGER NOT NULL,
-  digest INTEGER NOT NULL,
-  body   BLOB    NOT NULL
-);
-";
-
-/// Version of all tables; a database of a newer one is refused.
-const VERSION: i64 = 1;
 
 /// The journal's writing side. Holds the data folder's lock for as long as it lives.
 #[derive(Debug)]
@@ -45,8 +30,33 @@ pub(crate) struct SqliteJournal {
     connection: Connection,
     names: store::Names,
     quarantine: store::QuarantineSize,
+    history: History,
+    archive: Archive,
+    trimming: Trimming,
     _lock: File,
 }
+
+/// Where letting go of what is too old stands.
+#[derive(Debug)]
+enum Trimming {
+    /// It begins again then.
+    Idle(TimeMs),
+    /// On its way through history.
+    History(Cursor),
+    /// On its way through the raw messages.
+    Raw,
+}
+
+/// Prepared statements kept: more than there are, so that none is prepared twice.
+const STATEMENTS_KEPT: usize = 64;
+
+/// How commits of entries and checkpoints are synchronised: on the disk when they return.
+const SYNCED: &str = "FULL";
+
+/// How commits of history are: in the write-ahead log, which keeps their order, and on the disk
+/// with the next commit that is synchronised. What a power cut takes of them, the fold emits again
+/// after the restart, for no checkpoint later than them is on the disk either.
+const UNSYNCED: &str = "NORMAL";
 
 /// Where the database of `folder` is.
 pub(crate) fn database(folder: &Path) -> PathBuf {
@@ -61,29 +71,33 @@ impl SqliteJournal {
     /// of a newer version.
     pub(crate) fn open(folder: &Path) -> Result<Self, JournalError> {
         let lock = lock(folder)?;
-        let connection = Connection::open(database(folder))?;
+        let mut connection = Connection::open(database(folder))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", SYNCED)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version > VERSION {
-            let why = format!("its tables are of version {version}, this server knows {VERSION}");
-            return Err(JournalError::Folder {
-                path: folder.display().to_string(),
-                why,
-            });
-        }
-        connection.execute_batch(SCHEMA)?;
-        connection.execute_batch(store::SCHEMA)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        schema::prepare(&mut connection).map_err(|why| JournalError::Folder {
+            path: folder.display().to_string(),
+            why,
+        })?;
         let names = store::Names::load(&connection)?;
         let quarantine = store::QuarantineSize::load(&connection)?;
         Ok(Self {
             connection,
             names,
             quarantine,
+            history: History::new()?,
+            archive: Archive::new()?,
+            trimming: Trimming::Idle(TimeMs(i64::MIN)),
             _lock: lock,
         })
+    }
+
+    /// The same, which lets things go as `keep` says and counts days in `zone`.
+    pub(crate) fn keeping(mut self, keep: Keep, zone: Tz) -> Self {
+        self.history.keep = keep;
+        self.history.zone = zone;
+        self
     }
 }
 
@@ -124,13 +138,49 @@ impl Journal for SqliteJournal {
         for (seq, row) in &append.personal {
             store::put_personal(&transaction, *seq, row)?;
         }
-        store::put_history(&transaction, &mut self.names, append.history)?;
-        if let Some(checkpoint) = append.checkpoint {
-            put_checkpoint(&transaction, checkpoint)?;
+        if self.history.keep.archives() {
+            let last_seq = append.first_seq + append.entries.len() as Seq;
+            self.archive.put(
+                &transaction,
+                (append.first_seq, last_seq.saturating_sub(1)),
+                &append.raw,
+            )?;
         }
         transaction.commit()?;
         self.quarantine = quarantine;
         Ok(())
+    }
+
+    fn put_history(&mut self, rows: &[HistoryRow]) -> Result<(), JournalError> {
+        self.connection
+            .pragma_update(None, "synchronous", UNSYNCED)?;
+        let transaction = self.connection.transaction()?;
+        self.history.put(&transaction, &mut self.names, rows)?;
+        transaction.commit()?;
+        self.connection.pragma_update(None, "synchronous", SYNCED)?;
+        Ok(())
+    }
+
+    fn put_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction()?;
+        put_checkpoint(&transaction, checkpoint)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn tend(&mut self, now: TimeMs) -> Result<bool, JournalError> {
+        self.connection
+            .pragma_update(None, "synchronous", UNSYNCED)?;
+        let until = Instant::now() + TEND_FOR;
+        let transaction = self.connection.transaction()?;
+        let mut is_more = true;
+        while is_more && Instant::now() < until {
+            is_more = self.history.roll_up_next(&transaction, now)?
+                || self.trimming.step(&transaction, &self.history, now)?;
+        }
+        transaction.commit()?;
+        self.connection.pragma_update(None, "synchronous", SYNCED)?;
+        Ok(is_more)
     }
 
     fn read(
@@ -139,7 +189,9 @@ impl Journal for SqliteJournal {
         each: &mut dyn FnMut(Seq, Entry) -> bool,
     ) -> Result<(), JournalError> {
         let mut statement = self.connection.prepare(
-            "SELECT first_seq, codec, body FROM journal WHERE last_seq > ?1 ORDER BY first_seq",
+            "SELECT first_seq, codec, body FROM journal WHERE first_seq >=
+             coalesce((SELECT max(first_seq) FROM journal WHERE first_seq <= ?1), 0)
+             AND last_seq > ?1 ORDER BY first_seq",
         )?;
         let mut rows = statement.query([after])?;
         while let Some(row) = rows.next()? {
@@ -185,26 +237,68 @@ impl Journal for SqliteJournal {
     }
 }
 
+/// Appends the live entries and the stored ones, each as a batch.
 fn append_entries(connection: &Connection, append: &Append<'_>) -> Result<(), JournalError> {
-    let (Some(first), Some(last)) = (append.entries.first(), append.entries.last()) else {
+    let n_live = append.n_live.min(append.entries.len());
+    let (live, stored) = append.entries.split_at(n_live);
+    append_batch(connection, append.first_seq, live)?;
+    append_batch(connection, append.first_seq + n_live as Seq, stored)
+}
+
+fn append_batch(
+    connection: &Connection,
+    first_seq: Seq,
+    entries: &[Entry],
+) -> Result<(), JournalError> {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Ok(());
     };
-    let body = batch::fold(append.entries).map_err(|why| JournalError::Batch {
-        first_seq: append.first_seq,
-        why,
-    })?;
-    let last_seq = append.first_seq + append.entries.len() as Seq - 1;
+    let body = batch::fold(entries).map_err(|why| JournalError::Batch { first_seq, why })?;
+    let (observed_from, observed_to) = observed::span(entries);
     connection
-        .prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached(
+            "INSERT INTO journal (first_seq, last_seq, first_at, last_at, codec, body,
+             observed_from, observed_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
         .execute(params![
-            append.first_seq,
-            last_seq,
+            first_seq,
+            first_seq + entries.len() as Seq - 1,
             first.received_at().0,
             last.received_at().0,
             batch::CODEC_ZSTD_POSTCARD,
             body,
+            observed_from.0,
+            observed_to.0,
         ])?;
     Ok(())
+}
+
+impl Trimming {
+    /// A step of letting go; whether there is more to be let go now.
+    fn step(
+        &mut self,
+        connection: &Connection,
+        history: &History,
+        now: TimeMs,
+    ) -> Result<bool, JournalError> {
+        *self = match *self {
+            Self::Idle(next) if now < next => return Ok(false),
+            Self::Idle(_) => Self::History(Cursor::START),
+            Self::History(cursor) => {
+                let next = history.trim(connection, cursor, now, TRIM_PAGES)?;
+                next.map_or(Self::Raw, Self::History)
+            }
+            Self::Raw => {
+                let keep = &history.keep;
+                let oldest = now.minus(keep.raw);
+                match raw::trim(connection, oldest, keep.raw_bytes, TRIM_RAW_ROWS)? {
+                    TRIM_RAW_ROWS => Self::Raw,
+                    _ => Self::Idle(now.plus(TRIM_EVERY)),
+                }
+            }
+        };
+        Ok(true)
+    }
 }
 
 fn put_checkpoint(connection: &Connection, checkpoint: &Checkpoint) -> Result<(), JournalError> {
@@ -298,11 +392,7 @@ mod tests {
                 at: TimeMs(0),
                 body: vec![7; 100],
             };
-            let append = Append {
-                checkpoint: Some(&checkpoint),
-                ..Append::default()
-            };
-            journal.append(&append).unwrap();
+            journal.put_checkpoint(&checkpoint).unwrap();
         }
         journal
             .connection

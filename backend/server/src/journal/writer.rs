@@ -1,54 +1,26 @@
 //! The one thread that appends to the journal, and so decides the order of everything.
 //!
-//! Group commit: while one commit runs, the next batch gathers in the queue. A commit that fails
+//! Group commit: while one commit runs, the next batch gathers in the queues. A commit that fails
 //! stops the server, for it could neither acknowledge nor go on in order; the senders still hold
 //! what was not acknowledged.
+//!
+//! Two lanes lead here: what is live goes into the next commit whole, what gateways had stored
+//! while they were offline in portions beside it. Between two commits, or while there is nothing
+//! to commit, the writer keeps what the fold wants kept and tends the store, a few milliseconds
+//! at a time.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use egret_city::entry::{Entry, Seq};
-use egret_mqtt::taker::Outcome;
-use tokio::sync::{mpsc, oneshot};
+use egret_shared::time::TimeMs;
+use tokio::sync::mpsc;
 
+use super::pending::{Pending, tell_all};
 use super::{Append, Checkpoint, Journal, JournalError};
-use crate::limits::COMMIT_ENTRIES_MAX;
-use crate::store::{HistoryRow, PersonalRow, QuarantineRow};
+use crate::limits::{COMMIT_ENTRIES_MAX, HISTORY_POINTS_AT_ONCE, STORED_ENTRIES_MAX};
+use crate::store::HistoryRow;
 use crate::telemetry::Telemetry;
-
-/// Entries that wait to be made durable together, and who waits for it.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    /// What happened, in order.
-    pub entries: Vec<Entry>,
-    /// Raw messages, each with the index of its refusal among `entries`.
-    pub quarantine: Vec<(usize, QuarantineRow)>,
-    /// Personal fields, each with the index of its report among `entries`.
-    pub personal: Vec<(usize, PersonalRow)>,
-    /// When they were taken in.
-    pub taken_at: Instant,
-    /// Who waits for it.
-    pub done: Option<Done>,
-}
-
-/// Who is told once entries are durable; dropped if they never will be.
-#[derive(Debug)]
-pub(crate) enum Done {
-    /// One who wants the seq of the first entry.
-    Seq(oneshot::Sender<Seq>),
-    /// One who wants to know what became of each message.
-    Outcomes(Vec<Outcome>, oneshot::Sender<Vec<Outcome>>),
-}
-
-impl Done {
-    /// Tells that the entries from `first_seq` on are durable. Whoever waited may have gone: the
-    /// entries are kept all the same.
-    fn tell(self, first_seq: Seq) {
-        match self {
-            Self::Seq(waiting) => drop(waiting.send(first_seq)),
-            Self::Outcomes(outcomes, waiting) => drop(waiting.send(outcomes)),
-        }
-    }
-}
 
 /// What the fold wants kept.
 #[derive(Debug)]
@@ -74,8 +46,10 @@ pub(crate) struct Committed {
 pub(crate) struct Writer<J> {
     /// Where to append.
     pub journal: J,
-    /// What is to be appended.
-    pub pending: mpsc::Receiver<Pending>,
+    /// What is to be appended as soon as can be.
+    pub live: mpsc::Receiver<Pending>,
+    /// What is to be appended beside it: readings that their senders had stored.
+    pub stored: mpsc::Receiver<Pending>,
     /// What the fold wants kept.
     pub store: mpsc::Receiver<StoreJob>,
     /// Where durable entries go.
@@ -84,51 +58,101 @@ pub(crate) struct Writer<J> {
     pub telemetry: Telemetry,
 }
 
+/// What is made durable together.
+#[derive(Debug, Default)]
+struct Group {
+    live: Vec<Pending>,
+    stored: Vec<Pending>,
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.live.is_empty() && self.stored.is_empty()
+    }
+}
+
+/// What the writer has in hand between two commits.
+#[derive(Debug, Default)]
+struct Chores {
+    jobs: VecDeque<StoreJob>,
+    /// City time, from the newest tick; nothing is tended before the first.
+    now: Option<TimeMs>,
+    /// Whether tending left something to do.
+    is_more: bool,
+}
+
 impl<J: Journal> Writer<J> {
-    /// Appends until every sender of `pending` is gone, then what the fold still wants kept.
+    /// Appends until every sender of both lanes is gone, then what the fold still wants kept.
     ///
     /// # Errors
     /// The first commit that fails; the server then stops.
     pub(crate) fn run(mut self) -> Result<(), JournalError> {
+        let waiting = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| JournalError::Kept {
+                what: "the journal's writer".to_owned(),
+                why: error.to_string(),
+            })?;
         let mut next_seq = self.journal.last_seq()? + 1;
-        while let Some(first) = self.pending.blocking_recv() {
-            let group = self.gather(first);
-            next_seq = self.commit(next_seq, group)?;
+        let mut chores = Chores::default();
+        loop {
+            let mut group = self.gather();
+            if group.is_empty() && !chores.are_done() && !self.is_closed() {
+                chores.go_on(&mut self.journal, &mut self.store)?;
+                continue;
+            }
+            if group.is_empty() {
+                match waiting.block_on(next(&mut self.live, &mut self.stored)) {
+                    Some(Lane::Live(pending)) => group.live.push(pending),
+                    Some(Lane::Stored(pending)) => group.stored.push(pending),
+                    None => break,
+                }
+                self.gather_into(&mut group);
+            }
+            next_seq = self.commit(next_seq, group, &mut chores)?;
+            chores.go_on(&mut self.journal, &mut self.store)?;
         }
         drop(self.committed);
-        while let Some(job) = self.store.blocking_recv() {
-            write_store(&mut self.journal, vec![job])?;
-        }
-        Ok(())
+        chores.finish(&mut self.journal, &mut self.store)
     }
 
-    /// `first` and whatever else has gathered meanwhile.
-    fn gather(&mut self, first: Pending) -> Vec<Pending> {
-        let mut n_entries = first.entries.len();
-        let mut group = vec![first];
-        while n_entries < COMMIT_ENTRIES_MAX {
-            let Ok(pending) = self.pending.try_recv() else {
-                break;
-            };
-            n_entries += pending.entries.len();
-            group.push(pending);
-        }
+    /// Whether nothing more will come; something may still wait.
+    fn is_closed(&self) -> bool {
+        self.live.is_closed() && self.stored.is_closed()
+    }
+
+    /// Whatever has gathered, within the limits of a commit.
+    fn gather(&mut self) -> Group {
+        let mut group = Group::default();
+        self.gather_into(&mut group);
         group
     }
 
-    fn commit(&mut self, first_seq: Seq, mut group: Vec<Pending>) -> Result<Seq, JournalError> {
-        let jobs: Vec<StoreJob> = std::iter::from_fn(|| self.store.try_recv().ok()).collect();
-        let mut entries = Vec::with_capacity(group.iter().map(|p| p.entries.len()).sum());
+    fn gather_into(&mut self, group: &mut Group) {
+        fill(&mut group.live, &mut self.live, COMMIT_ENTRIES_MAX);
+        fill(&mut group.stored, &mut self.stored, STORED_ENTRIES_MAX);
+    }
+
+    fn commit(
+        &mut self,
+        first_seq: Seq,
+        group: Group,
+        chores: &mut Chores,
+    ) -> Result<Seq, JournalError> {
+        let n_live = group.live.iter().map(Pending::n_entries).sum();
+        let mut group: Vec<Pending> = group.live.into_iter().chain(group.stored).collect();
+        let mut append = Append {
+            first_seq,
+            n_live,
+            ..Append::default()
+        };
+        let mut entries = Vec::with_capacity(group.iter().map(Pending::n_entries).sum());
         let mut starts = Vec::with_capacity(group.len());
         for pending in &mut group {
+            append.raw.append(&mut pending.raw, entries.len());
             starts.push(first_seq + entries.len() as Seq);
             entries.append(&mut pending.entries);
         }
-        let mut append = Append {
-            first_seq,
-            entries: &entries,
-            ..Append::default()
-        };
         for (pending, start) in group.iter().zip(&starts) {
             let at = |index: &usize| start + *index as Seq;
             append
@@ -138,15 +162,15 @@ impl<J: Journal> Writer<J> {
                 .personal
                 .extend(pending.personal.iter().map(|(i, row)| (at(i), row)));
         }
+        append.entries = &entries;
         self.journal.append(&append)?;
         let committed_at = Instant::now();
-        for (pending, start) in group.into_iter().zip(starts) {
+        for pending in &group {
             self.telemetry
                 .accept_to_commit(committed_at - pending.taken_at);
-            if let Some(done) = pending.done {
-                done.tell(start);
-            }
         }
+        tell_all(group, starts);
+        chores.see(&entries);
         let next_seq = first_seq + entries.len() as Seq;
         let committed = Committed {
             first_seq,
@@ -156,28 +180,107 @@ impl<J: Journal> Writer<J> {
         if self.committed.blocking_send(committed).is_err() {
             tracing::debug!("the fold has stopped; what is durable is folded at the next start");
         }
-        write_store(&mut self.journal, jobs)?;
         Ok(next_seq)
     }
 }
 
-/// Keeps what the fold wants kept, in the order it wanted.
-fn write_store(journal: &mut impl Journal, jobs: Vec<StoreJob>) -> Result<(), JournalError> {
-    for job in jobs {
-        match job {
-            StoreJob::History(rows) => {
-                journal.append(&Append {
-                    history: &rows,
-                    ..Append::default()
-                })?;
-            }
-            StoreJob::Checkpoint(checkpoint) => {
-                journal.append(&Append {
-                    checkpoint: Some(&checkpoint),
-                    ..Append::default()
-                })?;
+/// What came first, and by which lane.
+enum Lane {
+    Live(Pending),
+    Stored(Pending),
+}
+
+/// Waits for whatever comes next, live things first; `None` once both lanes are closed.
+async fn next(
+    live: &mut mpsc::Receiver<Pending>,
+    stored: &mut mpsc::Receiver<Pending>,
+) -> Option<Lane> {
+    tokio::select! {
+        biased;
+        Some(pending) = live.recv() => Some(Lane::Live(pending)),
+        Some(pending) = stored.recv() => Some(Lane::Stored(pending)),
+        else => None,
+    }
+}
+
+/// Adds what waits until there are `entries_max` entries, or more by one batch.
+fn fill(group: &mut Vec<Pending>, lane: &mut mpsc::Receiver<Pending>, entries_max: usize) {
+    let mut n_entries: usize = group.iter().map(Pending::n_entries).sum();
+    while n_entries < entries_max {
+        let Ok(pending) = lane.try_recv() else {
+            break;
+        };
+        n_entries += pending.n_entries();
+        group.push(pending);
+    }
+}
+
+impl Chores {
+    /// Takes the time from the newest tick.
+    fn see(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if let Entry::Tick(at) = entry {
+                self.now = self.now.max(Some(*at));
+                self.is_more = true;
             }
         }
     }
-    Ok(())
+
+    fn are_done(&self) -> bool {
+        self.jobs.is_empty() && !self.is_more
+    }
+
+    /// Does one piece of what is to be done: what the fold wants kept first, in its order.
+    fn go_on(
+        &mut self,
+        journal: &mut impl Journal,
+        store: &mut mpsc::Receiver<StoreJob>,
+    ) -> Result<(), JournalError> {
+        if self.jobs.is_empty() {
+            self.jobs.extend(store.try_recv());
+        }
+        match (self.jobs.pop_front(), self.now) {
+            (Some(job), _) => self.keep(journal, job),
+            (None, Some(now)) if self.is_more => {
+                self.is_more = journal.tend(now)?;
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Keeps a job, or the first part of it.
+    fn keep(&mut self, journal: &mut impl Journal, job: StoreJob) -> Result<(), JournalError> {
+        match job {
+            StoreJob::Checkpoint(checkpoint) => journal.put_checkpoint(&checkpoint),
+            StoreJob::History(mut rows) => {
+                let rest = rows.split_off(rows.len().min(HISTORY_POINTS_AT_ONCE));
+                journal.put_history(&rows)?;
+                // Pages that were just written may have made something due.
+                self.is_more = true;
+                if !rest.is_empty() {
+                    self.jobs.push_front(StoreJob::History(rest));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps all that the fold still wants kept. Roll-ups stay on their list for the next start.
+    fn finish(
+        &mut self,
+        journal: &mut impl Journal,
+        store: &mut mpsc::Receiver<StoreJob>,
+    ) -> Result<(), JournalError> {
+        loop {
+            let next = self.jobs.pop_front().or_else(|| store.blocking_recv());
+            let Some(job) = next else {
+                return Ok(());
+            };
+            self.keep(journal, job)?;
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

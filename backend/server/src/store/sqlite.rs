@@ -3,24 +3,22 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use egret_city::entry::Seq;
-use egret_shared::flags::Flags;
-use egret_shared::id::{AreaCode, FeedId, MetricId};
-use egret_shared::level::Level;
-use egret_shared::metric::MetricPoint;
+use egret_city::entry::{Entry, Seq};
+use egret_shared::id::{AreaCode, FeedId};
 use egret_shared::rejection::{Reason, Stage};
 use egret_shared::time::TimeMs;
-use rusqlite::{Connection, OpenFlags, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    HistoryFilter, HistoryRow, PersonalRow, QuarantineFilter, QuarantineItem, QuarantineRow, Store,
+    EntriesFilter, PersonalRow, QuarantineFilter, QuarantineItem, QuarantineRow, RawItem,
+    SeriesFilter, SeriesPoint, Store, history, raw,
 };
-use crate::journal::JournalError;
+use crate::journal::{JournalError, observed};
 use crate::limits::{QUARANTINE_BYTES, QUARANTINE_ROWS};
 
-/// Tables of the store. Metrics and areas stand in `history` by number, for it has many rows.
+/// Tables of the store, beside those of [`history`] and [`raw`].
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS quarantine (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -46,19 +44,6 @@ CREATE TABLE IF NOT EXISTS name (
   id   INTEGER PRIMARY KEY,
   text TEXT NOT NULL UNIQUE
 );
-CREATE TABLE IF NOT EXISTS history (
-  metric    INTEGER NOT NULL,
-  area      INTEGER NOT NULL,
-  end_ms    INTEGER NOT NULL,
-  start_ms  INTEGER NOT NULL,
-  v         REAL,
-  level     INTEGER NOT NULL,
-  sources   INTEGER NOT NULL,
-  expected  INTEGER NOT NULL,
-  latest_ms INTEGER,
-  flags     TEXT    NOT NULL,
-  PRIMARY KEY (metric, area, end_ms)
-) WITHOUT ROWID;
 ";
 
 /// Numbers of metric ids and area codes. Bounded by what city packages have ever declared.
@@ -73,7 +58,12 @@ impl Names {
         Ok(Self(rows.collect::<Result<_, _>>()?))
     }
 
-    fn number(&mut self, connection: &Connection, text: &str) -> Result<i64, JournalError> {
+    /// The number of `text`, which it is given if it has none.
+    pub(crate) fn number(
+        &mut self,
+        connection: &Connection,
+        text: &str,
+    ) -> Result<i64, JournalError> {
         if let Some(number) = self.0.get(text) {
             return Ok(*number);
         }
@@ -85,6 +75,29 @@ impl Names {
         self.0.insert(text.to_owned(), number);
         Ok(number)
     }
+
+    /// The number of an area, as pages write it.
+    pub(crate) fn area(
+        &mut self,
+        connection: &Connection,
+        area: &AreaCode,
+    ) -> Result<u32, JournalError> {
+        let number = self.number(connection, area.as_str())?;
+        u32::try_from(number).map_err(|_too_many| JournalError::Kept {
+            what: format!("area {area}"),
+            why: format!("{number} names are more than pages can number"),
+        })
+    }
+}
+
+/// The number of `text`, if it has one.
+fn known_number(connection: &Connection, text: &str) -> Result<Option<i64>, JournalError> {
+    let number = connection
+        .query_row("SELECT id FROM name WHERE text = ?1", [text], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(number)
 }
 
 /// The word that serde has for a unit variant.
@@ -193,39 +206,6 @@ pub(crate) fn put_personal(
     Ok(())
 }
 
-/// Keeps closed windows; a window closed again replaces its former self.
-pub(crate) fn put_history(
-    connection: &Connection,
-    names: &mut Names,
-    rows: &[HistoryRow],
-) -> Result<(), JournalError> {
-    for row in rows {
-        let metric = names.number(connection, row.metric.as_str())?;
-        let area = names.number(connection, row.area.as_str())?;
-        let level = Level::ALL
-            .iter()
-            .position(|level| *level == row.level)
-            .unwrap_or(0);
-        connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                metric,
-                area,
-                row.end.0,
-                row.start.0,
-                row.v,
-                level,
-                row.sources,
-                row.expected,
-                row.latest_at.map(|at| at.0),
-                row.flags.names().collect::<Vec<_>>().join(" "),
-            ])?;
-    }
-    Ok(())
-}
-
 /// The store's reading side.
 #[derive(Clone, Debug)]
 pub(crate) struct SqliteStore {
@@ -265,28 +245,26 @@ impl Store for SqliteStore {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn history(&self, filter: &HistoryFilter) -> Result<Vec<HistoryRow>, JournalError> {
+    fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError> {
         let connection = self.connect()?;
-        let mut statement = connection.prepare(
-            "SELECT start_ms, max(end_ms), v, level, sources, expected, latest_ms, flags
-             FROM history
-             WHERE metric = (SELECT id FROM name WHERE text = ?1)
-             AND area = (SELECT id FROM name WHERE text = ?2)
-             AND end_ms > ?3 AND end_ms <= ?4
-             GROUP BY (end_ms - 1) / ?5 ORDER BY end_ms LIMIT ?6",
-        )?;
-        let rows = statement.query_map(
-            params![
-                filter.metric.as_str(),
-                filter.area.as_str(),
-                filter.from.0,
-                filter.to.0,
-                filter.step.0.max(1),
-                filter.limit,
-            ],
-            |row| history_row(row, &filter.metric, &filter.area),
-        )?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let metric = known_number(&connection, filter.metric.as_str())?;
+        let area = known_number(&connection, filter.area.as_str())?;
+        match (metric, area.and_then(|area| u32::try_from(area).ok())) {
+            (Some(metric), Some(area)) => history::series(&connection, filter, metric, area),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn raw(&self, seq: Seq) -> Result<Option<RawItem>, JournalError> {
+        raw::find(&self.connect()?, seq)
+    }
+
+    fn observed(
+        &self,
+        filter: &EntriesFilter,
+        each: &mut dyn FnMut(Seq, &Entry) -> bool,
+    ) -> Result<Option<Seq>, JournalError> {
+        observed::walk(&self.connect()?, filter, each)
     }
 }
 
@@ -306,25 +284,5 @@ fn quarantine_item(row: &Row<'_>) -> rusqlite::Result<QuarantineItem> {
         payload_bytes: row.get(9)?,
         raw: (!sealed).then(|| String::from_utf8_lossy(&raw).into_owned()),
         sealed,
-    })
-}
-
-fn history_row(row: &Row<'_>, metric: &MetricId, area: &AreaCode) -> rusqlite::Result<MetricPoint> {
-    let level: usize = row.get(3)?;
-    let flags: String = row.get(7)?;
-    let flags = flags.split_whitespace().collect::<Vec<_>>();
-    Ok(MetricPoint {
-        metric: metric.clone(),
-        area: area.clone(),
-        start: TimeMs(row.get(0)?),
-        end: TimeMs(row.get(1)?),
-        v: row.get(2)?,
-        level: Level::ALL.get(level).copied().unwrap_or_default(),
-        sources: row.get(4)?,
-        expected: row.get(5)?,
-        latest_at: row.get::<_, Option<i64>>(6)?.map(TimeMs),
-        flags: serde_json::to_value(flags)
-            .and_then(serde_json::from_value)
-            .unwrap_or(Flags::NONE),
     })
 }

@@ -55,14 +55,20 @@ pub(crate) fn report(
     at: TimeMs,
 ) -> Option<Written> {
     let topic = topic_of(feed.topic.as_deref()?, &case.report, None);
-    let (lon, lat) = in_crs(setting.plane.position_from(case.place), feed.crs);
     let mut message = json!({
         "at": rfc3339(at, setting.timezone),
-        "position": [rounded(lon, 6), rounded(lat, 6)],
         "state": case.state,
         "category": case.category,
         "text": text_of(setting, feed, case),
     });
+    if let Some(place) = case.place {
+        let (lon, lat) = in_crs(setting.plane.position_from(place), feed.crs);
+        insert_at(
+            &mut message,
+            "/position",
+            json!([rounded(lon, 6), rounded(lat, 6)]),
+        );
+    }
     for pointer in &feed.personal {
         let value = if pointer.ends_with("phone") {
             json!(format!("000-0000-{:04}", case.caller))

@@ -1,4 +1,4 @@
-//! Road detectors, metro, car parks, bikes, airport, port.
+//! Road detectors, metro, car parks, bikes, airport.
 
 use super::{Measured, Scene, Sensor, told};
 use crate::daily::{ACTIVE, at_hour};
@@ -103,15 +103,5 @@ pub(super) fn bike(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
     vec![
         told("bike_fill", fill, 0),
         told("bikes", places * fill / 100.0, 0),
-    ]
-}
-
-pub(super) fn port(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
-    let working = 1.0 - 0.8 * scene.cloud;
-    let per_s = (6.0 + 11.0 * sensor.nature(0)) / 300.0 * working;
-    let waiting = 3.0 + 5.0 * sensor.nature(1) + sensor.wander(0, 7_200.0) + 9.0 * scene.cloud;
-    vec![
-        told("containers", sensor.count(per_s), 0),
-        told("vessels_waiting", waiting.max(0.0), 0),
     ]
 }

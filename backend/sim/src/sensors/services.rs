@@ -1,7 +1,7 @@
-//! Crowds, gas, bridges, the call desk, lights, waste, offices, power, sights.
+//! Crowds, gas, bridges, the call desk, lights, waste, offices.
 
 use super::{Measured, Scene, Sensor, told};
-use crate::daily::{ACTIVE, OFFICE, POWER, at_hour};
+use crate::daily::{ACTIVE, OFFICE, at_hour};
 
 pub(super) fn crowd(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
     let out = at_hour(&ACTIVE, scene.hour) * (1.0 - 0.9 * scene.cloud);
@@ -28,7 +28,7 @@ pub(super) fn bridge(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
 }
 
 pub(super) fn hotline_desk(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
-    let busy = at_hour(&ACTIVE, scene.hour);
+    let busy = at_hour(&ACTIVE, scene.hour) * scene.on_weekends(0.75);
     let waiting = 1.6 * busy + 0.9 * sensor.wander(0, 600.0) + 52.0 * scene.trouble;
     let rate = 98.2 - 0.6 * busy - 17.0 * scene.trouble + 0.4 * sensor.wander(1, 1_800.0);
     let agents = 60.0 + 50.0 * busy + 3.0 * sensor.wander(2, 3_600.0);
@@ -68,7 +68,7 @@ pub(super) fn service_hall(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measur
     } else {
         0.0
     };
-    let busy = busy * (1.0 - 0.5 * scene.cloud);
+    let busy = busy * (1.0 - 0.5 * scene.cloud) * scene.on_weekends(0.35);
     let size = 0.5 + 0.5 * sensor.nature(0);
     let noise = 0.15 * sensor.wander(0, 900.0);
     let waiting = if open {
@@ -89,50 +89,10 @@ pub(super) fn service_hall(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measur
 }
 
 pub(super) fn online_service(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
-    let busy = at_hour(&ACTIVE, scene.hour);
+    let busy = at_hour(&ACTIVE, scene.hour) * scene.on_weekends(0.55);
     vec![told(
         "transactions",
         sensor.count((1.0 + 9.0 * busy) / 60.0),
         0,
     )]
-}
-
-pub(super) fn power(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
-    let drawn = at_hour(&POWER, scene.hour);
-    let rate = sensor.band(
-        0,
-        [36.0, 62.0],
-        0.15 + 0.6 * drawn + 0.15 * sensor.nature(0),
-        0.04,
-    );
-    let size_mw = 115.0 + 165.0 * sensor.nature(1);
-    vec![
-        told("load_rate", rate, 1),
-        told("power_load", size_mw * rate / 100.0, 1),
-    ]
-}
-
-pub(super) fn tourism(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
-    let open = (7.5..19.0).contains(&scene.hour);
-    let dry = 1.0 - 0.9 * scene.cloud;
-    let size = 0.15 + 0.85 * sensor.nature(0);
-    let busy = if open {
-        at_hour(&ACTIVE, scene.hour)
-    } else {
-        0.0
-    };
-    let inside = 7_500.0 * size * busy * dry * (1.0 + 0.05 * sensor.wander(0, 1_800.0));
-    let entering = if (7.5..17.0).contains(&scene.hour) {
-        70.0 / 300.0
-    } else {
-        0.0
-    };
-    vec![
-        told(
-            "visitor_entries",
-            sensor.count(entering * size * busy * dry),
-            0,
-        ),
-        told("visitors", inside.max(0.0), 0),
-    ]
 }

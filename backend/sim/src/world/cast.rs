@@ -9,8 +9,7 @@ use crate::dice::Dice;
 use crate::faults::{Health, SMALL_FEED};
 use crate::fleet::fleet_of;
 use crate::options::Options;
-use crate::plane::Point;
-use crate::reports::{Desk, kind_of};
+use crate::reports::{Desk, Home, kind_of};
 use crate::sensors::{Sensor, model_of};
 use crate::setting::{Setting, Site};
 use crate::traffic::low_points_near;
@@ -66,11 +65,17 @@ impl World {
             let mut dice = Dice::new(options.seed, "speaker", stream(*asset));
             let health = Health::of(&mut dice);
             let spared = important || members.len() < SMALL_FEED;
+            let gateway = self.outages.gateway_of(stream(*asset));
+            let ahead_ms = match body {
+                Body::Fixed(..) => self.outages.ahead_ms(gateway),
+                Body::Moving(..) => 0,
+            };
             let speaker = Speaker {
                 feed: feed_index,
                 asset: *asset,
                 interval_ms: whole_ms(interval_ms).max(1),
-                gateway: self.outages.gateway_of(stream(*asset)),
+                gateway,
+                ahead_ms,
                 body,
                 health: if spared { Health::Well } else { health },
                 frozen: None,
@@ -86,8 +91,8 @@ impl World {
     /// Whether the storm's story needs this sensor, so that it may not be a dead one.
     fn in_the_story(&self, feed: &str, rank: usize) -> bool {
         match feed {
-            "ponding" => self.drainage.goes_under(rank),
-            "manhole" => self.drainage.feeds_ponding(rank),
+            "ponding" => self.stage.drainage().goes_under(rank),
+            "manhole" => self.stage.drainage().feeds_ponding(rank),
             _ => false,
         }
     }
@@ -101,7 +106,7 @@ impl World {
         mut dice: Dice,
     ) -> Option<Body> {
         if let Some(fleet) = fleet_of(feed) {
-            let home = dice.pick(&self.places).copied().unwrap_or_default();
+            let home = dice.pick(&self.homes).copied().unwrap_or_default().point;
             if self.roads.edges().is_empty() {
                 return None;
             }
@@ -112,19 +117,34 @@ impl World {
         }
         let model = model_of(feed)?;
         let site = self.setting.site(self.setting.assets.get(asset)?)?;
-        let gauge = self.rain.gauge_near(site.point);
-        let low_points = low_points_near(&self.drainage, site.point, DETECTOR_REACH_M);
+        let gauge = self.stage.rain().gauge_near(site.point);
+        let low_points = low_points_near(self.stage.drainage(), site.point, DETECTOR_REACH_M);
         let sensor = Sensor::new(site.point, rank, gauge, low_points, first, dice);
         Some(Body::Fixed(Box::new(sensor), model))
     }
 }
 
-/// The sites of the feed with most of them.
-pub(super) fn most_sites(setting: &Setting) -> Vec<Point> {
-    let points = |id: &FeedId| -> Vec<Point> {
-        let sites = setting.sites(id.as_str());
-        sites.iter().map(|site: &Site| site.point).collect()
+/// How much slower or quicker than the mean a district can be.
+const DISTRICT_SLOW: [f64; 2] = [0.86, 1.28];
+
+/// A district is told by this many digits of an area's code, GB/T 2260.
+const DISTRICT_DIGITS: usize = 6;
+
+/// Where people live: the sites of the feed with most of them. Every district has its own pace.
+pub(super) fn homes(setting: &Setting, seed: u64) -> Vec<Home> {
+    let sites = setting
+        .feeds
+        .iter()
+        .map(|feed| setting.sites(feed.id.as_str()));
+    let most = sites.max_by_key(Vec::len).unwrap_or_default();
+    let home = |site: Site| {
+        let code = site.area.as_ref().map_or("", |area| area.as_str());
+        let district = code.get(..DISTRICT_DIGITS).unwrap_or(code);
+        let [quick, slow] = DISTRICT_SLOW;
+        Home {
+            point: site.point,
+            slow: Dice::new(seed, district, 0).between(quick, slow),
+        }
     };
-    let all = setting.feeds.iter().map(|feed| points(&feed.id));
-    all.max_by_key(Vec::len).unwrap_or_default()
+    most.into_iter().map(home).collect()
 }

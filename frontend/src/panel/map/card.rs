@@ -7,15 +7,17 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use egret_shared::asset::AssetState;
+use egret_shared::asset::{AssetState, AssetValue};
 use egret_shared::catalog::Catalog;
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::package::property::PropertyDef;
 
-use crate::i18n::Key;
 use crate::map::live::LiveMap;
 use crate::screen::{Screen, screen};
+use crate::select::Truth;
+use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::level::LevelWord;
+use crate::widget::truth::Basis;
 use crate::{api, format};
 
 use super::Opened;
@@ -108,13 +110,12 @@ fn content(
     let kind = of_feed.map(|def| screen.text(&def.name));
     let Some(state) = state.filter(|state| state.feed == *feed && state.asset == *asset) else {
         let id = asset.to_string();
-        return view! { <b>{id}</b> <p class="other">{kind}</p> }.into_any();
+        return view! { <b class="card-name">{id}</b> <p class="other">{kind}</p> }.into_any();
     };
     let name = state
         .name
         .as_ref()
         .map_or_else(|| asset.to_string(), |name| screen.text(name));
-    let age = state.observed_at.map(|at| screen.age(at));
     let level = state.level;
     let values: Vec<_> = state
         .values
@@ -123,24 +124,33 @@ fn content(
             let def = catalog.properties.iter().find(|def| def.id == *property);
             let said = |def: &PropertyDef| screen.text(&def.name);
             let label = def.map_or_else(|| property.to_string(), said);
-            let figure = format::figure(value.v, &value.u);
-            let unit = format::unit(&value.u).to_owned();
             view! {
                 <dt>{label}</dt>
-                <dd>{figure} <span class="unit">{unit}</span></dd>
+                <dd>{value_view(value, state.stale)}</dd>
             }
         })
         .collect();
     view! {
-        <b>{name}</b>
+        <b class="card-name">{name}</b>
         <LevelWord level=Signal::stored(level) />
         <p class="other">{kind}</p>
         <dl>{values}</dl>
-        <p class="truth">
-            <span class:short=state.stale>
-                {state.stale.then(|| screen.word(Key::Stale))} " " {age}
-            </span>
-        </p>
     }
     .into_any()
+}
+
+/// A value with its own age and its own doubts.
+fn value_view(value: &AssetValue, stale: bool) -> impl IntoView + use<> {
+    let unit = format::unit(&value.u);
+    let text = format!("{} {unit}", format::figure(value.v, &value.u));
+    let truth = Memo::new({
+        let (at, flags) = (value.at, value.flags);
+        move |_| Truth {
+            stale,
+            flags,
+            ..Truth::of_count(1, 1, Some(at), at)
+        }
+    });
+    let figure = Figured::count("asset", move || text.clone(), truth, Basis::One);
+    view! { <Figure figure=figure form=Form::Slim /> }
 }

@@ -13,9 +13,12 @@ use crate::map::camera::{Camera, Mercator};
 use crate::map::geometry::Name;
 use crate::map::labels::{Room, Wish, has_second_line, place, rank_zoom, width_em};
 use crate::map::live::unit_px;
+use crate::panel::incidents::truth_of;
 use crate::screen::{Screen, screen};
 use crate::select::{self, Case};
+use crate::widget::figure::Said;
 use crate::widget::level::{LevelMark, level_class};
+use crate::widget::truth::Basis;
 
 /// The most cases that get a mark of their own; the list beside the map has them all.
 const CASES_MAX: usize = 12;
@@ -68,7 +71,7 @@ pub(crate) fn Overlay(
             </For>
             <For
                 each=move || cases.get()
-                key=|case| (case.id.clone(), case.level, case.signals)
+                key=|case| (case.id.clone(), case.level, case.signals, case.in_force)
                 let:case
             >
                 {case_view(case, rooms)}
@@ -248,6 +251,7 @@ fn case_view(case: Case, rooms: Memo<BTreeMap<Piece, Room>>) -> impl IntoView {
     let title = Memo::new(move |_| rooms.read().get(&title).copied());
     let level = case.level;
     let text = case.title.clone();
+    let truth = Signal::stored(truth_of(&case));
     let detail = move || detail(screen, &case);
     view! {
         <div
@@ -263,13 +267,15 @@ fn case_view(case: Case, rooms: Memo<BTreeMap<Piece, Room>>) -> impl IntoView {
             class:none=move || title.get().is_none()
             style:transform=move || transform(title.get())
         >
-            <b>{move || screen.text(&text)}</b>
-            <span>{detail}</span>
+            <Said of="case" truth=truth basis=Basis::Signals>
+                <b>{move || screen.text(&text)}</b>
+                <span class="case-about">{detail}</span>
+            </Said>
         </div>
     }
 }
 
-/// `14 signals · 4 min`.
+/// `12/14 signals · 4 min`: how many are still in force, of those it rests on.
 fn detail(screen: Screen, case: &Case) -> String {
     let key = if case.signals == 1 {
         Key::Signal
@@ -278,5 +284,6 @@ fn detail(screen: Screen, case: &Case) -> String {
     };
     let age_ms = screen.store.now.get().since(case.since).ms();
     let age = format::age(age_ms, screen.language.get());
-    format!("{} {} · {age}", case.signals, screen.word(key))
+    let (in_force, signals) = (case.in_force, case.signals);
+    format!("{in_force}/{signals} {} · {age}", screen.word(key))
 }

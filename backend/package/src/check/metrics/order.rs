@@ -1,25 +1,24 @@
-//! Derived metrics after what they derive from.
+//! Metrics after those that they are made of: derived ones and indices.
 
 use std::collections::BTreeMap;
 
 use egret_shared::id::MetricId;
-use egret_shared::package::metric::MetricDef;
+use egret_shared::package::metric::{IndexPart, MetricDef};
 
+use super::derive::at_input;
 use crate::expression::inputs;
 use crate::problem::Problem;
-use crate::spans::List;
+use crate::spans::{Entry, List};
 
-/// What each metric derives from; none for aggregated ones.
+/// The metrics that a metric is made of; none for aggregated ones and qualities.
 fn inputs_of(metric: &MetricDef) -> Vec<MetricId> {
     let derive = metric.derive.as_deref();
-    derive
-        .and_then(|text| inputs(text).ok())
-        .unwrap_or_default()
-        .into_iter()
-        .collect()
+    let derived = derive.and_then(|text| inputs(text).ok());
+    let parts = metric.index.iter().map(|part| part.metric.clone());
+    derived.into_iter().flatten().chain(parts).collect()
 }
 
-/// Refuses metrics that derive from themselves, naming the way round.
+/// Refuses metrics that are made of themselves, naming the way round, at the first step of it.
 pub(super) fn refuse_circles(metrics: &List<'_, MetricDef>, problems: &mut Vec<Problem>) {
     let inputs: BTreeMap<MetricId, Vec<MetricId>> = metrics
         .entries
@@ -33,11 +32,24 @@ pub(super) fn refuse_circles(metrics: &List<'_, MetricDef>, problems: &mut Vec<P
             continue;
         }
         if let Some(circle) = circle_from(id, &inputs) {
-            let way: Vec<&str> = circle.iter().map(MetricId::as_str).collect();
-            let message = format!("it derives from itself: {}", way.join(" → "));
-            problems.push(entry.problem("derive", message));
+            problems.push(round(entry, &circle));
             told.extend(circle);
         }
+    }
+}
+
+fn round(entry: &Entry<'_, MetricDef>, circle: &[MetricId]) -> Problem {
+    let way: Vec<&str> = circle.iter().map(MetricId::as_str).collect();
+    let message = format!(
+        "it is made of itself: {}; break the circle at one of them",
+        way.join(" → ")
+    );
+    let next = way.get(1).copied().unwrap_or_default();
+    let part = |part: &IndexPart| part.metric.as_str() == next;
+    match (&entry.def.derive, entry.def.index.iter().position(part)) {
+        (Some(derive), _) => at_input(entry, derive, next, message),
+        (None, Some(number)) => entry.problem(&format!("index/{number}/metric"), message),
+        (None, None) => entry.problem("", message),
     }
 }
 

@@ -1,0 +1,135 @@
+//! Messages found by the entries that came of them, through the writing and the reading side.
+
+use egret_city::entry::Entry;
+use egret_shared::time::Span;
+
+use super::*;
+use crate::journal::sqlite::{SqliteJournal, database};
+use crate::journal::{Append, Journal as _};
+use crate::store::Store as _;
+use crate::store::keep::Keep;
+use crate::store::sqlite::SqliteStore;
+
+const BEGIN: TimeMs = TimeMs(1_782_079_500_000);
+
+fn message(first: usize, n_entries: usize, payload: &[u8]) -> RawMessage<'_> {
+    RawMessage {
+        first,
+        n_entries,
+        received_at: BEGIN,
+        sender: "gw-7",
+        topic: "egret/v1/air/A-1",
+        payload,
+        bytes: payload.len(),
+        sealed: false,
+    }
+}
+
+fn append(journal: &mut SqliteJournal, first_seq: Seq, n_entries: usize, raw: RawBatch) {
+    let entries = vec![Entry::Tick(BEGIN); n_entries];
+    let append = Append {
+        first_seq,
+        entries: &entries,
+        n_live: n_entries,
+        raw,
+        ..Append::default()
+    };
+    journal.append(&append).unwrap();
+}
+
+#[test]
+fn a_message_is_found_by_any_entry_that_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = SqliteJournal::open(folder.path()).unwrap();
+    append(&mut journal, 1, 4, RawBatch::default());
+    // 5 is a tick, 6 and 7 came of an array, 8 of a message that followed in another batch.
+    let (mut raw, mut later) = (RawBatch::default(), RawBatch::default());
+    raw.push(&message(1, 2, b"[1,2]"));
+    later.push(&message(0, 1, b"3"));
+    raw.append(&mut later, 3);
+    append(&mut journal, 5, 5, raw);
+
+    let store = SqliteStore::new(database(folder.path()));
+    for seq in [6, 7] {
+        let found = store.raw(seq).unwrap().unwrap();
+        assert_eq!((found.seq, found.entries), (seq, (6, 7)));
+        assert_eq!(found.payload, b"[1,2]");
+        assert_eq!((found.sender.as_str(), found.bytes), ("gw-7", 5));
+        assert_eq!(found.topic, "egret/v1/air/A-1");
+        assert_eq!((found.received_at, found.sealed), (BEGIN, false));
+    }
+    assert_eq!(store.raw(8).unwrap().unwrap().payload, b"3");
+    for seq in [0, 1, 4, 5, 9, 10] {
+        assert_eq!(store.raw(seq).unwrap(), None, "entry {seq}");
+    }
+}
+
+#[test]
+fn what_is_split_off_keeps_its_own_entries() {
+    let mut raw = RawBatch::default();
+    raw.push(&message(0, 2, b"live"));
+    let (n_messages, n_bytes) = (raw.len(), raw.n_bytes());
+    raw.push(&message(2, 3, b"stored"));
+    let mut stored = raw.split_off(n_messages, n_bytes, 2);
+    raw.append(&mut stored, 10);
+    let body = Archive::new().unwrap().pack(&raw).unwrap();
+    let found = |seq| super::message(1, seq, CODEC_ZSTD_HEADS_TEXT, &body).unwrap();
+    assert_eq!(found(2).unwrap().payload, b"live");
+    assert_eq!(found(3), None);
+    assert_eq!(found(13).unwrap().payload, b"stored");
+    assert_eq!(found(13).unwrap().entries, (11, 13));
+}
+
+/// Ten commits an hour apart, each with a message of 1,000 bytes that do not compress.
+fn ten_commits(journal: &mut SqliteJournal) {
+    let mut noise: u32 = 1;
+    for n in 0_u32..10 {
+        let payload: Vec<u8> = std::iter::repeat_with(|| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            noise.to_be_bytes()[0]
+        })
+        .take(1_000)
+        .collect();
+        let mut raw = RawBatch::default();
+        raw.push(&RawMessage {
+            received_at: BEGIN.plus(Span(i64::from(n) * 3_600_000)),
+            ..message(0, 1, &payload)
+        });
+        append(journal, 1 + Seq::from(n), 1, raw);
+    }
+}
+
+/// The entries of [`ten_commits`] whose messages are still there once all is tended.
+fn left(keep: Keep, now: TimeMs) -> Vec<Seq> {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = SqliteJournal::open(folder.path()).unwrap();
+    let mut journal = journal.keeping(keep, chrono_tz::Tz::UTC);
+    ten_commits(&mut journal);
+    while journal.tend(now).unwrap() {}
+    let store = SqliteStore::new(database(folder.path()));
+    (1..=10)
+        .filter(|seq| store.raw(*seq).unwrap().is_some())
+        .collect()
+}
+
+#[test]
+fn messages_are_let_go_by_age_and_by_bytes_the_oldest_first() {
+    let now = BEGIN.plus(Span(9 * 3_600_000));
+    let keep = Keep::default();
+    assert_eq!(left(keep, now).len(), 10);
+    let hours = Keep {
+        raw: Span(4 * 3_600_000),
+        ..keep
+    };
+    assert_eq!(left(hours, now), [6, 7, 8, 9, 10]);
+    let bytes = Keep {
+        raw_bytes: 3_500,
+        ..keep
+    };
+    assert_eq!(left(bytes, now), [8, 9, 10]);
+    let none = Keep {
+        raw: Span(0),
+        ..keep
+    };
+    assert_eq!(left(none, now), Vec::<Seq>::new());
+}
