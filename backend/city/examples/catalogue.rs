@@ -11,6 +11,7 @@
 //! `cargo run --release -p egret-city --example catalogue [-- catalogue|week]`
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,8 +79,14 @@ fn package() -> Result<Package, String> {
         .filter(|(name, _)| kept.contains(&name.as_str()))
         .collect();
     files.insert("properties.toml".to_owned(), PROPERTIES.to_owned());
-    files.insert("feeds.toml".to_owned(), feeds());
-    files.insert("metrics.toml".to_owned(), metrics());
+    files.insert(
+        "feeds.toml".to_owned(),
+        feeds().map_err(|error| error.to_string())?,
+    );
+    files.insert(
+        "metrics.toml".to_owned(),
+        metrics().map_err(|error| error.to_string())?,
+    );
     files.insert("rules.toml".to_owned(), RULES.to_owned());
     files.insert("scenes.toml".to_owned(), String::new());
     Package::load(&files).map_err(|problems| format!("{problems:#?}"))
@@ -90,42 +97,45 @@ const PROPERTIES: &str = "[[property]]\nid = \"level\"\nname = { zh = \"水位\"
 
 const RULES: &str = "[incident]\nopen_when = \"alerts >= 1\"\n";
 
-fn feeds() -> String {
+fn feeds() -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for feed in 0..N_FEEDS {
-        text.push_str(&format!(
+        write!(
+            text,
             "[[feed]]\nid = \"f{feed}\"\nname = {{ zh = \"源{feed}\", en = \"Feed {feed}\" }}\n\
              department = \"data\"\ndomain = \"water\"\nasset_class = \"gauge\"\n\
              topic = \"egret/v1/f{feed}/+\"\nformat = \"egret-json\"\nexpect_every = \"15m\"\n"
-        ));
+        )?;
     }
-    text
+    Ok(text)
 }
 
-fn metrics() -> String {
+fn metrics() -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for feed in 0..N_FEEDS {
         let first = usize::try_from(feed).unwrap_or(0) * PER_FEED;
         let kinds = METRICS.iter().cycle().skip(first % METRICS.len());
         for (number, (aggregate, more, window, unit)) in kinds.take(PER_FEED).enumerate() {
-            text.push_str(&format!(
+            write!(
+                text,
                 "[[metric]]\nid = \"m{feed}.{number}\"\nname = {{ zh = \"指标\", en = \"Metric\" }}\n\
                  domain = \"water\"\nsource = {{ feed = \"f{feed}\", property = \"level\"{more} }}\n\
                  aggregate = {aggregate}\nwindow = {window}\nunit = \"{unit}\"\n\
-                 levels = {{ yellow = 1e6, red = 2e6 }}\n"
-            ));
+                 levels = {{ yellow = 98.0, red = 99.0 }}\n"
+            )?;
         }
     }
     // Of every three feeds, the first has a mean and the last a share.
     for first in (0..N_FEEDS).step_by(3) {
         let last = first + 2;
-        text.push_str(&format!(
+        write!(
+            text,
             "[[metric]]\nid = \"i{first}\"\nname = {{ zh = \"指数\", en = \"Index\" }}\n\
              domain = \"water\"\nunit = \"1\"\n\
              index = [{{ metric = \"m{first}.0\", zero = 2.0, full = 0.0 }}, {{ metric = \"m{last}.1\" }}]\n"
-        ));
+        )?;
     }
-    text
+    Ok(text)
 }
 
 /// Where assets stand: the middle of every area that has no children.

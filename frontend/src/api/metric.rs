@@ -133,6 +133,9 @@ pub(crate) async fn points(query: &HistoryQuery) -> Result<Vec<HistoryPoint>, Ap
 pub(crate) struct Lineage {
     /// How it is made, in words; of a derived metric, its expression.
     pub(crate) formula: Text,
+    /// How far it has come in learning what is usual at this hour; absent if it does not learn.
+    #[serde(default)]
+    pub(crate) learning: Option<Learning>,
     /// The window whose number this is, also if it has none.
     #[serde(default)]
     pub(crate) window: Option<Window>,
@@ -148,6 +151,15 @@ pub(crate) struct Lineage {
     /// The observations it is made of.
     #[serde(default)]
     pub(crate) observations: Observations,
+}
+
+/// How many weeks of this hour of the week are known.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub(crate) struct Learning {
+    /// So many.
+    pub(crate) weeks: u8,
+    /// From so many on something is called usual.
+    pub(crate) needed: u8,
 }
 
 /// A window of event time.

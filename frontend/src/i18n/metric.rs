@@ -6,6 +6,7 @@ use egret_shared::metric::Typical;
 use egret_shared::package::metric::{MetricDef, WindowDef};
 use egret_shared::text::Language;
 
+use crate::api::metric::Learning;
 use crate::format;
 
 /// One of two phrases.
@@ -72,7 +73,12 @@ pub(crate) fn window(def: &WindowDef, language: Language) -> Option<String> {
 }
 
 /// What is usual, or why that is not known: `常态 62 ± 5（4 周）`.
-pub(crate) fn typical(typical: Option<&Typical>, def: &MetricDef, language: Language) -> String {
+pub(crate) fn typical(
+    typical: Option<&Typical>,
+    def: &MetricDef,
+    learning: Option<Learning>,
+    language: Language,
+) -> String {
     let figure = |v: f64| format::figure(v, &def.unit);
     match typical {
         Some(Typical {
@@ -83,6 +89,15 @@ pub(crate) fn typical(typical: Option<&Typical>, def: &MetricDef, language: Lang
                 language,
                 format!("{band}（{weeks} 周）"),
                 format!("{band} ({weeks} weeks)"),
+            )
+        }
+        None if def.baseline
+            && let Some(Learning { weeks, needed }) = learning =>
+        {
+            pick(
+                language,
+                format!("尚未学得：此时段已有 {weeks} 周，需 {needed} 周"),
+                format!("not yet known: {weeks} of {needed} weeks of this hour"),
             )
         }
         None if def.baseline => pick(

@@ -55,11 +55,19 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         Basis::Feeds,
     );
     let total = StoredValue::new(total);
-    let total = move || view! { <Figure figure=total.get_value() form=Form::Row /> };
+    // Before a city has come there is nothing to count, not even nothing.
+    let has_city = move || screen.store.has_city.get();
+    let total = move || {
+        view! {
+            <Show when=has_city>
+                <Figure figure=total.get_value() form=Form::Row />
+            </Show>
+        }
+    };
     view! {
         <Frame title=title_of(def, &both(Key::Feeds)) kind="feeds" aside=total>
             <ul class="feed-counts">
-                {move || counts.get().map(|(status, n)| count(screen, status, n, truth))}
+                {move || has_city().then(|| counts.get().map(|(status, n)| count(screen, status, n, truth)))}
             </ul>
             <Show when=move || worst.read().is_empty()>
                 <Words key=words />

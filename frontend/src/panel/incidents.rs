@@ -37,7 +37,13 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
     let count = move || count_text(screen, counts.get(), are_alerts.get());
     let count = Figured::count("cases", count, every_feed(screen), Basis::Feeds);
     let count = StoredValue::new(count);
-    let aside = move || view! { <Figure figure=count.get_value() form=Form::Row /> };
+    let aside = move || {
+        view! {
+            <Show when=move || store.has_city.get()>
+                <Figure figure=count.get_value() form=Form::Row />
+            </Show>
+        }
+    };
     view! {
         <Frame title=title kind="incidents" aside=aside>
             <Show when=move || cases.read().is_empty()>

@@ -60,14 +60,23 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
         .enumerate()
         .map(|(place, metric)| entry(place, metric, catalog))
         .collect();
-    let truth_id = next_id();
+    let truth_id = StoredValue::new(next_id());
+    let drawn = StoredValue::new(series.clone());
+    let chart = StoredValue::new(chart);
     view! {
         <Frame title=title kind="trend">
-            <ul class="legend" id=truth_id.clone()>
+            <ul class="legend" id=truth_id.get_value()>
                 {legend}
             </ul>
             {state(&series)}
-            <Chart series=series.clone() def=chart truth_id=truth_id />
+            // The past comes over a way of its own, and may come before the truth about it.
+            <Show when=move || store.has_city.get()>
+                <Chart
+                    series=drawn.get_value()
+                    def=chart.get_value()
+                    truth_id=truth_id.get_value()
+                />
+            </Show>
             <p class="small-print" data-not-measured>
                 {strokes(&series)} {forecast_note(series)}
             </p>

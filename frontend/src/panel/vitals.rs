@@ -64,10 +64,12 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
                 on:focusout=close(opened)
             >
                 <Figure figure=figure form=Form::Hero>
-                    <p class="hero-change">
-                        <span class="unit">"/ 100"</span>
-                        {change(trend)}
-                    </p>
+                    <Show when=is_known>
+                        <p class="hero-change">
+                            <span class="unit">"/ 100"</span>
+                            {change(trend)}
+                        </p>
+                    </Show>
                 </Figure>
                 <Spark trend=trend />
             </div>

@@ -87,6 +87,21 @@ async function assertPicture(tools, screen, name) {
   tools.note(`${name}: brightness ${brightness}, ${colours} colours`);
   assert.ok(deviation > 12 && colours > 150, `${path} is nearly blank`);
   assert.deepEqual(await screen.page.evaluate(cutTexts), []);
+  assert.deepEqual(await screen.page.evaluate(overHeadings), []);
+}
+
+/** Runs in the page: figures that have grown into their panel's heading. */
+function overHeadings() {
+  return [...document.querySelectorAll(".panel")].filter((panel) => {
+    const heading = panel.querySelector(".panel-head h2").getBoundingClientRect();
+    const figure = panel.querySelector(".figure, .hero-figure, .fig-row .value");
+    const body = figure?.closest(".panel-body, .fig");
+    // The line box is taller than what is drawn of a figure.
+    const slackPx = 0.1 * heading.height;
+    const top = body && figure.closest(".panel-head") === null
+      ? figure.getBoundingClientRect().top : Infinity;
+    return top < heading.bottom - slackPx;
+  }).map((panel) => panel.className);
 }
 
 /** Runs in the page: cases, news, vehicles and lines of the past are there. */

@@ -39,6 +39,18 @@ export function truth() {
       await tools.reconnect();
     });
 
+    test("before a city has come there is no number at all", async (tools) => {
+      const screen = await tools.open("/wall/overview", { viewport: FULL_HD, init: muteSockets });
+      await screen.page.waitForSelector(".panel-stat .words");
+      // The past comes over HTTP, and so without the socket.
+      await screen.page.waitForSelector(".spark .line[d^=M], .panel-trend .words", {
+        state: "attached",
+      });
+      const { bare, figures: found } = await readFigures(screen);
+      assert.deepEqual(bare, []);
+      assert.deepEqual(found.map(({ of, text }) => `${of}: ${text}`), []);
+    });
+
     test("a bare number would be noticed, wherever somebody writes one", async (tools) => {
       await tools.gateway.level("M-1", 1.42);
       const screen = await tools.wall();
@@ -122,6 +134,14 @@ function plant() {
   write(".panel-feeds, .panel-incidents",
     '<p data-figure="half"><b>8</b> <i data-completeness="1/1"></i></p>');
   return { bare: ['"42" in span.careless', '"三 7" in p.careless'], untrue: ["careless", "half"] };
+}
+
+/** Runs in the page, before its own scripts: sockets that never open. */
+function muteSockets() {
+  window.WebSocket = class extends EventTarget {
+    send() {}
+    close() {}
+  };
 }
 
 /**

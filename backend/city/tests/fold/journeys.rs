@@ -127,7 +127,9 @@ fn a_filter_knows_what_the_opening_told() {
         } else {
             [closed, opened]
         };
-        steps.into_iter().for_each(|step| story.report(step));
+        for step in steps {
+            story.report(step);
+        }
     }
     assert_eq!(story.v("t.wet", CITY), Some(1.0));
     assert_eq!(story.v("t.deep", CITY), Some(2.0));

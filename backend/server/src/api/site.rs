@@ -23,16 +23,22 @@ const WITHOUT_SITE: &str = "<!doctype html><title>Egret</title><p>This server wa
     its screens: <code>cargo xtask build</code> makes them. The API is at \
     <code>/api/v1/catalog</code>.";
 
+/// Screens that show one thing by its id, which may have dots as file names have.
+const SCREENS_OF_ONE: [&str; 3] = ["metric", "asset", "incident"];
+
 /// A file of the browser part; any other path is a screen, which the browser part routes itself.
 pub(super) async fn serve(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if let Some(file) = Site::get(path) {
         return respond(path, file);
     }
-    if path
-        .rsplit('/')
-        .next()
-        .is_some_and(|name| name.contains('.'))
+    let (room, name) = path.split_once('/').unwrap_or(("", path));
+    let is_screen = SCREENS_OF_ONE.contains(&room);
+    if !is_screen
+        && name
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.contains('.'))
     {
         return Problem::missing(format!("there is no file /{path}")).into_response();
     }

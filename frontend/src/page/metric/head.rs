@@ -127,7 +127,8 @@ fn facts(focus: Focus) -> impl IntoView {
     let typical = focus.point().and_then(|point| point.typical);
     let def = focus.def.get_value();
     let usual = {
-        let mut text = words::typical(typical.as_ref(), &def, language);
+        let learning = focus.lineage.read().here().and_then(|one| one.learning);
+        let mut text = words::typical(typical.as_ref(), &def, learning, language);
         if let Some(z) = typical.and_then(|typical| typical.z) {
             text.push_str(" · ");
             text.push_str(&words::distance(z, language));

@@ -32,20 +32,23 @@ pub(crate) fn Legend(metric: Option<MetricDef>, counts: RwSignal<Counts>) -> imp
     view! {
         <div class="legend-box">
             {metric.map(ramp)}
-            <ul>
-                {entry("dot-moving", Key::Vehicles, |counts| counts.moving)}
-                {entry("dot-fixed", Key::Fixed, |counts| counts.fixed)}
-                {entry("dot-stale", Key::StaleAssets, |counts| counts.stale)}
-                <li data-figure="assets" aria-describedby=TRUTH>
-                    {[Level::Blue, Level::Yellow, Level::Orange, Level::Red]
-                        .map(|level| view! { <LevelMark level=Signal::stored(level) /> })}
-                    {move || screen.word(Key::Alerting)} " "
-                    <b>{move || count(counts.read().alerting)}</b>
-                </li>
-            </ul>
-            <p class="truth" id=TRUTH>
-                <TruthParts truth=truth basis=Basis::Assets detail=Detail::Fraction />
-            </p>
+            // Before a city has come there is nothing to count.
+            <Show when=move || screen.store.has_city.get()>
+                <ul>
+                    {entry("dot-moving", Key::Vehicles, |counts| counts.moving)}
+                    {entry("dot-fixed", Key::Fixed, |counts| counts.fixed)}
+                    {entry("dot-stale", Key::StaleAssets, |counts| counts.stale)}
+                    <li data-figure="assets" aria-describedby=TRUTH>
+                        {[Level::Blue, Level::Yellow, Level::Orange, Level::Red]
+                            .map(|level| view! { <LevelMark level=Signal::stored(level) /> })}
+                        {move || screen.word(Key::Alerting)} " "
+                        <b>{move || count(counts.read().alerting)}</b>
+                    </li>
+                </ul>
+                <p class="truth" id=TRUTH>
+                    <TruthParts truth=truth basis=Basis::Assets detail=Detail::Fraction />
+                </p>
+            </Show>
         </div>
     }
 }

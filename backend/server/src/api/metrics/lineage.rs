@@ -53,6 +53,9 @@ pub(in crate::api) struct Answer {
     kind: Kind,
     formula: Text,
     definition: MetricDef,
+    /// How far it has come in learning what is usual at this hour; absent if it does not learn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learning: Option<Learning>,
     /// The window whose number this is, also if it has none.
     window: Option<Window>,
     point: Option<Point>,
@@ -61,6 +64,14 @@ pub(in crate::api) struct Answer {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     feeds: Vec<FeedHealth>,
     observations: Page<Row>,
+}
+
+/// How many weeks of this hour of the week are known.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Learning {
+    weeks: u8,
+    /// From so many on something is called usual.
+    needed: u8,
 }
 
 /// A window of event time.
@@ -135,6 +146,7 @@ pub(in crate::api) async fn lineage(
         kind: lineage.kind(&def.id).unwrap_or(Kind::Aggregated),
         formula: lineage.formula(&def.id).unwrap_or_default(),
         definition: def.clone(),
+        learning: moment.learning(&def.id).await?,
         window,
         point,
         inputs: moment.inputs(&def.id).await?,
@@ -173,6 +185,13 @@ impl Moment<'_> {
         let rows = tokio::task::spawn_blocking(move || store.series(&filter)).await;
         let rows = rows.map_err(|error| Problem::given_up(&error))??;
         Ok(rows.into_iter().next_back().map(Point::from))
+    }
+
+    async fn learning(&self, metric: &MetricId) -> Result<Option<Learning>, Problem> {
+        let (metric, area) = (metric.clone(), self.area.clone());
+        let ask = move |city: &City| city.baseline_weeks(&metric, &area);
+        let weeks = self.context.city.ask(ask).await?;
+        Ok(weeks.map(|(weeks, needed)| Learning { weeks, needed }))
     }
 
     /// The window of that number, or the one that it would have.
