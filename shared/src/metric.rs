@@ -17,7 +17,8 @@ pub struct MetricPoint {
     pub area: AreaCode,
     /// Begin of the window, inclusive.
     pub start: TimeMs,
-    /// End of the window, exclusive; for the live point, the end of the newest slice.
+    /// End of the window, exclusive; of the live point, the end of the newest slice. A running
+    /// tumbling window ends in the future.
     pub end: TimeMs,
     /// The number, in the metric's unit; absent if nothing stands behind it. Always finite.
     pub v: Option<f64>,

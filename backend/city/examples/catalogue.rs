@@ -231,9 +231,9 @@ fn catalogue(package: &Arc<Package>, places: &[(Position, AreaCode)]) -> Result<
     Ok(())
 }
 
-/// Seven days at one message of each asset in 15 minutes, with a tick every five seconds.
+/// Seven days at one message of each asset in 15 minutes, with a tick every ten seconds.
 fn week(package: &Arc<Package>, places: &[(Position, AreaCode)]) -> Result<(), String> {
-    const STEP_S: i64 = 5;
+    const STEP_S: i64 = 10;
     const PER_STEP: i64 = N_ASSETS * STEP_S / 900;
     let (start, mut city) = (start()?, City::new(Arc::clone(package)));
     let mut days = Vec::new();

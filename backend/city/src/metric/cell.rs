@@ -145,6 +145,40 @@ impl Cell {
         }
         Figure::of(&whole)
     }
+
+    /// The number alone of what `window` holds, as [`Self::figure`] has it: a level needs no more,
+    /// and putting sources together is most of the work. `nothing` if nothing is in it.
+    pub(crate) fn number(
+        &self,
+        window: Slice,
+        how: How,
+        nothing: impl FnOnce() -> Option<f64>,
+    ) -> Option<f64> {
+        if self
+            .past
+            .until_ms()
+            .is_some_and(|end_ms| end_ms > window.start_ms)
+        {
+            let figure = self.figure(window, how);
+            return figure.latest_ms.map_or_else(nothing, |_| figure.v);
+        }
+        let first = self
+            .panes
+            .partition_point(|pane| pane.slice.start_ms < window.start_ms);
+        let panes = self.panes.iter().skip(first);
+        let mut panes = panes.take_while(|pane| pane.slice.start_ms < window.end_ms);
+        let Some(one) = panes.next() else {
+            return nothing();
+        };
+        let Some(two) = panes.next() else {
+            return one.taken.value();
+        };
+        let mut taken = one.taken.clone();
+        for pane in std::iter::once(two).chain(panes) {
+            taken.merge(&pane.taken);
+        }
+        taken.value()
+    }
 }
 
 impl Figure {
@@ -171,5 +205,52 @@ impl Figure {
 fn give_back(panes: &mut VecDeque<Pane>) {
     if panes.capacity() > 64 && panes.capacity() > 4 * panes.len() {
         panes.shrink_to(2 * panes.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::aggregate::Contribution;
+
+    const KINDS: [How; 5] = [
+        How::Count,
+        How::Mean,
+        How::Max,
+        How::Last,
+        How::Quantile(0.9),
+    ];
+
+    proptest! {
+        #[test]
+        fn the_number_alone_is_that_of_the_whole_figure(
+            readings in prop::collection::vec((0_i64..600_000, -5.0_f64..5.0), 0..60),
+            kind in 0..KINDS.len(),
+            laid_ms in 0_i64..600_000,
+            window in (0_i64..60, 1_i64..60),
+        ) {
+            let how = KINDS[kind];
+            let sliding = Window::Sliding { length_ms: 300_000, every_ms: 10_000 };
+            let mut cell = Cell::default();
+            for (at_ms, v) in &readings {
+                let incoming = Incoming {
+                    one: Contribution::plain(*at_ms, *v),
+                    passes: true,
+                    doubts: Flags::NONE,
+                    now_ms: 600_000,
+                    closed_ms: 0,
+                };
+                cell.take(sliding.slice_of(*at_ms), how, &incoming);
+            }
+            cell.lay_down(&sliding, laid_ms.div_euclid(60_000) * 60_000, 0);
+            let (start, length) = window;
+            let window = Slice { start_ms: start * 10_000, end_ms: (start + length) * 10_000 };
+            let figure = cell.figure(window, how);
+            let nothing = Some(-77.0);
+            let number = cell.number(window, how, || nothing);
+            prop_assert_eq!(number, figure.latest_ms.map_or(nothing, |_| figure.v));
+        }
     }
 }

@@ -94,7 +94,25 @@ impl Reader<'_> {
     /// The live value alone.
     pub(crate) fn value(&self, metric: Metric, area: Area) -> Option<f64> {
         let plan = self.plan.metric(metric)?;
-        self.number(metric, plan, area, When::Live)?.v
+        let Some(measured) = plan.measured() else {
+            return self.number(metric, plan, area, When::Live)?.v;
+        };
+        let window = self.metrics.live(metric)?;
+        let cell = self.metrics.cell(metric, area);
+        let nothing = || self.zero(measured);
+        let v = match cell {
+            Some(cell) => cell.number(window, measured.how, nothing),
+            None => nothing(),
+        };
+        let length_ms = self.passed_ms(&measured.window, window);
+        v.map(|v| measured.how.over(v, length_ms))
+    }
+
+    /// What nothing at all comes to: 0 where things are counted and somebody would tell of them.
+    fn zero(&self, measured: &Measured) -> Option<f64> {
+        let mut feeds = self.feeds_of(measured);
+        let is_zero = measured.how.is_zero_without_contributions() && feeds.any(FeedState::is_live);
+        is_zero.then_some(0.0)
     }
 
     /// The level of `v`, seen from the level at the last tick.
@@ -143,13 +161,9 @@ impl Reader<'_> {
         };
         let cell = self.metrics.cell(metric, area);
         let figure = cell.map(|cell| cell.figure(window, measured.how));
-        let is_zero = || {
-            let mut feeds = self.feeds_of(measured);
-            measured.how.is_zero_without_contributions() && feeds.any(FeedState::is_live)
-        };
         let v = match &figure {
             Some(figure) if figure.latest_ms.is_some() => figure.v,
-            _ => is_zero().then_some(0.0),
+            _ => self.zero(measured),
         };
         let in_window = figure.as_ref().map_or(0, |figure| figure.sources);
         let (sources, expected) = self.sources(measured, area, in_window);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 use web_sys::wasm_bindgen::JsCast;
 
+use egret_shared::metric::MetricPoint;
 use egret_shared::time::TimeMs;
 
 use super::Focus;
@@ -132,7 +133,12 @@ fn picture(focus: Focus, past: &Loaded<Past>, ahead: Option<&Forecast>) -> Pictu
         .here()
         .map_or_else(Vec::new, |past| past.points.clone());
     let newest = points.last().map(|point| point.end);
-    let live = live.as_ref().map(HistoryPoint::from);
+    // A running day's window ends at midnight; its number is known as of now.
+    let as_of_now = |live: &MetricPoint| HistoryPoint {
+        end: live.end.min(focus.screen().store.now.get_untracked()),
+        ..HistoryPoint::from(live)
+    };
+    let live = live.as_ref().map(as_of_now);
     points.extend(live.filter(|live| newest.is_none_or(|newest| live.end > newest)));
     let loaded_to = past.here().map_or(TimeMs(0), |past| past.to);
     let now = points
