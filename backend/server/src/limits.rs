@@ -31,6 +31,11 @@ pub(crate) const STORED_AFTER: Span = Span(60_000);
 /// so two milliseconds; a minute of 73 metrics in 45 areas is four such pieces.
 pub(crate) const HISTORY_POINTS_AT_ONCE: usize = 1_024;
 
+/// And at most so many pages, be they ever so small.
+///
+/// A page of a few points costs some 60 µs, most of it in finding its place: 2 ms.
+pub(crate) const HISTORY_PAGES_AT_ONCE: usize = 32;
+
 /// So long roll-ups and letting go may take between two commits. The last one begun is finished:
 /// a heavily revised hour adds a few milliseconds.
 pub(crate) const TEND_FOR: Duration = Duration::from_millis(2);

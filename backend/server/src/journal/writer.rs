@@ -13,12 +13,15 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use egret_city::entry::{Entry, Seq};
+use egret_shared::id::MetricId;
 use egret_shared::time::TimeMs;
 use tokio::sync::mpsc;
 
 use super::pending::{Pending, tell_all};
 use super::{Append, Checkpoint, Journal, JournalError};
-use crate::limits::{COMMIT_ENTRIES_MAX, HISTORY_POINTS_AT_ONCE, STORED_ENTRIES_MAX};
+use crate::limits::{
+    COMMIT_ENTRIES_MAX, HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE, STORED_ENTRIES_MAX,
+};
 use crate::store::HistoryRow;
 use crate::telemetry::Telemetry;
 
@@ -29,6 +32,35 @@ pub(crate) enum StoreJob {
     History(Vec<HistoryRow>),
     /// A state to restart from. Sent after the history of the entries that it covers.
     Checkpoint(Checkpoint),
+}
+
+impl StoreJob {
+    /// The same with points of one page beside one another. A burst's revisions come area by
+    /// area: as they come, each would be written to a page that was just written.
+    fn by_page(mut self) -> Self {
+        if let Self::History(rows) = &mut self {
+            rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
+        }
+        self
+    }
+}
+
+/// What tells the page of a closed window from others.
+fn page_of(row: &HistoryRow) -> (&MetricId, TimeMs, TimeMs) {
+    (&row.point.metric, row.point.end, row.known_at)
+}
+
+/// How many of `rows` are kept at once: whole pages, as far as the limits go.
+fn first_bite(rows: &[HistoryRow]) -> usize {
+    let pages = rows.chunk_by(|one, next| page_of(one) == page_of(next));
+    let mut n_rows = 0;
+    for page in pages.take(HISTORY_PAGES_AT_ONCE) {
+        if n_rows > 0 && n_rows + page.len() > HISTORY_POINTS_AT_ONCE {
+            break;
+        }
+        n_rows += page.len();
+    }
+    n_rows
 }
 
 /// Entries that are durable.
@@ -237,7 +269,7 @@ impl Chores {
         store: &mut mpsc::Receiver<StoreJob>,
     ) -> Result<(), JournalError> {
         if self.jobs.is_empty() {
-            self.jobs.extend(store.try_recv());
+            self.jobs.extend(store.try_recv().map(StoreJob::by_page));
         }
         match (self.jobs.pop_front(), self.now) {
             (Some(job), _) => self.keep(journal, job),
@@ -254,7 +286,7 @@ impl Chores {
         match job {
             StoreJob::Checkpoint(checkpoint) => journal.put_checkpoint(&checkpoint),
             StoreJob::History(mut rows) => {
-                let rest = rows.split_off(rows.len().min(HISTORY_POINTS_AT_ONCE));
+                let rest = rows.split_off(first_bite(&rows));
                 journal.put_history(&rows)?;
                 // Pages that were just written may have made something due.
                 self.is_more = true;
@@ -273,7 +305,8 @@ impl Chores {
         store: &mut mpsc::Receiver<StoreJob>,
     ) -> Result<(), JournalError> {
         loop {
-            let next = self.jobs.pop_front().or_else(|| store.blocking_recv());
+            let more = || store.blocking_recv().map(StoreJob::by_page);
+            let next = self.jobs.pop_front().or_else(more);
             let Some(job) = next else {
                 return Ok(());
             };
