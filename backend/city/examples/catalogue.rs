@@ -5,7 +5,7 @@
 //! one JSON line each:
 //!
 //! - `catalogue`: CPU per observation at 2,000 a second, ticks, and resident memory;
-//! - `week`: seven simulated days at one message of each asset in 15 minutes, with memory,
+//! - `week`, a line a day: seven simulated days at one message of each asset in 15 minutes, with memory,
 //!   checkpoint and cost per observation at the end of each day. A line that is not flat is a leak.
 //!
 //! `cargo run --release -p egret-city --example catalogue [-- catalogue|week]`
@@ -236,7 +236,6 @@ fn week(package: &Arc<Package>, places: &[(Position, AreaCode)]) -> Result<(), S
     const STEP_S: i64 = 10;
     const PER_STEP: i64 = N_ASSETS * STEP_S / 900;
     let (start, mut city) = (start()?, City::new(Arc::clone(package)));
-    let mut days = Vec::new();
     let mut n = 0_i64;
     for day in 0..7 {
         let mut observing = Duration::ZERO;
@@ -251,18 +250,15 @@ fn week(package: &Arc<Package>, places: &[(Position, AreaCode)]) -> Result<(), S
             apply(&mut city, &[Entry::Tick(now)]);
             drop(city.take_changes());
         }
-        days.push(format!(
-            "{{\"day\":{},\"rss_mb\":{:.1},\"checkpoint_mb\":{:.1},\"ns_per_observation\":{}}}",
+        println!(
+            "{{\"bench\":\"week\",\"day\":{},\"observations\":{n},\"rss_mb\":{:.1},\
+             \"checkpoint_mb\":{:.1},\"ns_per_observation\":{}}}",
             day + 1,
             rss_mb(),
             megabytes(city.checkpoint().len()),
             observing.as_nanos() / u128::from((n - first).unsigned_abs()),
-        ));
+        );
     }
-    println!(
-        "{{\"bench\":\"week\",\"observations\":{n},\"days\":[{}]}}",
-        days.join(",")
-    );
     Ok(())
 }
 
