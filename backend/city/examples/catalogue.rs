@@ -2,11 +2,11 @@
 //!
 //! Thirty feeds of some 670 assets, two metrics on each (the six kinds of [`METRICS`] in turn), and
 //! ten indices over them; so an observation counts for two metrics in three areas each. Two parts,
-//! one JSON line each:
+//! as lines of JSON:
 //!
 //! - `catalogue`: CPU per observation at 2,000 a second, ticks, and resident memory;
-//! - `week`, a line a day: seven simulated days at one message of each asset in 15 minutes, with memory,
-//!   checkpoint and cost per observation at the end of each day. A line that is not flat is a leak.
+//! - `week`: seven simulated days at one message of each asset in 15 minutes; a line a day with
+//!   memory, checkpoint and cost per observation. A column that is not flat is a leak.
 //!
 //! `cargo run --release -p egret-city --example catalogue [-- catalogue|week]`
 
