@@ -4,7 +4,7 @@
 //! A record lies in its slot for as long as the asset is followed, so an update touches 28 bytes.
 //! The vertex shader finds the asset's place between two positions; nothing is written while an
 //! asset merely moves on. Memory is bounded by the assets in the followed tiles at their most.
-//! (The last third of the file is tests.)
+//! One concept, and the last third of the file is its tests; so it stays whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
