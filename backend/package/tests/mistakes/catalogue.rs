@@ -2,8 +2,8 @@
 //! words that say what to do.
 //!
 //! The good one is the tiny city's with `catalogue/metrics.toml` behind it, so that everything the
-//! language has is there to be broken. Tables of cases, so longer than a file should be: a mistake is
-//! looked for by what it is about, and that is one list.
+//! language has is there to be broken. It is longer than a file should be, for it is one list of
+//! cases, in which a mistake is looked for by what it is about.
 
 use egret_package::Package;
 
