@@ -14,9 +14,9 @@ const START_MS = 30_000;
 /** How much of standard error a failed test shows, in lines. */
 const LINES_SHOWN = 25;
 
-/** What runs now; ended with the test process if nobody did it before. */
+/** Servers that run now; ended with the test process if nobody did it before. */
 const running = new Set();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+process.on("exit", () => running.forEach((server) => server.signal("SIGKILL")));
 
 /** A server with its folder and, after the first start, its addresses. */
 export class Egret {
@@ -65,8 +65,8 @@ export class Egret {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    running.add(child);
-    child.once("exit", () => running.delete(child));
+    running.add(this);
+    child.once("exit", () => running.delete(this));
     lines(child.stderr, (line) => {
       this.#said.push(line);
       if (this.#said.length > 4 * LINES_SHOWN) this.#said.splice(0, 3 * LINES_SHOWN);
@@ -110,9 +110,15 @@ export class Egret {
     rmSync(this.#data, { recursive: true, force: true });
   }
 
+  /** Ends every server that still runs, such as one that nobody got because it was never as it
+   *  should be: as long as it runs, the test process waits for it. */
+  static async closeAll() {
+    await Promise.all([...running].map((server) => server.close()));
+  }
+
   async #end(signal) {
     const child = this.#child;
-    if (!running.has(child)) return;
+    if (!running.has(this)) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await ended;

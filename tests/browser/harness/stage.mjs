@@ -5,9 +5,12 @@ import { after, before, describe, it } from "node:test";
 
 import { Screen, launch } from "./browser.mjs";
 import { Gateway } from "./gateway.mjs";
+import { Egret } from "./server.mjs";
 
 /** How long a test may take, on a machine that compiles beside it. Milliseconds. */
 const TEST_MS = 60_000;
+/** How long all topics together may take: some five times what they were seen to. Milliseconds. */
+const RUN_MS = 15 * 60_000;
 
 let browser;
 
@@ -15,11 +18,21 @@ let browser;
 export function run(name, define) {
   describe(name, () => {
     before(async () => {
+      endWhenOverdue();
       browser = await launch();
     });
     after(() => browser?.close());
     define();
   });
+}
+
+/** A run that hangs, in a hook or behind the last test, ends by itself, and its servers with it. */
+function endWhenOverdue() {
+  const overdue = () => {
+    console.error(`the suites are not done after ${RUN_MS} ms, so they are ended`);
+    process.exit(1);
+  };
+  setTimeout(overdue, RUN_MS).unref();
 }
 
 /**
@@ -36,6 +49,7 @@ export function topic(name, start, define) {
     after(async () => {
       await shared.gateway?.close();
       await shared.server?.close();
+      await Egret.closeAll();
     });
     define((title, body) => it(title, { timeout: TEST_MS }, (t) => perform(t, shared, body)));
   });
