@@ -9,9 +9,8 @@ mod pane;
 mod past;
 pub(crate) mod point;
 mod retain;
+mod revised;
 pub(crate) mod settle;
-
-use std::collections::BTreeSet;
 
 use egret_shared::flags::Flags;
 use egret_shared::package::metric::By;
@@ -22,6 +21,7 @@ use crate::bits::Marked;
 use crate::plan::{Area, Areas, FeedPlan, Measured, Metric, MetricKind, Plan};
 use crate::window::Slice;
 use cell::Cell;
+use revised::Revised;
 
 /// Every metric in every area.
 #[derive(Default, Serialize, Deserialize)]
@@ -30,11 +30,8 @@ pub(crate) struct Metrics {
     cells: Vec<Option<Box<Cell>>>,
     /// Cells whose level has to be decided again at the next tick.
     unsettled: Marked,
-    /// Cells whose closed windows are another, with the beginnings of the slices that late
-    /// readings came to; of metrics made of others, with closing times.
-    revised: BTreeSet<(u32, i64)>,
-    /// The cell with which the next tick goes on to revise.
-    revises_next: u32,
+    /// Closed windows that late readings have made others.
+    revised: Revised,
     /// Up to when the slices of each metric are laid down with the past.
     past_until_ms: Vec<i64>,
     /// The metric with which the next tick goes on to lay down.
@@ -189,7 +186,7 @@ impl Metrics {
             let is_news = cell.take(slice, measured.how, &incoming);
             cell.grow_old(incoming.now_ms, stale_after_ms);
             if is_news {
-                self.revise(metric, *area, slice);
+                self.revised.note(metric, *area, slice.start_ms);
             }
             self.touch(plan, dirty, metric, *area);
         }

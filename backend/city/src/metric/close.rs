@@ -7,8 +7,7 @@ use egret_shared::time::TimeMs;
 
 use super::point::When;
 use crate::fold::Fold;
-use crate::limits::REVISED_PER_TICK;
-use crate::plan::{MetricKind, MetricPlan};
+use crate::plan::{Area, Metric, MetricKind, MetricPlan};
 
 /// Derived metrics have no window of their own and close every minute.
 const MINUTE_MS: i64 = 60_000;
@@ -31,22 +30,20 @@ impl Fold<'_> {
         }
     }
 
-    /// Emits revised windows, cell by cell: what is beyond [`REVISED_PER_TICK`] waits for the next
-    /// tick, and by then may have been revised once more.
+    /// Emits revised windows, cell by cell: what is beyond this tick's share waits for the next,
+    /// and by then may have been revised once more.
     fn close_revised(&mut self) {
-        let mut n_left = REVISED_PER_TICK;
+        let mut n_left = self.state.metrics.revised.due();
         while n_left > 0
-            && let Some((cell, times)) = self.state.metrics.next_revised()
+            && let Some((metric, area, times)) = self.state.metrics.revised.take_next()
         {
-            n_left = n_left.saturating_sub(self.revise(cell, &times));
+            n_left = n_left.saturating_sub(self.revise(metric, area, &times));
         }
     }
 
     /// Emits the windows of a cell that are others since something came late at `times`; how many.
-    fn revise(&mut self, cell: u32, times: &[i64]) -> usize {
-        let Some((metric, area)) = self.state.metrics.place(cell) else {
-            return 1;
-        };
+    fn revise(&mut self, metric: Metric, area: Area, times: &[i64]) -> usize {
+        let cell = self.state.metrics.number(metric, area);
         let Some(plan) = self.plan.metric(metric) else {
             return 1;
         };
@@ -59,7 +56,8 @@ impl Fold<'_> {
         for end_ms in &ends {
             self.close(cell, *end_ms, Flags::REVISED);
             for dependent in plan.dependents.iter().filter(|_| end_ms % MINUTE_MS == 0) {
-                self.state.metrics.revise_closing(*dependent, area, *end_ms);
+                let revised = &mut self.state.metrics.revised;
+                revised.note(*dependent, area, *end_ms);
             }
         }
         let now_ms = self.state.now_ms;

@@ -1,5 +1,5 @@
 //! What is kept of event time that no live window needs: laid down compactly until no reading may
-//! be late enough to revise it; and which closed windows late readings have made others.
+//! be late enough to revise it.
 
 use super::Metrics;
 use crate::limits::LAID_DOWN_IN_TICKS;
@@ -19,31 +19,6 @@ impl Metrics {
             (Window::Tumbling { .. }, Some(live)) => live,
             (window, _) => window.slice_of(at_ms),
         }
-    }
-
-    /// Notes that a closed slice is another.
-    pub(super) fn revise(&mut self, metric: Metric, area: Area, slice: Slice) {
-        self.revised
-            .insert((self.number(metric, area), slice.start_ms));
-    }
-
-    /// The next cell whose closed windows are others, and the times noted with it, rising.
-    pub(super) fn next_revised(&mut self) -> Option<(u32, Vec<i64>)> {
-        let first = self.revised.range((self.revises_next, i64::MIN)..).next();
-        let (cell, _) = *first.or_else(|| self.revised.first())?;
-        // Dependents have higher numbers than their inputs and so come after them.
-        self.revises_next = cell.saturating_add(1);
-        let noted = self.revised.range((cell, i64::MIN)..=(cell, i64::MAX));
-        let times: Vec<i64> = noted.map(|(_, at_ms)| *at_ms).collect();
-        for at_ms in &times {
-            self.revised.remove(&(cell, *at_ms));
-        }
-        Some((cell, times))
-    }
-
-    /// Notes that the window of a metric made of others, closed at `end_ms`, is another.
-    pub(super) fn revise_closing(&mut self, metric: Metric, area: Area, end_ms: i64) {
-        self.revised.insert((self.number(metric, area), end_ms));
     }
 
     /// Takes a cell's past up for many questions about it.

@@ -452,7 +452,8 @@ fn a_burst_is_revised_over_several_ticks_and_nothing_is_lost() {
         telling.tick_to(TimeMs(now), 1_000);
         per_tick.push(telling.revisions.values().sum::<usize>() - n_before);
     }
-    assert!(per_tick.iter().all(|n| *n <= 500 + 120), "{per_tick:?}");
+    // The more waits, the more is told; the last cell of a tick is told whole.
+    assert!(per_tick.iter().all(|n| *n <= 1_000 + 120), "{per_tick:?}");
     assert!(
         per_tick.iter().filter(|n| **n > 0).count() > 3,
         "{per_tick:?}"
