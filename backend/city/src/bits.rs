@@ -269,6 +269,33 @@ impl Sources {
             Self::Many(bits) => bits.len(),
         }
     }
+
+    /// How many there are in either of the two.
+    pub(crate) fn len_with(&self, other: &Self) -> u32 {
+        match (self, other) {
+            (Self::Many(bits), Self::Many(more)) => {
+                let (longer, shorter) = if bits.0.len() < more.0.len() {
+                    (more, bits)
+                } else {
+                    (bits, more)
+                };
+                let more_of = |(at, bits): (usize, &u64)| {
+                    (bits | shorter.0.get(at).unwrap_or(&0)).count_ones()
+                };
+                longer.0.iter().enumerate().map(more_of).sum()
+            }
+            (Self::Many(bits), Self::Few(n, few)) | (Self::Few(n, few), Self::Many(bits)) => {
+                let few = few.iter().take(usize::from(*n));
+                let new = few.filter(|asset| !bits.has(**asset)).count();
+                bits.len() + u32::try_from(new).unwrap_or_default()
+            }
+            (Self::Few(..), Self::Few(..)) => {
+                let mut both = self.clone();
+                both.merge(other);
+                both.len()
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -295,6 +322,8 @@ mod tests {
             let both: std::collections::BTreeSet<u32> =
                 left.iter().chain(&right).copied().collect();
             prop_assert_eq!(merged.len() as usize, both.len());
+            prop_assert_eq!(set(&left).len_with(&set(&right)), merged.len());
+            prop_assert_eq!(set(&right).len_with(&set(&left)), merged.len());
         }
 
         #[test]

@@ -36,6 +36,37 @@ struct Seen<'a> {
     flags: Flags,
 }
 
+/// Which values of a message are new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum New {
+    All,
+    None,
+    /// Those at which it says so.
+    Some(Vec<bool>),
+}
+
+impl New {
+    fn all(new: bool) -> Self {
+        if new { Self::All } else { Self::None }
+    }
+
+    fn some(new: Vec<bool>) -> Self {
+        if new.contains(&true) {
+            Self::Some(new)
+        } else {
+            Self::None
+        }
+    }
+
+    fn has(&self, number: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Some(new) => new.get(number) == Some(&true),
+        }
+    }
+}
+
 impl Fold<'_> {
     /// Takes an observation in.
     pub(crate) fn observe(&mut self, observation: &Observation) {
@@ -46,7 +77,7 @@ impl Fold<'_> {
             return;
         };
         let new = self.new_values(feed, observation);
-        if new.as_ref().is_some_and(|new| !new.contains(&true)) {
+        if new == New::None {
             if let Some(feed) = self.feed_mut(feed) {
                 feed.count_duplicate();
             }
@@ -61,10 +92,7 @@ impl Fold<'_> {
         self.hear(&seen);
         let mut flags = Flags::NONE;
         for (number, value) in observation.values.iter().enumerate() {
-            if new
-                .as_ref()
-                .is_none_or(|new| new.get(number) == Some(&true))
-            {
+            if new.has(number) {
                 flags = flags.with(self.take_value(&seen, value));
             }
         }
@@ -75,32 +103,29 @@ impl Fold<'_> {
         }
     }
 
-    /// Which of the values are new: `None` for all of a new message with an id of its own, or of
-    /// one that has neither id nor time.
-    fn new_values(&mut self, feed: Feed, observation: &Observation) -> Option<Vec<bool>> {
+    /// Which of the values are new; all of a new message with an id of its own, or of one that has
+    /// neither id nor time.
+    fn new_values(&mut self, feed: Feed, observation: &Observation) -> New {
         let now_ms = self.state.now_ms;
         let asset = Identity::start(OBSERVATIONS | u64::from(feed))
             .with(observation.asset.as_str().as_bytes());
+        let mut is_new = |identity: Identity| self.dedup.insert(identity, now_ms);
         if let Some(message) = &observation.message {
-            let new = self
-                .dedup
-                .insert(asset.with(message.as_str().as_bytes()), now_ms);
-            return (!new).then(Vec::new);
+            return New::all(is_new(asset.with(message.as_str().as_bytes())));
         }
         if observation.flags.has(Flags::NO_TIME) {
             // Arrival time tells nothing apart: two messages may arrive in one millisecond. Nothing
             // says that they are the same, so both count.
-            return None;
+            return New::All;
         }
         let timed = asset.with_number(observation.observed_at.0);
-        if observation.values.is_empty() {
-            return (!self.dedup.insert(timed, now_ms)).then(Vec::new);
+        let mut is_new_value =
+            |value: &Value| is_new(timed.with(value.property.as_str().as_bytes()));
+        match observation.values.as_slice() {
+            [] => New::all(is_new(timed)),
+            [value] => New::all(is_new_value(value)),
+            values => New::some(values.iter().map(&mut is_new_value).collect()),
         }
-        let mut is_new = |value: &Value| {
-            let identity = timed.with(value.property.as_str().as_bytes());
-            self.dedup.insert(identity, now_ms)
-        };
-        Some(observation.values.iter().map(&mut is_new).collect())
     }
 
     /// Works out what there is to know of an observation, and moves its asset.

@@ -23,8 +23,29 @@ const TOO_LARGE: i128 = i128::MAX;
 const WHOLE: f64 = (1_u64 << 52) as f64;
 
 /// An exact sum of numbers, each rounded to the nearest multiple of 2^-`PLACES`.
+///
+/// An `i128` in two words: by itself it wants to lie on a multiple of 16 bytes, and every slice of
+/// every metric would be larger by as much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Exact<const PLACES: u32>(i128);
+#[serde(from = "i128", into = "i128")]
+pub(super) struct Exact<const PLACES: u32>([u64; 2]);
+
+impl<const PLACES: u32> From<i128> for Exact<PLACES> {
+    fn from(units: i128) -> Self {
+        let bytes = units.to_le_bytes();
+        let word = |from: usize| {
+            let bytes = bytes.get(from..).and_then(<[u8]>::first_chunk);
+            bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        };
+        Self([word(0), word(8)])
+    }
+}
+
+impl<const PLACES: u32> From<Exact<PLACES>> for i128 {
+    fn from(Exact([low, high]): Exact<PLACES>) -> Self {
+        (Self::from(high.cast_signed()) << 64) | Self::from(low)
+    }
+}
 
 impl<const PLACES: u32> Exact<PLACES> {
     /// Units in 1.
@@ -41,17 +62,19 @@ impl<const PLACES: u32> Exact<PLACES> {
 
     /// Adds another sum.
     pub(super) fn merge(&mut self, other: Self) {
-        let either = self.0 == TOO_LARGE || other.0 == TOO_LARGE;
-        self.0 = if either {
+        let (one, other) = (i128::from(*self), i128::from(other));
+        let either = one == TOO_LARGE || other == TOO_LARGE;
+        *self = Self::from(if either {
             TOO_LARGE
         } else {
-            self.0.saturating_add(other.0)
-        };
+            one.saturating_add(other)
+        });
     }
 
     /// The sum, rounded once to the nearest `f64`; `None` if it is beyond all bounds.
     pub(super) fn value(self) -> Option<f64> {
-        (self.0 != TOO_LARGE).then(|| self.0 as f64 / Self::UNITS)
+        let units = i128::from(self);
+        (units != TOO_LARGE).then(|| units as f64 / Self::UNITS)
     }
 
     /// Whole and broken part are taken apart because each fits a machine word, so that it takes
@@ -62,7 +85,7 @@ impl<const PLACES: u32> Exact<PLACES> {
     )]
     fn of(v: f64) -> Self {
         if v.is_nan() || v.abs() >= Self::BEYOND {
-            return Self(TOO_LARGE);
+            return Self::from(TOO_LARGE);
         }
         let whole = v as i64;
         let broken = (v - whole as f64) * Self::UNITS;
@@ -71,7 +94,7 @@ impl<const PLACES: u32> Exact<PLACES> {
         } else {
             broken as i64
         };
-        Self((i128::from(whole) << PLACES) + i128::from(nearest))
+        Self::from((i128::from(whole) << PLACES) + i128::from(nearest))
     }
 }
 
