@@ -30,10 +30,17 @@ impl Fold<'_> {
         }
     }
 
-    /// Emits revised windows, cell by cell: what is beyond this tick's share waits for the next,
-    /// and by then may have been revised once more.
+    /// Emits revised windows, cell by cell, half of this tick's share for the whole city if it wants
+    /// so many. What is beyond it waits for the next, and by then may have been revised once more.
     fn close_revised(&mut self) {
-        let mut n_left = self.state.metrics.revised.due();
+        let due = self.state.metrics.revised.due();
+        let mut n_left = due / 2;
+        while n_left > 0
+            && let Some((metric, area, times)) = self.state.metrics.revised.take_of_city()
+        {
+            n_left = n_left.saturating_sub(self.revise(metric, area, &times));
+        }
+        n_left += due.div_ceil(2);
         while n_left > 0
             && let Some((metric, area, times)) = self.state.metrics.revised.take_next()
         {
