@@ -20,12 +20,16 @@ pub mod yardstick;
 mod ingest;
 mod live;
 
-use options::Options;
+use options::{Options, Part};
 
 /// Measures everything and prints it; a failure ends the program with a message.
 pub fn run() {
     let options = Options::of_this_run();
     report::line("machine", &usage::machine());
-    ingest::measure(&options);
-    live::measure(&options);
+    if options.measures(Part::Ingest) {
+        ingest::measure(&options);
+    }
+    if options.only != Some(Part::Ingest) {
+        live::measure(&options);
+    }
 }

@@ -24,6 +24,7 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt as _;
 use egret_city::Lineage;
 use egret_package::Package;
 use tokio::net::TcpListener;
@@ -77,6 +78,13 @@ impl FromRequestParts<Context> for Grant {
 /// Serves until `shutdown`.
 pub(crate) async fn serve(listener: TcpListener, context: Context, shutdown: CancellationToken) {
     let service = router(context).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    // A frame goes out at once: held back until the one before it is acknowledged, which a client
+    // that has nothing to say puts off, it would be 40 ms late.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends its frames late");
+        }
+    });
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .await;

@@ -2,8 +2,8 @@
 //! refusals with their evidence. Runs on the source's own task, so that it uses every core.
 //!
 //! Messages leave by two lanes: what gateways had stored while they were offline must not hold up
-//! what is live. Acknowledgements stay in order all the same, for a batch that went by both is
-//! told once both parts are durable.
+//! what is live, and goes in small batches. Acknowledgements stay in order all the same, for a
+//! batch that went in several parts is told once all of them are durable.
 
 mod clocks;
 
@@ -26,7 +26,9 @@ use self::clocks::Clocks;
 use crate::clock;
 use crate::journal::observed::observed_at;
 use crate::journal::pending::{Done, Pending, Receipts};
-use crate::limits::{INTAKE_QUEUE, PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES, STORED_AFTER};
+use crate::limits::{
+    INTAKE_QUEUE, PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES, STORED_AFTER, STORED_BATCH, STORED_QUEUE,
+};
 use crate::seal::Seal;
 use crate::store::raw::RawMessage;
 use crate::store::{PersonalRow, QuarantineRow};
@@ -47,10 +49,10 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// Lanes with room for [`INTAKE_QUEUE`] batches each, and their ends: live, stored.
+    /// Lanes with room for [`INTAKE_QUEUE`] and [`STORED_QUEUE`] batches, and their ends.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Pending>, mpsc::Receiver<Pending>) {
         let (live, live_end) = mpsc::channel(INTAKE_QUEUE);
-        let (stored, stored_end) = mpsc::channel(INTAKE_QUEUE);
+        let (stored, stored_end) = mpsc::channel(STORED_QUEUE);
         (Self { live, stored }, live_end, stored_end)
     }
 
@@ -441,18 +443,24 @@ impl Taker for Intake {
     fn take(&self, batch: Vec<Arrival>) -> BoxFuture<'_, Result<Receipt, Closed>> {
         let now = clock::now();
         let mut live = Gathering::begin();
-        let mut stored = Pending::begin();
+        let mut stored: Vec<Pending> = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for arrival in &batch {
             let mark = live.pending.mark();
             outcomes.push(self.arrival(&mut live, arrival, now));
             if is_stored(live.pending.since(mark)) {
-                live.pending.move_since(mark, &mut stored);
+                let is_full = |part: &Pending| part.n_entries() >= STORED_BATCH;
+                if stored.last().is_none_or(is_full) {
+                    stored.push(Pending::begin());
+                }
+                if let Some(part) = stored.last_mut() {
+                    live.pending.move_since(mark, part);
+                }
             }
         }
         let (send, receipt) = oneshot::channel();
-        let parts: Vec<Pending> = [live.pending, stored]
-            .into_iter()
+        let parts: Vec<Pending> = std::iter::once(live.pending)
+            .chain(stored)
             .filter(|part| part.n_entries() > 0)
             .collect();
         let receipts = Receipts::new(parts.len(), outcomes, send);

@@ -11,7 +11,7 @@ use super::fleet::Fleet;
 use super::load::{
     MARKS_PER_S, N_WATCHED, Paced, PacedDone, STORED_S, WATCHED_PER_S, pace, stored,
 };
-use super::options::Options;
+use super::options::{Options, Part};
 use super::report::{self, Delays, round};
 use super::served::{Served, journal_bytes};
 use super::usage::cpu_s;
@@ -33,11 +33,16 @@ pub(super) fn measure(options: &Options) {
     let fleet = Fleet::default();
     let served = Served::start(city.path(), data.path());
     let mut sent = 0;
-    for per_second in PACES {
+    for per_second in PACES.into_iter().filter(|_| options.measures(Part::Delay)) {
         sent += delays(&served, &fleet, per_second, options.seconds);
     }
-    sent += burst(&served, &fleet, options);
-    for clients in FAN_OUT_CLIENTS {
+    if options.measures(Part::Store) {
+        sent += burst(&served, &fleet, options);
+    }
+    for clients in FAN_OUT_CLIENTS
+        .into_iter()
+        .filter(|_| options.measures(Part::FanOut))
+    {
         sent += fan_out(&served, &fleet, clients, options.seconds);
     }
     served.until_folded(sent);

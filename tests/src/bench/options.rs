@@ -13,6 +13,33 @@ pub struct Options {
     pub seconds: u64,
     /// Whether Mosquitto runs beside it.
     pub yardstick: bool,
+    /// The one part to measure; all of them if there is none.
+    pub only: Option<Part>,
+}
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Floods, beside the yardstick.
+    Ingest,
+    /// From publish to WebSocket.
+    Delay,
+    /// The same beside a gateway that sends its store.
+    Store,
+    /// To many clients.
+    FanOut,
+}
+
+impl Part {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "ingest" => Self::Ingest,
+            "delay" => Self::Delay,
+            "store" => Self::Store,
+            "fan-out" => Self::FanOut,
+            _ => return None,
+        })
+    }
 }
 
 /// Connections of every load, as the rivals were measured with.
@@ -27,6 +54,7 @@ const HELP: &str = "\
 --runs N        floods, the median counts [default: 3]
 --seconds N     length of a paced load [default: 10]
 --no-yardstick  leave Mosquitto out
+--only PART     one part: ingest, delay, store, fan-out
 --quick         a look: 40000 messages, one flood, 3 seconds";
 
 impl Default for Options {
@@ -37,16 +65,29 @@ impl Default for Options {
             runs: 3,
             seconds: 10,
             yardstick: true,
+            only: None,
         }
     }
 }
 
 impl Options {
+    /// Whether `part` is to be measured.
+    pub fn measures(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+
     /// What the command line says.
     pub fn of_this_run() -> Self {
         let mut options = Self::default();
         let mut words = std::env::args().skip(1).filter(|word| word != "--");
         while let Some(word) = words.next() {
+            if word == "--only" {
+                let part = words.next().unwrap_or_default();
+                let known = Part::parse(&part);
+                assert!(known.is_some(), "--only {part:?} is no part\n{HELP}");
+                options.only = known;
+                continue;
+            }
             let mut number = || {
                 let text = words.next().unwrap_or_default();
                 let number = text.parse::<u32>().ok().filter(|&number| number > 0);

@@ -4,10 +4,12 @@
 //! stops the server, for it could neither acknowledge nor go on in order; the senders still hold
 //! what was not acknowledged.
 //!
-//! Two lanes lead here: what is live goes into the next commit whole, what gateways had stored
-//! while they were offline in portions beside it. Between two commits, or while there is nothing
-//! to commit, the writer keeps what the fold wants kept and tends the store, a few milliseconds
-//! at a time.
+//! Two lanes lead here: what is live goes into the next commit whole, and a little of what gateways
+//! had stored while they were offline rides with it. Everything else is done in spare time
+//! ([`spare`]): more of what was stored, keeping what the fold wants kept, and tending the store, a
+//! piece at a time.
+
+mod spare;
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -17,10 +19,12 @@ use egret_shared::id::MetricId;
 use egret_shared::time::TimeMs;
 use tokio::sync::mpsc;
 
+use self::spare::Spare;
 use super::pending::{Pending, tell_all};
 use super::{Append, Checkpoint, Journal, JournalError};
 use crate::limits::{
-    COMMIT_ENTRIES_MAX, HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE, STORED_ENTRIES_MAX,
+    COMMIT_ENTRIES_MAX, HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE, STORE_PRESSING,
+    STORED_ENTRIES_MAX, STORED_RIDING, STORED_RIDING_PART,
 };
 use crate::store::HistoryRow;
 use crate::telemetry::Telemetry;
@@ -101,6 +105,14 @@ impl Group {
     fn is_empty(&self) -> bool {
         self.live.is_empty() && self.stored.is_empty()
     }
+
+    /// Whether anything in it came from outside just now: the passing of time is nobody's news.
+    fn is_live(&self) -> bool {
+        let entries = self.live.iter().flat_map(|pending| &pending.entries);
+        entries
+            .into_iter()
+            .any(|entry| !matches!(entry, Entry::Tick(_) | Entry::Clock(_)))
+    }
 }
 
 /// What the writer has in hand between two commits.
@@ -120,6 +132,7 @@ impl<J: Journal> Writer<J> {
     /// The first commit that fails; the server then stops.
     pub(crate) fn run(mut self) -> Result<(), JournalError> {
         let waiting = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
             .build()
             .map_err(|error| JournalError::Kept {
                 what: "the journal's writer".to_owned(),
@@ -127,25 +140,58 @@ impl<J: Journal> Writer<J> {
             })?;
         let mut next_seq = self.journal.last_seq()? + 1;
         let mut chores = Chores::default();
+        let mut spare = Spare::default();
         loop {
-            let mut group = self.gather();
-            if group.is_empty() && !chores.are_done() && !self.is_closed() {
-                chores.go_on(&mut self.journal, &mut self.store)?;
+            let group = self.gather();
+            if !group.is_empty() {
+                if group.is_live() {
+                    spare.note_live(Instant::now());
+                }
+                next_seq = self.commit(next_seq, group, &mut chores)?;
                 continue;
             }
-            if group.is_empty() {
-                match waiting.block_on(next(&mut self.live, &mut self.stored)) {
-                    Some(Lane::Live(pending)) => group.live.push(pending),
-                    Some(Lane::Stored(pending)) => group.stored.push(pending),
-                    None => break,
-                }
-                self.gather_into(&mut group);
+            let is_free = self.is_pressed() || spare.is_free(Instant::now());
+            if is_free && let Some(group) = self.gather_stored() {
+                let begun = Instant::now();
+                next_seq = self.commit(next_seq, group, &mut chores)?;
+                spare.spend(begun, Instant::now());
+            } else if is_free && !chores.are_done() && !self.is_closed() {
+                let begun = Instant::now();
+                chores.go_on(&mut self.journal, &mut self.store)?;
+                spare.spend(begun, Instant::now());
+            } else {
+                let wake = (!is_free).then(|| spare.free_at()).flatten();
+                let group = match waiting.block_on(next(&mut self.live, &mut self.stored, wake)) {
+                    Woken::By(group) => group,
+                    Woken::ByTime => continue,
+                    Woken::ByTheEnd => break,
+                };
+                next_seq = self.commit_woken(next_seq, group, &mut chores, &mut spare)?;
             }
-            next_seq = self.commit(next_seq, group, &mut chores)?;
-            chores.go_on(&mut self.journal, &mut self.store)?;
         }
         drop(self.committed);
         chores.finish(&mut self.journal, &mut self.store)
+    }
+
+    /// Commits what ended a wait, with what has come together with it.
+    fn commit_woken(
+        &mut self,
+        next_seq: Seq,
+        mut group: Group,
+        chores: &mut Chores,
+        spare: &mut Spare,
+    ) -> Result<Seq, JournalError> {
+        self.gather_into(&mut group);
+        let begun = Instant::now();
+        if group.is_live() {
+            spare.note_live(begun);
+        }
+        let is_stored_alone = group.live.is_empty();
+        let next_seq = self.commit(next_seq, group, chores)?;
+        if is_stored_alone {
+            spare.spend(begun, Instant::now());
+        }
+        Ok(next_seq)
     }
 
     /// Whether nothing more will come; something may still wait.
@@ -153,7 +199,13 @@ impl<J: Journal> Writer<J> {
         self.live.is_closed() && self.stored.is_closed()
     }
 
-    /// Whatever has gathered, within the limits of a commit.
+    /// Whether what waits must be done whoever waits for it: the server is being stopped, or the
+    /// fold closes more windows than spare time keeps.
+    fn is_pressed(&self) -> bool {
+        self.is_closed() || self.store.len() >= STORE_PRESSING
+    }
+
+    /// What is live, within the limits of a commit, and what rides with it.
     fn gather(&mut self) -> Group {
         let mut group = Group::default();
         self.gather_into(&mut group);
@@ -162,7 +214,18 @@ impl<J: Journal> Writer<J> {
 
     fn gather_into(&mut self, group: &mut Group) {
         fill(&mut group.live, &mut self.live, COMMIT_ENTRIES_MAX);
+        let n_live: usize = group.live.iter().map(Pending::n_entries).sum();
+        if n_live > 0 {
+            let n_riding = STORED_RIDING.max(n_live / STORED_RIDING_PART);
+            fill(&mut group.stored, &mut self.stored, n_riding);
+        }
+    }
+
+    /// A commit of nothing but what was stored.
+    fn gather_stored(&mut self) -> Option<Group> {
+        let mut group = Group::default();
         fill(&mut group.stored, &mut self.stored, STORED_ENTRIES_MAX);
+        (!group.is_empty()).then_some(group)
     }
 
     fn commit(
@@ -204,34 +267,59 @@ impl<J: Journal> Writer<J> {
         tell_all(group, starts);
         chores.see(&entries);
         let next_seq = first_seq + entries.len() as Seq;
-        let committed = Committed {
-            first_seq,
-            entries,
-            committed_at,
-        };
-        if self.committed.blocking_send(committed).is_err() {
-            tracing::debug!("the fold has stopped; what is durable is folded at the next start");
+        // What is live is folded and on its way to the screens before the rest is looked at.
+        let stored = entries.split_off(n_live.min(entries.len()));
+        for (first_seq, entries) in [(first_seq, entries), (first_seq + n_live as Seq, stored)] {
+            if entries.is_empty() {
+                continue;
+            }
+            let committed = Committed {
+                first_seq,
+                entries,
+                committed_at,
+            };
+            if self.committed.blocking_send(committed).is_err() {
+                tracing::debug!("the fold has stopped; what is durable is folded at next start");
+            }
         }
         Ok(next_seq)
     }
 }
 
-/// What came first, and by which lane.
-enum Lane {
-    Live(Pending),
-    Stored(Pending),
+/// What ended a wait.
+enum Woken {
+    /// What came first.
+    By(Group),
+    /// The time to wake.
+    ByTime,
+    /// Both lanes are closed and empty.
+    ByTheEnd,
 }
 
-/// Waits for whatever comes next, live things first; `None` once both lanes are closed.
+/// Waits for whatever comes next, live things first. With a time to `wake` at, what was stored
+/// waits until then.
 async fn next(
     live: &mut mpsc::Receiver<Pending>,
     stored: &mut mpsc::Receiver<Pending>,
-) -> Option<Lane> {
+    wake: Option<Instant>,
+) -> Woken {
+    let time = async {
+        if let Some(at) = wake {
+            tokio::time::sleep_until(at.into()).await;
+        }
+    };
     tokio::select! {
         biased;
-        Some(pending) = live.recv() => Some(Lane::Live(pending)),
-        Some(pending) = stored.recv() => Some(Lane::Stored(pending)),
-        else => None,
+        Some(pending) = live.recv() => Woken::By(Group {
+            live: vec![pending],
+            ..Group::default()
+        }),
+        Some(pending) = stored.recv(), if wake.is_none() => Woken::By(Group {
+            stored: vec![pending],
+            ..Group::default()
+        }),
+        () = time, if wake.is_some() => Woken::ByTime,
+        else => Woken::ByTheEnd,
     }
 }
 

@@ -48,46 +48,104 @@ fn batch(number: i64, n_entries: usize) -> Pending {
     pending
 }
 
+/// Something that came from outside.
+fn reading(number: i64) -> Pending {
+    let mut pending = Pending::begin();
+    pending
+        .entries
+        .push(Entry::Refused(egret_city::entry::Refused {
+            feed: None,
+            stage: egret_shared::rejection::Stage::Source,
+            reason: egret_shared::rejection::Reason::UnknownFeed,
+            received_at: TimeMs(number),
+        }));
+    pending
+}
+
 fn numbers(entries: &[Entry]) -> Vec<i64> {
     let mut numbers: Vec<i64> = entries.iter().map(|entry| entry.received_at().0).collect();
     numbers.dedup();
     numbers
 }
 
-#[test]
-fn a_live_batch_is_in_the_next_commit_however_much_is_stored() {
-    let mut world = world();
-    for number in 0..100 {
-        world.stored.try_send(batch(number, 100)).unwrap();
-    }
-    let first = world.writer.gather();
-    assert!(first.live.is_empty());
-    assert_eq!(
-        first.stored.len(),
-        6,
-        "512 entries, and the batch that they end in"
-    );
-    world.live.try_send(batch(1_000, 1)).unwrap();
-    let mut chores = Chores::default();
-    world.writer.commit(1, first, &mut chores).unwrap();
-
-    let next = world.writer.gather();
-    assert_eq!(next.live.len(), 1);
-    world.writer.commit(601, next, &mut chores).unwrap();
-    world.committed.try_recv().unwrap();
-    let committed = world.committed.try_recv().unwrap();
-    assert_eq!(numbers(&committed.entries), [1_000, 6, 7, 8, 9, 10, 11]);
+fn n_entries(batches: &[Pending]) -> usize {
+    batches.iter().map(Pending::n_entries).sum()
 }
 
 #[test]
-fn a_flood_of_live_batches_does_not_starve_what_is_stored() {
+fn a_live_batch_is_in_the_next_commit_and_first_in_it_however_much_is_stored() {
+    let mut world = world();
+    for number in 0..100 {
+        world.stored.try_send(batch(number, 8)).unwrap();
+    }
+    assert!(
+        world.writer.gather().is_empty(),
+        "that waits for spare time"
+    );
+    let first = world.writer.gather_stored().unwrap();
+    assert_eq!(n_entries(&first.stored), STORED_ENTRIES_MAX);
+    world.live.try_send(batch(1_000, 1)).unwrap();
+    let mut chores = Chores::default();
+    world.writer.commit(1, first, &mut chores).unwrap();
+    assert_eq!(world.committed.try_recv().unwrap().entries.len(), 512);
+
+    let next = world.writer.gather();
+    assert_eq!((next.live.len(), next.stored.len()), (1, 2));
+    world.writer.commit(513, next, &mut chores).unwrap();
+    let [live, riding] = [(); 2].map(|()| world.committed.try_recv().unwrap());
+    assert_eq!((live.first_seq, numbers(&live.entries)), (513, vec![1_000]));
+    assert_eq!(
+        (riding.first_seq, numbers(&riding.entries)),
+        (514, vec![64, 65])
+    );
+}
+
+#[test]
+fn with_a_flood_of_live_batches_rides_an_eighth_as_much_of_what_is_stored() {
     let mut world = world();
     for number in 0..100 {
         world.live.try_send(batch(number, 100)).unwrap();
+        world.stored.try_send(batch(number, 16)).unwrap();
     }
-    world.stored.try_send(batch(1_000, 3)).unwrap();
     let group = world.writer.gather();
-    assert_eq!((group.live.len(), group.stored.len()), (41, 1));
+    assert_eq!(
+        (n_entries(&group.live), n_entries(&group.stored)),
+        (4_100, 512)
+    );
+}
+
+#[test]
+fn what_is_stored_is_committed_although_live_data_never_stops() {
+    let world = world();
+    let World {
+        writer,
+        live,
+        stored,
+        store,
+        mut committed,
+        _folder,
+    } = world;
+    for number in 0..40 {
+        stored.try_send(batch(number, 16)).unwrap();
+    }
+    let writing = std::thread::spawn(move || writer.run());
+    let mut n_stored = 0;
+    // A live message after the other, each once the one before is durable.
+    for number in 1_000.. {
+        live.blocking_send(reading(number)).unwrap();
+        while let Some(one) = committed.blocking_recv() {
+            match &one.entries[0] {
+                Entry::Refused(_) => break,
+                _ => n_stored += one.entries.len(),
+            }
+        }
+        if n_stored == 40 * 16 {
+            break;
+        }
+        assert!(number < 2_000, "only {n_stored} of what was stored");
+    }
+    drop((live, stored, store));
+    writing.join().unwrap().unwrap();
 }
 
 #[test]
