@@ -109,12 +109,7 @@ fn watched_beside<T: Send>(
 
 fn delays(served: &Served, fleet: &Fleet, per_second: u64, seconds: u64) -> u64 {
     let measurement = Measurement::new(fleet.marks_from_us);
-    let assets = (0..usize::try_from(N_WATCHED).unwrap_or_default())
-        .map(|n| format!("asset/bench/{}", asset_id(n)))
-        .collect();
-    let start = |channels| Viewer::start(served.http, Encoding::Json, channels, &measurement);
-    let viewers = vec![start(assets), start(vec!["city".to_owned()])];
-    measurement.until_ready(viewers.len());
+    let viewers = asset_and_city_viewers(served, &measurement);
     let watched = watched(served, fleet, &measurement, viewers, (per_second, seconds));
     let share = watched.cpu_s / seconds as f64;
     let (mut asset, mut metric) = (Delays::default(), Delays::default());
@@ -139,32 +134,24 @@ fn delays(served: &Served, fleet: &Fleet, per_second: u64, seconds: u64) -> u64 
     watched.done.messages
 }
 
-/// The delay at the first pace, with and without a gateway that sends an hour's store meanwhile.
+/// Delays at the first pace, with and without a gateway that sends an hour's store meanwhile.
 fn burst(served: &Served, fleet: &Fleet, options: &Options) -> u64 {
-    let (mut quiet, mut busy) = (Delays::default(), Delays::default());
+    let (mut quiet, mut busy) = (Both::default(), Both::default());
     let mut messages = 0;
     let (mut n_stored, mut took_s) = (0, 0.0);
     // First all runs without: what a burst revises keeps the store busy for a while after it.
     for with_store in [false, true] {
         for _ in 0..options.runs {
             let measurement = Measurement::new(fleet.marks_from_us);
-            let assets = (0..usize::try_from(N_WATCHED).unwrap_or_default())
-                .map(|n| format!("asset/bench/{}", asset_id(n)))
-                .collect();
-            let viewers = vec![Viewer::start(
-                served.http,
-                Encoding::Json,
-                assets,
-                &measurement,
-            )];
-            measurement.until_ready(viewers.len());
+            let viewers = asset_and_city_viewers(served, &measurement);
             let paced = (PACES[0], options.seconds);
             let store = || with_store.then(|| stored(served.mqtt, fleet));
             let (watched, sent) =
                 watched_beside(served, fleet, &measurement, viewers, paced, store);
-            let delays = if with_store { &mut busy } else { &mut quiet };
+            let both = if with_store { &mut busy } else { &mut quiet };
             for seen in watched.seen {
-                delays.append(seen.asset);
+                both.asset.append(seen.asset);
+                both.metric.append(seen.metric);
             }
             messages += watched.done.messages;
             if let Some((n, took)) = sent {
@@ -173,20 +160,45 @@ fn burst(served: &Served, fleet: &Fleet, options: &Options) -> u64 {
             }
         }
     }
-    let n_sent = WATCHED_PER_S * options.seconds * options.runs as u64;
-    report::line(
-        "publish_to_websocket_beside_a_store",
-        &json!({
-            "messages_per_s": PACES[0],
-            "stored_messages": n_stored,
-            "stored_s": STORED_S,
-            "stored_sent_in_s": round(took_s, 2),
-            "without": delay_json(&quiet, n_sent),
-            "with": delay_json(&busy, n_sent),
-            "p99_ratio": round(busy.quantile_ms(0.99) / quiet.quantile_ms(0.99), 2),
-        }),
-    );
+    let n_seconds = options.seconds * options.runs as u64;
+    for (channel, per_second, quiet, busy) in [
+        ("asset", WATCHED_PER_S, &quiet.asset, &busy.asset),
+        ("city", MARKS_PER_S, &quiet.metric, &busy.metric),
+    ] {
+        let n_sent = per_second * n_seconds;
+        report::line(
+            "publish_to_websocket_beside_a_store",
+            &json!({
+                "channel": channel,
+                "messages_per_s": PACES[0],
+                "stored_messages": n_stored,
+                "stored_s": STORED_S,
+                "stored_sent_in_s": round(took_s, 2),
+                "without": delay_json(quiet, n_sent),
+                "with": delay_json(busy, n_sent),
+                "p99_ratio": round(busy.quantile_ms(0.99) / quiet.quantile_ms(0.99), 2),
+            }),
+        );
+    }
     messages
+}
+
+/// Delays on the channels of single assets, and of a metric on the city's.
+#[derive(Default)]
+struct Both {
+    asset: Delays,
+    metric: Delays,
+}
+
+/// A screen that looks at every watched asset, and one that looks at the city.
+fn asset_and_city_viewers(served: &Served, measurement: &Arc<Measurement>) -> Vec<Viewer> {
+    let assets = (0..usize::try_from(N_WATCHED).unwrap_or_default())
+        .map(|n| format!("asset/bench/{}", asset_id(n)))
+        .collect();
+    let start = |channels| Viewer::start(served.http, Encoding::Json, channels, measurement);
+    let viewers = vec![start(assets), start(vec!["city".to_owned()])];
+    measurement.until_ready(viewers.len());
+    viewers
 }
 
 fn delay_json(delays: &Delays, n_sent: u64) -> serde_json::Value {

@@ -56,19 +56,20 @@ impl Shard {
             self.put_in_order(kept, true);
         }
         let mut free = None;
-        for at in self.probe(id) {
-            let Some(slot) = self.slots.get(at).copied() else {
-                break;
-            };
-            if slot == 0 {
+        let (before, from_home) = self.slots.split_at(home(id, self.slots.len()));
+        let wrapped = before.iter().enumerate();
+        let straight = (before.len()..).zip(from_home);
+        for (at, slot) in straight.chain(wrapped) {
+            if held(*slot) == held(id) && kept.has(tag_of(*slot)) {
+                return false;
+            }
+            if *slot == 0 {
                 self.used += usize::from(free.is_none());
                 free = free.or(Some(at));
                 break;
             }
-            if !kept.has(tag_of(slot)) {
-                free = free.or(Some(at));
-            } else if held(slot) == held(id) {
-                return false;
+            if free.is_none() && !kept.has(tag_of(*slot)) {
+                free = Some(at);
             }
         }
         if let Some(slot) = free.and_then(|at| self.slots.get_mut(at)) {

@@ -13,7 +13,7 @@ use super::pane::{Pane, merged};
 use super::past::Past;
 use crate::aggregate::{Accumulate, Accumulator, How};
 use crate::window::{Slice, Window};
-use rest::Rest;
+use rest::{Rest, Truth};
 
 /// One metric in one area.
 ///
@@ -22,11 +22,19 @@ use rest::Rest;
 /// the rest. Since merging does not depend on the order, a number is the same either way.
 ///
 /// Nearly all that comes belongs to the newest slice, which therefore lies here and not with the
-/// others: an observation touches a few such cells, and what it costs is waiting for memory.
+/// others: an observation touches a few such cells, and what it costs is waiting for memory. What
+/// it touches of a cell is its first two cache lines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+
 pub(crate) struct Cell {
     /// The newest slice with anything in it.
     newest: Option<Pane>,
+    /// Event time of the newest contribution ever.
+    pub(crate) latest_ms: Option<i64>,
+    /// Whether that is longer ago than promised.
+    pub(crate) stale: bool,
+    /// The level as of the last tick; what a new value is compared with.
+    pub(crate) level: Level,
     /// Those before it, by time.
     older: VecDeque<Pane>,
     past: Past,
@@ -35,12 +43,6 @@ pub(crate) struct Cell {
     late_at: usize,
     #[serde(skip)]
     rest: Rest,
-    /// The level as of the last tick; what a new value is compared with.
-    pub(crate) level: Level,
-    /// Event time of the newest contribution ever.
-    pub(crate) latest_ms: Option<i64>,
-    /// Whether that is longer ago than promised.
-    pub(crate) stale: bool,
 }
 
 /// What a window holds.
@@ -150,10 +152,9 @@ impl Cell {
         });
         match (past, self.newest_in(window)) {
             (None, None) => Figure::of_nothing(how),
-            (None, Some((newest, before))) => {
-                let whole = |rest: Option<&Pane>| Figure::of_both(rest, newest);
-                self.rest.with(window, newest, before, whole)
-            }
+            (None, Some((newest, before))) => self
+                .rest
+                .whole(window, newest, before, |rest| Figure::of_both(rest, newest)),
             (Some(mut whole), newest) => {
                 for pane in newest
                     .into_iter()
@@ -185,8 +186,8 @@ impl Cell {
         let Some((newest, before)) = self.newest_in(window) else {
             return nothing();
         };
-        let number = |rest: Option<&Pane>| value_of_both(rest, newest);
-        self.rest.with(window, newest, before, number)
+        let both = |rest: Option<&Accumulator>| value_of_both(rest, newest);
+        self.rest.taken(window, newest, before, both)
     }
 
     /// The newest pane of `window`, and those before it, the later ones first.
@@ -203,12 +204,12 @@ impl Cell {
     }
 }
 
-/// The number of two panes that are parts of one window.
-fn value_of_both(rest: Option<&Pane>, newest: &Pane) -> Option<f64> {
+/// The number of what a window took in before its newest pane, and in that.
+fn value_of_both(rest: Option<&Accumulator>, newest: &Pane) -> Option<f64> {
     let Some(rest) = rest else {
         return newest.taken.value();
     };
-    let mut taken = rest.taken.clone();
+    let mut taken = rest.clone();
     taken.merge(&newest.taken);
     taken.value()
 }
@@ -223,16 +224,16 @@ impl Figure {
         }
     }
 
-    /// Of two panes that are parts of one window.
-    fn of_both(rest: Option<&Pane>, newest: &Pane) -> Self {
-        let Some(rest) = rest else {
+    /// Of what a window took in before its newest pane, and in that.
+    fn of_both(rest: Option<(&Accumulator, &Truth)>, newest: &Pane) -> Self {
+        let Some((taken, truth)) = rest else {
             return Self::of(newest);
         };
         Self {
-            v: value_of_both(Some(rest), newest),
-            sources: rest.sources.len_with(&newest.sources),
-            latest_ms: Some(rest.latest_ms.max(newest.latest_ms)),
-            flags: rest.flags.with(newest.flags),
+            v: value_of_both(Some(taken), newest),
+            sources: truth.sources.len_with(&newest.sources),
+            latest_ms: Some(truth.latest_ms.max(newest.latest_ms)),
+            flags: truth.flags.with(newest.flags),
         }
     }
 

@@ -6,8 +6,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use egret_shared::flags::Flags;
+
 use super::super::Incoming;
 use super::super::pane::Pane;
+use crate::aggregate::{Accumulate, Accumulator};
+use crate::bits::Sources;
 use crate::window::Slice;
 
 /// The panes of a window but its newest, merged.
@@ -20,76 +24,137 @@ struct Kept {
     start_ms: i64,
     /// The newest slice, which is not in it.
     newest: Slice,
-    merged: Pane,
+    /// What numbers are made of. A tick asks for no more.
+    taken: Accumulator,
+    /// The rest of what there is to know, made once somebody asks for it: putting sources together
+    /// is most of the work.
+    truth: Option<Truth>,
+}
+
+/// What stands behind a number.
+#[derive(Debug)]
+pub(super) struct Truth {
+    pub(super) sources: Sources,
+    pub(super) latest_ms: i64,
+    pub(super) flags: Flags,
 }
 
 impl Rest {
-    /// What `then` makes of the panes `before` the `newest` of `window`, merged; `None` if there
-    /// are none. One alone is not worth keeping.
-    pub(super) fn with<'a, T>(
+    /// What was taken in before the `newest` pane of `window`, of `before`; `None` if nothing was.
+    pub(super) fn taken<'a, T>(
         &self,
         window: Slice,
         newest: &Pane,
-        mut before: impl Iterator<Item = &'a Pane>,
-        then: impl FnOnce(Option<&Pane>) -> T,
+        before: impl Iterator<Item = &'a Pane> + Clone,
+        then: impl FnOnce(Option<&Accumulator>) -> T,
     ) -> T {
+        self.kept(window, newest, before, |kept| {
+            then(kept.map(|kept| &kept.taken))
+        })
+    }
+
+    /// The same with what stands behind it.
+    pub(super) fn whole<'a, T>(
+        &self,
+        window: Slice,
+        newest: &Pane,
+        before: impl Iterator<Item = &'a Pane> + Clone,
+        then: impl FnOnce(Option<(&Accumulator, &Truth)>) -> T,
+    ) -> T {
+        self.kept(window, newest, before.clone(), |kept| {
+            let Some(Kept { taken, truth, .. }) = kept else {
+                return then(None);
+            };
+            if truth.is_none() {
+                *truth = Truth::of(before);
+            }
+            then(truth.as_ref().map(|truth| (&*taken, truth)))
+        })
+    }
+
+    fn kept<'a, T>(
+        &self,
+        window: Slice,
+        newest: &Pane,
+        before: impl Iterator<Item = &'a Pane>,
+        then: impl FnOnce(Option<&mut Kept>) -> T,
+    ) -> T {
+        let fresh = || Kept::of(window, newest, before);
         // Never waited for: who reads it beside another merges for himself.
         let Ok(mut kept) = self.0.try_lock() else {
-            return then(merged(before).as_ref());
+            return then(fresh().as_mut());
         };
-        if let Some(kept) = kept.as_deref()
-            && (kept.start_ms, kept.newest) == (window.start_ms, newest.slice)
-        {
-            return then(Some(&kept.merged));
-        }
-        let (one, two) = (before.next(), before.next());
-        if two.is_none() {
-            return then(one);
-        }
-        let Some(merged) = merged(one.into_iter().chain(two).chain(before)) else {
-            return then(None);
-        };
-        let fresh = Kept {
-            start_ms: window.start_ms,
-            newest: newest.slice,
-            merged,
-        };
-        // The place is kept, so that memory does not move about every few seconds.
-        let place = match kept.as_mut() {
-            Some(place) => {
-                **place = fresh;
-                place
+        let is_of = |kept: &Kept| (kept.start_ms, kept.newest) == (window.start_ms, newest.slice);
+        if !kept.as_deref().is_some_and(is_of) {
+            let Some(fresh) = fresh() else {
+                return then(None);
+            };
+            // The place is kept, so that memory does not move about every few seconds.
+            match kept.as_mut() {
+                Some(place) => **place = fresh,
+                None => *kept = Some(Box::new(fresh)),
             }
-            None => kept.insert(Box::new(fresh)),
-        };
-        then(Some(&place.merged))
+        }
+        then(kept.as_deref_mut())
     }
 
     /// Takes `incoming` in, which came to an older slice than the newest: order leaves no trace.
     pub(super) fn add(&mut self, slice: Slice, incoming: &Incoming) {
-        if let Some(kept) = self.kept()
-            && (kept.start_ms..kept.newest.start_ms).contains(&slice.start_ms)
-        {
-            kept.merged.add(incoming);
+        let Some(kept) = self.place() else { return };
+        if !(kept.start_ms..kept.newest.start_ms).contains(&slice.start_ms) {
+            return;
         }
+        if incoming.passes {
+            kept.taken.add(&incoming.one);
+        }
+        // Rare enough to be put together anew.
+        kept.truth = None;
     }
 
     /// Forgets it: panes that are in it are taken out or others put in.
     pub(super) fn forget(&mut self) {
-        *self.kept() = None;
+        *self.place() = None;
     }
 
-    fn kept(&mut self) -> &mut Option<Box<Kept>> {
+    fn place(&mut self) -> &mut Option<Box<Kept>> {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn merged<'a>(mut panes: impl Iterator<Item = &'a Pane>) -> Option<Pane> {
-    let mut whole = panes.next()?.clone();
-    for pane in panes {
-        whole.merge(pane);
+impl Kept {
+    fn of<'a>(
+        window: Slice,
+        newest: &Pane,
+        mut before: impl Iterator<Item = &'a Pane>,
+    ) -> Option<Self> {
+        let mut taken = before.next()?.taken.clone();
+        for pane in before {
+            taken.merge(&pane.taken);
+        }
+        Some(Self {
+            start_ms: window.start_ms,
+            newest: newest.slice,
+            taken,
+            truth: None,
+        })
     }
-    Some(whole)
+}
+
+impl Truth {
+    fn of<'a>(mut panes: impl Iterator<Item = &'a Pane>) -> Option<Self> {
+        let first = panes.next()?;
+        let mut truth = Self {
+            sources: first.sources.clone(),
+            latest_ms: first.latest_ms,
+            flags: first.flags,
+        };
+        for pane in panes {
+            truth.sources.merge(&pane.sources);
+            truth.latest_ms = truth.latest_ms.max(pane.latest_ms);
+            truth.flags = truth.flags.with(pane.flags);
+        }
+        Some(truth)
+    }
 }
 
 /// A copy makes its own.
