@@ -80,15 +80,16 @@ pub(crate) struct Taken {
 
 impl Asset {
     /// Notes at `now_ms`, before [`Self::note`], whether a silence of more than `longest_ms` ends.
-    /// Of one that is heard for the first time, nothing had come of any time.
+    /// One of the register that is heard for the first time has been silent all along; of others
+    /// nobody knows.
     pub(crate) fn end_silence(&mut self, now_ms: i64, longest_ms: i64) {
         let from_ms = match self.received_ms {
-            None => i64::MIN,
+            None if self.register.is_some() => i64::MIN,
             Some(heard_ms) if now_ms - heard_ms > longest_ms => {
                 let newest_ms = self.observed_us.map(|us| us.div_euclid(1_000));
                 newest_ms.map_or(heard_ms, |newest_ms| newest_ms.min(heard_ms))
             }
-            Some(_) => return,
+            _ => return,
         };
         self.gap_ms = Some((from_ms, now_ms));
     }

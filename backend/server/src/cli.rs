@@ -207,8 +207,8 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     until_stopped(running).await
 }
 
-/// How much of the past the demo begins with, unless told otherwise: what the feeds let in of assets
-/// that nobody has heard before, so that a fresh wall has trends to show.
+/// How much of the past the demo begins with, unless told otherwise: what the feeds let in of
+/// assets that have been silent so far, so that a fresh wall has trends to show.
 const DEMO_BACKFILL: Span = Span(30 * 60_000);
 
 /// The hour that the demo city lives at, unless told otherwise: the morning rush, for a city that

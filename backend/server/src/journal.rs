@@ -5,6 +5,7 @@
 //! event time.
 
 pub(crate) mod batch;
+mod checkpoints;
 pub(crate) mod observed;
 pub(crate) mod pending;
 mod schema;
@@ -91,8 +92,9 @@ pub(crate) trait Journal: Send {
     /// entries that it covers durable.
     fn put_history(&mut self, rows: &[HistoryRow]) -> Result<(), JournalError>;
 
-    /// Keeps a state of the fold after earlier entries, durable.
-    fn put_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), JournalError>;
+    /// Keeps the next part of a state of the fold after earlier entries; whether there is more of
+    /// it. With the last part all of it is durable, and before that it does not count.
+    fn put_checkpoint_part(&mut self, checkpoint: &Checkpoint) -> Result<bool, JournalError>;
 
     /// A little of what is to be done at city time `now`: roll-ups that are due, then letting go
     /// what is too old. Returns whether there is more; takes a few milliseconds.

@@ -150,6 +150,10 @@ pub(crate) const CHECKPOINT_ENTRIES: u64 = 500_000;
 /// And at most this long between two, so that a quiet city does not grow a long tail of ticks.
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_mins(10);
 
+/// A checkpoint is written in parts of this size, each in a transaction of its own: half a
+/// millisecond, so that a checkpoint of 20 MB is on the disk after some ten seconds of spare time.
+pub(crate) const CHECKPOINT_PART_BYTES: usize = 128 * 1024;
+
 /// Checkpoints kept: the newest, and one to fall back to if it is damaged.
 pub(crate) const CHECKPOINTS_KEPT: usize = 2;
 

@@ -197,13 +197,16 @@ fn minutes_in_which_nobody_listened_are_not_closed_but_what_comes_late_for_them_
 #[test]
 fn a_reading_beyond_the_lateness_is_kept_but_in_no_window() {
     let mut story = Story::new();
-    for _ in 0..4 {
-        story.wait("4m");
-        story.read("manhole", "M-1", "water_level", 1.0);
-    }
-    story.closed.clear();
+    story.wait("1m");
     story.read_late("11m", "manhole", "M-1", "water_level", 2.2);
-    assert_eq!(story.v(LEVEL, "900000"), Some(1.0));
+    assert_eq!(story.v(LEVEL, "900000"), None);
+    let value = story
+        .asset("manhole", "M-1")
+        .values
+        .into_values()
+        .next()
+        .unwrap();
+    assert!(value.flags.has(Flags::LATE));
     assert_eq!(story.feed("manhole").late, 1);
     story.wait("2s");
     assert!(
@@ -212,31 +215,6 @@ fn a_reading_beyond_the_lateness_is_kept_but_in_no_window() {
             .iter()
             .any(|point| point.metric.as_str() == LEVEL)
     );
-}
-
-#[test]
-fn what_comes_of_an_asset_that_was_never_heard_fills_its_past() {
-    let mut story = Story::new();
-    story.wait("1m");
-    story.read_late("11m", "manhole", "M-1", "water_level", 2.2);
-    story.read_late("9m", "manhole", "M-1", "water_level", 1.2);
-    let value = story.asset("manhole", "M-1").values.into_values().next();
-    assert_eq!(
-        value.map(|value| (value.v, value.flags.has(Flags::LATE))),
-        Some((1.2, false))
-    );
-    assert_eq!(story.feed("manhole").late, 0);
-    story.wait("2s");
-    let level = |point: &&MetricPoint| point.metric.as_str() == LEVEL;
-    let told: Vec<_> = story.closed.iter().filter(level).collect();
-    assert!(
-        told.iter().all(|point| point.flags.has(Flags::REVISED)),
-        "{told:?}"
-    );
-    assert!(told.iter().any(|point| point.v == Some(2.2)), "{told:?}");
-    // What is older than its feed's backfill is late all the same.
-    story.read_late("3h", "manhole", "M-2", "water_level", 2.2);
-    assert_eq!(story.feed("manhole").late, 1);
 }
 
 #[test]

@@ -196,6 +196,26 @@ fn a_registered_asset_is_known_before_it_speaks() {
 }
 
 #[test]
+fn what_a_registered_asset_stored_before_it_was_first_heard_fills_its_past() {
+    let csv =
+        "feed,asset,name_zh,name_en,lon,lat,area\nmanhole,M-9,九号井,Manhole 9,118.05,24.45,\n";
+    let mut story = Story::of(tiny_with("assets.csv", csv));
+    story.wait("1m");
+    story.read_late("11m", "manhole", "M-9", "water_level", 2.2);
+    let value = story.asset("manhole", "M-9").values.into_values().next();
+    assert!(!value.unwrap().flags.has(Flags::LATE));
+    story.wait("2s");
+    let told = |v: f64| {
+        let mut closed = story.closed.iter();
+        closed.any(|point| point.v == Some(v) && point.flags.has(Flags::REVISED))
+    };
+    assert!(told(2.2), "{:?}", story.closed);
+    // What is older than its feed's backfill is late all the same.
+    story.read_late("3h", "manhole", "M-9", "water_level", 2.5);
+    assert_eq!(story.feed("manhole").late, 1);
+}
+
+#[test]
 fn a_registered_asset_counts_where_the_register_says() {
     let csv = "feed,asset,name_zh,name_en,lon,lat,area\nmanhole,M-9,九号井,Manhole 9,118.05,24.45,900002\n";
     let mut story = Story::of(tiny_with("assets.csv", csv));

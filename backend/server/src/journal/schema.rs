@@ -7,13 +7,13 @@ use egret_shared::metric::{ClosedPoint, MetricPoint};
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, Row};
 
-use super::observed;
+use super::{checkpoints, observed};
 use crate::journal::JournalError;
 use crate::store::history::{self, History};
 use crate::store::{raw, sqlite as store};
 
 /// Version of all tables, which stands in `user_version`; a database of a newer one is refused.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Tables of the journal.
 const JOURNAL: &str = "
@@ -26,12 +26,6 @@ CREATE TABLE IF NOT EXISTS journal (
   body          BLOB    NOT NULL,
   observed_from INTEGER,
   observed_to   INTEGER
-);
-CREATE TABLE IF NOT EXISTS checkpoint (
-  seq    INTEGER PRIMARY KEY,
-  at     INTEGER NOT NULL,
-  digest INTEGER NOT NULL,
-  body   BLOB    NOT NULL
 );
 ";
 
@@ -62,8 +56,13 @@ fn make(connection: &mut Connection, version: i64) -> Result<(), JournalError> {
              ALTER TABLE journal ADD COLUMN observed_to INTEGER;",
         )?;
     }
+    if version < 3 {
+        // In one piece each, and of a city that this server reads anew from its journal anyway.
+        transaction.execute_batch("DROP TABLE IF EXISTS checkpoint")?;
+    }
     for tables in [
         JOURNAL,
+        checkpoints::SCHEMA,
         observed::INDEX,
         store::SCHEMA,
         history::SCHEMA,

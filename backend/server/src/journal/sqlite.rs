@@ -10,11 +10,10 @@ use std::time::Instant;
 use chrono_tz::Tz;
 use egret_city::entry::{Entry, Seq};
 use egret_shared::time::TimeMs;
-use rusqlite::{Connection, OptionalExtension as _, params};
-use xxhash_rust::xxh3::xxh3_64;
+use rusqlite::{Connection, params};
 
-use super::{Append, Checkpoint, Journal, JournalError, batch, observed, schema};
-use crate::limits::{CHECKPOINTS_KEPT, TEND_FOR, TRIM_EVERY, TRIM_PAGES, TRIM_RAW_ROWS};
+use super::{Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, schema};
+use crate::limits::{TEND_FOR, TRIM_EVERY, TRIM_PAGES, TRIM_RAW_ROWS};
 use crate::store::HistoryRow;
 use crate::store::history::{Cursor, History};
 use crate::store::keep::Keep;
@@ -33,6 +32,8 @@ pub(crate) struct SqliteJournal {
     history: History,
     archive: Archive,
     trimming: Trimming,
+    /// The checkpoint on its way.
+    writing: Option<checkpoints::Writing>,
     _lock: File,
 }
 
@@ -89,6 +90,7 @@ impl SqliteJournal {
             history: History::new()?,
             archive: Archive::new()?,
             trimming: Trimming::Idle(TimeMs(i64::MIN)),
+            writing: None,
             _lock: lock,
         })
     }
@@ -161,11 +163,15 @@ impl Journal for SqliteJournal {
         Ok(())
     }
 
-    fn put_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), JournalError> {
+    fn put_checkpoint_part(&mut self, checkpoint: &Checkpoint) -> Result<bool, JournalError> {
+        // Synchronised as a whole: no part of it, nor the history that it covers, is on the disk
+        // after its head.
         let transaction = self.connection.transaction()?;
-        put_checkpoint(&transaction, checkpoint)?;
+        let writing = self.writing.take();
+        let writing = checkpoints::write_part(&transaction, writing, checkpoint)?;
         transaction.commit()?;
-        Ok(())
+        self.writing = writing;
+        Ok(self.writing.is_some())
     }
 
     fn tend(&mut self, now: TimeMs) -> Result<bool, JournalError> {
@@ -209,31 +215,7 @@ impl Journal for SqliteJournal {
     }
 
     fn checkpoints(&self) -> Result<Vec<Checkpoint>, JournalError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT seq, at, digest, body FROM checkpoint ORDER BY seq DESC")?;
-        let rows = statement.query_map([], |row| {
-            let digest: i64 = row.get(2)?;
-            let checkpoint = Checkpoint {
-                seq: row.get(0)?,
-                at: TimeMs(row.get(1)?),
-                body: row.get(3)?,
-            };
-            Ok((digest, checkpoint))
-        })?;
-        let mut good = Vec::new();
-        for row in rows {
-            let (digest, checkpoint) = row?;
-            if digest == xxh3_64(&checkpoint.body).cast_signed() {
-                good.push(checkpoint);
-            } else {
-                tracing::error!(
-                    seq = checkpoint.seq,
-                    "a checkpoint is damaged and passed over"
-                );
-            }
-        }
-        Ok(good)
+        checkpoints::read(&self.connection)
     }
 }
 
@@ -301,29 +283,6 @@ impl Trimming {
     }
 }
 
-fn put_checkpoint(connection: &Connection, checkpoint: &Checkpoint) -> Result<(), JournalError> {
-    connection.execute(
-        "INSERT OR REPLACE INTO checkpoint VALUES (?1, ?2, ?3, ?4)",
-        params![
-            checkpoint.seq,
-            checkpoint.at.0,
-            xxh3_64(&checkpoint.body).cast_signed(),
-            checkpoint.body,
-        ],
-    )?;
-    let oldest_kept: Option<Seq> = connection
-        .query_row(
-            "SELECT seq FROM checkpoint ORDER BY seq DESC LIMIT 1 OFFSET ?1",
-            [CHECKPOINTS_KEPT.saturating_sub(1)],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if let Some(oldest_kept) = oldest_kept {
-        connection.execute("DELETE FROM checkpoint WHERE seq < ?1", [oldest_kept])?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,30 +339,5 @@ mod tests {
         let _first = SqliteJournal::open(folder.path()).unwrap();
         let error = SqliteJournal::open(folder.path()).unwrap_err().to_string();
         assert!(error.contains("another egret"), "{error}");
-    }
-
-    #[test]
-    fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = SqliteJournal::open(folder.path()).unwrap();
-        for seq in [10, 20, 30] {
-            let checkpoint = Checkpoint {
-                seq,
-                at: TimeMs(0),
-                body: vec![7; 100],
-            };
-            journal.put_checkpoint(&checkpoint).unwrap();
-        }
-        journal
-            .connection
-            .execute("UPDATE checkpoint SET body = x'00' WHERE seq = 30", [])
-            .unwrap();
-        let seqs: Vec<Seq> = journal
-            .checkpoints()
-            .unwrap()
-            .iter()
-            .map(|checkpoint| checkpoint.seq)
-            .collect();
-        assert_eq!(seqs, [20]);
     }
 }

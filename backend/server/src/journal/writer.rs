@@ -38,15 +38,10 @@ pub(crate) enum StoreJob {
     Checkpoint(Checkpoint),
 }
 
-impl StoreJob {
-    /// The same with points of one page beside one another. A burst's revisions come area by
-    /// area: as they come, each would be written to a page that was just written.
-    fn by_page(mut self) -> Self {
-        if let Self::History(rows) = &mut self {
-            rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
-        }
-        self
-    }
+/// Puts points of one page beside one another. A burst's revisions come area by area: as they come,
+/// each would be written to a page that was just written.
+fn sort_by_page(rows: &mut [HistoryRow]) {
+    rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
 }
 
 /// What tells the page of a closed window from others.
@@ -118,7 +113,14 @@ impl Group {
 /// What the writer has in hand between two commits.
 #[derive(Debug, Default)]
 struct Chores {
-    jobs: VecDeque<StoreJob>,
+    history: VecDeque<Vec<HistoryRow>>,
+    /// How many of them have ever come.
+    n_history: u64,
+    /// States to restart from, the one on its way and the newest after it; each with how many of
+    /// `history` came before it and must be kept first.
+    checkpoints: VecDeque<(u64, Checkpoint)>,
+    /// Whether it is a checkpoint's turn: beside history that never ends it would never be whole.
+    checkpoint_next: bool,
     /// City time, from the newest tick; nothing is tended before the first.
     now: Option<TimeMs>,
     /// Whether tending left something to do.
@@ -347,43 +349,75 @@ impl Chores {
     }
 
     fn are_done(&self) -> bool {
-        self.jobs.is_empty() && !self.is_more
+        self.history.is_empty() && self.checkpoints.is_empty() && !self.is_more
     }
 
-    /// Does one piece of what is to be done: what the fold wants kept first, in its order.
+    /// Takes what the fold wants kept.
+    fn take(&mut self, job: StoreJob) {
+        match job {
+            StoreJob::History(mut rows) => {
+                sort_by_page(&mut rows);
+                self.history.push_back(rows);
+                self.n_history += 1;
+            }
+            StoreJob::Checkpoint(checkpoint) => {
+                // What has not been begun when a newer one is there is not worth beginning.
+                self.checkpoints.truncate(1);
+                self.checkpoints.push_back((self.n_history, checkpoint));
+            }
+        }
+    }
+
+    /// Does one piece of what is to be done: what the fold wants kept first, history and a
+    /// checkpoint in turns.
     fn go_on(
         &mut self,
         journal: &mut impl Journal,
         store: &mut mpsc::Receiver<StoreJob>,
     ) -> Result<(), JournalError> {
-        if self.jobs.is_empty() {
-            self.jobs.extend(store.try_recv().map(StoreJob::by_page));
+        if let Ok(job) = store.try_recv() {
+            self.take(job);
         }
-        match (self.jobs.pop_front(), self.now) {
-            (Some(job), _) => self.keep(journal, job),
-            (None, Some(now)) if self.is_more => {
-                self.is_more = journal.tend(now)?;
-                Ok(())
-            }
-            (None, _) => Ok(()),
+        self.checkpoint_next = !self.checkpoint_next;
+        if self.checkpoint_next && self.keep_checkpoint(journal)? {
+            return Ok(());
         }
+        if self.keep_history(journal)? || self.keep_checkpoint(journal)? {
+            return Ok(());
+        }
+        if let Some(now) = self.now.filter(|_| self.is_more) {
+            self.is_more = journal.tend(now)?;
+        }
+        Ok(())
     }
 
-    /// Keeps a job, or the first part of it.
-    fn keep(&mut self, journal: &mut impl Journal, job: StoreJob) -> Result<(), JournalError> {
-        match job {
-            StoreJob::Checkpoint(checkpoint) => journal.put_checkpoint(&checkpoint),
-            StoreJob::History(mut rows) => {
-                let rest = rows.split_off(first_bite(&rows));
-                journal.put_history(&rows)?;
-                // Pages that were just written may have made something due.
-                self.is_more = true;
-                if !rest.is_empty() {
-                    self.jobs.push_front(StoreJob::History(rest));
-                }
-                Ok(())
-            }
+    /// Keeps the first closed windows that wait; whether any did.
+    fn keep_history(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        let Some(mut rows) = self.history.pop_front() else {
+            return Ok(false);
+        };
+        let rest = rows.split_off(first_bite(&rows));
+        journal.put_history(&rows)?;
+        // Pages that were just written may have made something due.
+        self.is_more = true;
+        if !rest.is_empty() {
+            self.history.push_front(rest);
         }
+        Ok(true)
+    }
+
+    /// Keeps the next part of the checkpoint that is on its way; whether there is one whose history
+    /// is kept. What comes after it may be kept before it: whoever folds it again finds the same.
+    fn keep_checkpoint(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        let n_kept = self.n_history - self.history.len() as u64;
+        let ready = |(covered, _): &&(u64, Checkpoint)| *covered <= n_kept;
+        let Some((_, checkpoint)) = self.checkpoints.front().filter(ready) else {
+            return Ok(false);
+        };
+        if !journal.put_checkpoint_part(checkpoint)? {
+            self.checkpoints.pop_front();
+        }
+        Ok(true)
     }
 
     /// Keeps all that the fold still wants kept. Roll-ups stay on their list for the next start.
@@ -392,14 +426,12 @@ impl Chores {
         journal: &mut impl Journal,
         store: &mut mpsc::Receiver<StoreJob>,
     ) -> Result<(), JournalError> {
-        loop {
-            let more = || store.blocking_recv().map(StoreJob::by_page);
-            let next = self.jobs.pop_front().or_else(more);
-            let Some(job) = next else {
-                return Ok(());
-            };
-            self.keep(journal, job)?;
+        while let Some(job) = store.blocking_recv() {
+            self.take(job);
+            while self.keep_history(journal)? {}
         }
+        while self.keep_history(journal)? || self.keep_checkpoint(journal)? {}
+        Ok(())
     }
 }
 

@@ -130,5 +130,5 @@ fn a_database_of_a_newer_version_is_refused_in_words() {
         .pragma_update(None, "user_version", VERSION + 1)
         .unwrap();
     let error = SqliteJournal::open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("version 3, this server knows 2"), "{error}");
+    assert!(error.contains("version 4, this server knows 3"), "{error}");
 }

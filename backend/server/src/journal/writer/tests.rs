@@ -2,6 +2,10 @@
 
 use egret_city::entry::Entry;
 use egret_mqtt::taker::Outcome;
+use egret_shared::flags::Flags;
+use egret_shared::id::AreaCode;
+use egret_shared::level::Level;
+use egret_shared::metric::MetricPoint;
 use tokio::sync::oneshot;
 
 use super::*;
@@ -87,16 +91,20 @@ fn a_live_batch_is_in_the_next_commit_and_first_in_it_however_much_is_stored() {
     world.live.try_send(batch(1_000, 1)).unwrap();
     let mut chores = Chores::default();
     world.writer.commit(1, first, &mut chores).unwrap();
-    assert_eq!(world.committed.try_recv().unwrap().entries.len(), 512);
+    assert_eq!(
+        world.committed.try_recv().unwrap().entries.len(),
+        STORED_ENTRIES_MAX
+    );
 
     let next = world.writer.gather();
-    assert_eq!((next.live.len(), next.stored.len()), (1, 2));
-    world.writer.commit(513, next, &mut chores).unwrap();
+    assert_eq!(next.live.len(), 1);
+    assert_eq!(n_entries(&next.stored), STORED_RIDING);
+    world.writer.commit(129, next, &mut chores).unwrap();
     let [live, riding] = [(); 2].map(|()| world.committed.try_recv().unwrap());
-    assert_eq!((live.first_seq, numbers(&live.entries)), (513, vec![1_000]));
+    assert_eq!((live.first_seq, numbers(&live.entries)), (129, vec![1_000]));
     assert_eq!(
         (riding.first_seq, numbers(&riding.entries)),
-        (514, vec![64, 65])
+        (130, vec![16])
     );
 }
 
@@ -179,6 +187,83 @@ fn everything_taken_in_is_committed_told_and_kept_before_the_writer_ends() {
     let journal = SqliteJournal::open(folder.path()).unwrap();
     assert_eq!(journal.last_seq().unwrap(), 4);
     assert_eq!(journal.checkpoints().unwrap()[0].seq, 4);
+}
+
+/// Closed windows of one metric at so many minutes: as many pages.
+fn closed(n_pages: i64) -> Vec<HistoryRow> {
+    let point = |minute: i64| MetricPoint {
+        metric: MetricId::new("water.level"),
+        area: AreaCode::new("350200"),
+        start: TimeMs((minute - 1) * 60_000),
+        end: TimeMs(minute * 60_000),
+        v: Some(1.0),
+        level: Level::Normal,
+        sources: 1,
+        expected: 1,
+        latest_at: None,
+        flags: Flags::NONE,
+        typical: None,
+    };
+    let row = |minute: i64| HistoryRow {
+        point: point(minute),
+        known_at: TimeMs(minute * 60_000),
+    };
+    (1..=n_pages).map(row).collect()
+}
+
+#[test]
+fn a_checkpoint_is_whole_only_after_the_history_that_it_covers_and_history_goes_on_beside_it() {
+    let mut world = world();
+    let mut chores = Chores::default();
+    let checkpoint = |seq: u64, n_bytes: usize| {
+        let body = vec![7; n_bytes];
+        StoreJob::Checkpoint(Checkpoint {
+            seq,
+            at: TimeMs(0),
+            body,
+        })
+    };
+    let pages = i64::try_from(3 * HISTORY_PAGES_AT_ONCE).unwrap();
+    world
+        .store
+        .try_send(StoreJob::History(closed(pages)))
+        .unwrap();
+    world.store.try_send(checkpoint(1, 10)).unwrap();
+    world
+        .store
+        .try_send(StoreJob::History(closed(pages)))
+        .unwrap();
+    let mut step = || {
+        let journal = &mut world.writer.journal;
+        chores.go_on(journal, &mut world.writer.store).unwrap();
+        let is_whole = !journal.checkpoints().unwrap().is_empty();
+        (is_whole, chores.history.len())
+    };
+    let before = [(); 4].map(|()| step().0);
+    assert_eq!(
+        before, [false; 4],
+        "three bites of its history, and one of what came after it"
+    );
+    assert_eq!(
+        step(),
+        (true, 1),
+        "it has its turn beside what came after it"
+    );
+}
+
+#[test]
+fn of_checkpoints_that_wait_the_newest_is_kept() {
+    let mut chores = Chores::default();
+    for seq in 1..5 {
+        let body = vec![7; 10];
+        chores.take(StoreJob::Checkpoint(Checkpoint {
+            seq,
+            at: TimeMs(0),
+            body,
+        }));
+    }
+    let waiting: Vec<u64> = chores.checkpoints.iter().map(|(_, one)| one.seq).collect();
+    assert_eq!(waiting, [1, 4], "the first is under way");
 }
 
 #[test]
