@@ -29,6 +29,8 @@ pub struct Lineage {
     words: formula::Words,
     /// Where assets count, of which the register says so wherever they stand.
     pinned: HashMap<Feed, Lookup<AssetId, Area>>,
+    /// Rows of the register's assets.
+    rows: HashMap<Feed, Lookup<AssetId, u32>>,
 }
 
 /// In which way a metric is made.
@@ -59,7 +61,11 @@ impl Lineage {
     pub fn new(package: &Package) -> Self {
         let plan = Plan::new(package);
         let mut pinned: HashMap<Feed, Lookup<AssetId, Area>> = HashMap::new();
-        for def in &package.assets {
+        let mut rows: HashMap<Feed, Lookup<AssetId, u32>> = HashMap::new();
+        for (row, def) in (0..).zip(&package.assets) {
+            if let Some(feed) = plan.feed_number(&def.feed) {
+                rows.entry(feed).or_default().insert(def.asset.clone(), row);
+            }
             let area = def.area.as_ref().and_then(|code| plan.areas.number(code));
             if let (Some(feed), Some(area)) = (plan.feed_number(&def.feed), area) {
                 let assets = pinned.entry(feed).or_default();
@@ -70,7 +76,13 @@ impl Lineage {
             plan,
             words: formula::Words::new(package),
             pinned,
+            rows,
         }
+    }
+
+    /// The row of an asset in the package's register.
+    fn row(&self, feed: Feed, asset: &AssetId) -> Option<u32> {
+        self.rows.get(&feed)?.get(asset).copied()
     }
 
     /// In which way `metric` is made; `None` if there is no such metric.

@@ -190,7 +190,7 @@ impl Folding {
     }
 
     /// Hands `job` to the writer, in order, never waiting: the writer may be waiting for us. The
-    /// backlog is short, for the writer takes jobs at every commit, and a tick commits each second.
+    /// backlog is short, for a writer that is behind does a piece after each commit.
     fn keep(&mut self, job: StoreJob) {
         self.backlog.push(job);
         let mut rest = Vec::new();

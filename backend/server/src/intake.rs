@@ -257,7 +257,8 @@ impl Intake {
         pending.entries.push(refused(feed, origin, rejection));
     }
 
-    /// Queues the batch; the receiver gets the seq of its first entry once all is durable.
+    /// Queues the batch; the receiver gets the seq of its first entry once all is durable. Whoever
+    /// asked by HTTP waits for the answer: it is live, whatever it tells of.
     ///
     /// # Errors
     /// [`Closed`] while shutting down: nothing of it is kept.
@@ -267,7 +268,8 @@ impl Intake {
     ) -> Result<oneshot::Receiver<Seq>, Closed> {
         let (done, receipt) = oneshot::channel();
         gathering.pending.done = Some(Done::Seq(done));
-        self.lanes.send(gathering.pending).await?;
+        let sent = self.lanes.live.send(gathering.pending).await;
+        sent.map_err(|_gone| Closed)?;
         Ok(receipt)
     }
 

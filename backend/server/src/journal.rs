@@ -97,7 +97,7 @@ pub(crate) trait Journal: Send {
     fn put_checkpoint_part(&mut self, checkpoint: &Checkpoint) -> Result<bool, JournalError>;
 
     /// A little of what is to be done at city time `now`: roll-ups that are due, then letting go
-    /// what is too old. Returns whether there is more; takes a few milliseconds.
+    /// what is too old. Returns whether there is more; takes about half a millisecond.
     fn tend(&mut self, now: TimeMs) -> Result<bool, JournalError>;
 
     /// Hands on every entry after `after`, in order, until `each` says stop (false).

@@ -12,7 +12,7 @@ use egret_shared::time::Span;
 /// receive maximum slow the senders down.
 pub(crate) const INTAKE_QUEUE: usize = 256;
 
-/// Small batches of stored readings that wait for it: 32,768 entries and some 10 MB. One connection
+/// Small batches of stored readings that wait for it: 16,384 entries and some 5 MB. One connection
 /// may bring live readings of others after them, such as a broker's bridge, and must not wait.
 pub(crate) const STORED_QUEUE: usize = 2_048;
 
@@ -34,12 +34,19 @@ pub(crate) const STORED_RIDING: usize = 8;
 /// Or one for so many live ones, if those are more: a flood is not held up by more than an eighth.
 pub(crate) const STORED_RIDING_PART: usize = 8;
 
-/// Stored entries of one batch, so that no more ride than are allowed to.
+/// Stored entries of one batch, so that it may ride; a single message with more is larger.
 pub(crate) const STORED_BATCH: usize = STORED_RIDING;
 
 /// While live data flows, what nobody waits for is done in one part of so many of the time: less
 /// than a hundredth, so that of a hundred live messages ninety-nine find the writer free.
 pub(crate) const SPARE_SHARE: u32 = 100;
+
+/// The same where live data is sparse.
+pub(crate) const SPARE_SHARE_SPARSE: u32 = 20;
+
+/// Live data is sparse if its commits are further apart than this: what was stored then rides with
+/// fewer than a hundred commits a second.
+pub(crate) const LIVE_SPARSE: Duration = Duration::from_millis(10);
 
 /// So long after the last live message live data is taken to flow. A city of a few messages a
 /// second has most of its time to spare.
@@ -75,14 +82,14 @@ pub(crate) const TRIM_RAW_ROWS: usize = 16;
 pub(crate) const CLOCKS_MAX: usize = 4_096;
 
 /// Committed batches waiting for the fold; the fold is faster than the disk, so this only
-/// rides out a checkpoint.
+/// rides out the making of a checkpoint's bytes.
 pub(crate) const FOLD_QUEUE: usize = 64;
 
 /// Writes that the fold has for the store (history, checkpoints) and that wait for the writer.
 pub(crate) const STORE_QUEUE: usize = 64;
 
-/// So many of them waiting is more than spare time keeps up with: they are done before what is
-/// live. A tick makes at most one or two.
+/// So many of them waiting is more than spare time keeps up with: a piece is done after each commit
+/// until there are fewer. A tick makes at most one or two.
 pub(crate) const STORE_PRESSING: usize = STORE_QUEUE / 2;
 
 /// Questions waiting for the fold: as many as there may be HTTP requests at work.
@@ -151,7 +158,7 @@ pub(crate) const CHECKPOINT_ENTRIES: u64 = 500_000;
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_mins(10);
 
 /// A checkpoint is written in parts of this size, each in a transaction of its own: half a
-/// millisecond, so that a checkpoint of 20 MB is on the disk after some ten seconds of spare time.
+/// millisecond and a synchronisation, so that a checkpoint of 20 MB is on the disk after some ten seconds of spare time.
 pub(crate) const CHECKPOINT_PART_BYTES: usize = 128 * 1024;
 
 /// Checkpoints kept: the newest, and one to fall back to if it is damaged.

@@ -169,6 +169,7 @@ fn spawn_threads(
         store,
         committed: committed_in,
         telemetry: telemetry.clone(),
+        held: None,
     };
     let (folding, handle) = Folding::new(city, generation, committed, store_in, telemetry.clone());
     let stop = shutdown.clone();

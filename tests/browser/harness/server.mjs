@@ -67,6 +67,8 @@ export class Egret {
     this.#child = child;
     running.add(this);
     child.once("exit", () => running.delete(this));
+    // One that could not be started will not end either.
+    child.once("error", () => running.delete(this));
     lines(child.stderr, (line) => {
       this.#said.push(line);
       if (this.#said.length > 4 * LINES_SHOWN) this.#said.splice(0, 3 * LINES_SHOWN);

@@ -56,9 +56,9 @@ impl Trace<'_> {
         let doubts = &mut self.doubts;
         doubts.fills_gap.insert(seq, false);
         if doubts.assets.handle(feed, &observation.asset).is_none() && doubts.assets.has_room() {
-            doubts
-                .assets
-                .add(feed, 0, &observation.asset, Areas::ROOT, None);
+            let register = self.lineage.row(feed, &observation.asset);
+            let assets = &mut doubts.assets;
+            assets.add(feed, 0, &observation.asset, Areas::ROOT, register);
         }
         let from = observed.minus(Span(backfill.ms() + lateness.ms()));
         let to = received.plus(Span(1));

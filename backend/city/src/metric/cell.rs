@@ -22,8 +22,7 @@ use rest::{Rest, Truth};
 /// the rest. Since merging does not depend on the order, a number is the same either way.
 ///
 /// Nearly all that comes belongs to the newest slice, which therefore lies here and not with the
-/// others: an observation touches a few such cells, and what it costs is waiting for memory. What
-/// it touches of a cell is its first two cache lines.
+/// others: an observation touches a few such cells, and what it costs is waiting for memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 
 pub(crate) struct Cell {
@@ -114,6 +113,7 @@ impl Cell {
         let n_past = self.older.iter().take_while(is_past).count();
         let newest = self.newest.take_if(|newest| is_past(&&*newest));
         if n_past > 0 || newest.is_some() {
+            self.rest.forget_before(past_until_ms);
             let coarse = self.older.drain(..n_past).chain(newest).map(|pane| Pane {
                 slice: window.coarse_of(pane.slice.start_ms),
                 ..pane

@@ -6,6 +6,7 @@ use egret_shared::metric::{ClosedPoint, MetricPoint};
 use egret_shared::time::TimeMs;
 
 use super::point::When;
+use super::revised::{Noted, Revised};
 use crate::fold::Fold;
 use crate::plan::{Area, Metric, MetricKind, MetricPlan};
 
@@ -30,22 +31,24 @@ impl Fold<'_> {
         }
     }
 
-    /// Emits revised windows, cell by cell, half of this tick's share for the whole city if it wants
-    /// so many. What is beyond it waits for the next, and by then may have been revised once more.
+    /// Emits revised windows, cell by cell: half of this tick's share for the whole city if it wants
+    /// so many, the rest for its parts. What is beyond it waits for the next, and by then may have
+    /// been revised once more.
     fn close_revised(&mut self) {
         let due = self.state.metrics.revised.due();
-        let mut n_left = due / 2;
+        let n_left = self.revise_some(due / 2, Revised::take_of_city);
+        let n_left = self.revise_some(n_left + due.div_ceil(2), Revised::take_of_parts);
+        self.revise_some(n_left, Revised::take_of_city);
+    }
+
+    /// Emits at least `n_left` windows if there are so many; how many fewer there were.
+    fn revise_some(&mut self, mut n_left: usize, take: fn(&mut Revised) -> Option<Noted>) -> usize {
         while n_left > 0
-            && let Some((metric, area, times)) = self.state.metrics.revised.take_of_city()
+            && let Some((metric, area, times)) = take(&mut self.state.metrics.revised)
         {
             n_left = n_left.saturating_sub(self.revise(metric, area, &times));
         }
-        n_left += due.div_ceil(2);
-        while n_left > 0
-            && let Some((metric, area, times)) = self.state.metrics.revised.take_next()
-        {
-            n_left = n_left.saturating_sub(self.revise(metric, area, &times));
-        }
+        n_left
     }
 
     /// Emits the windows of a cell that are others since something came late at `times`; how many.

@@ -10,58 +10,66 @@ use serde::{Deserialize, Serialize};
 use crate::limits::{REVISED_IN_TICKS, REVISED_PER_TICK};
 use crate::plan::{Area, Areas, Metric};
 
-/// Cells with closed windows that are others.
+/// A cell with the times noted with it, rising.
+pub(super) type Noted = (Metric, Area, Vec<i64>);
+
+/// Cells with closed windows that are others, each with the beginnings of slices that something came
+/// late for; of metrics made of others, with closing times.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Revised {
-    /// Each with the beginning of a slice that something came late for; of metrics made of others,
-    /// with a closing time.
-    noted: BTreeSet<(Area, Metric, i64)>,
-    /// The cell to go on with. It goes round, so that none waits for ever.
-    next: (Area, Metric),
-    /// The same of the whole city's cells.
+    /// The whole city's.
+    of_city: BTreeSet<(Metric, i64)>,
+    /// Those of its parts, a metric's areas beside one another: they share a page of history.
+    of_parts: BTreeSet<(Metric, Area, i64)>,
+    /// The metric and the cell to go on with. Both go round, so that none waits for ever.
     next_of_city: Metric,
+    next_of_parts: (Metric, Area),
 }
 
 impl Revised {
     /// Notes that closed windows of a cell are others since something came late at `at_ms`.
     pub(super) fn note(&mut self, metric: Metric, area: Area, at_ms: i64) {
-        self.noted.insert((area, metric, at_ms));
+        if area == Areas::ROOT {
+            self.of_city.insert((metric, at_ms));
+        } else {
+            self.of_parts.insert((metric, area, at_ms));
+        }
     }
 
     /// How many windows this tick is to tell, at least.
     pub(super) fn due(&self) -> usize {
-        REVISED_PER_TICK.max(self.noted.len() / REVISED_IN_TICKS)
+        let n_noted = self.of_city.len() + self.of_parts.len();
+        REVISED_PER_TICK.max(n_noted / REVISED_IN_TICKS)
     }
 
-    /// Takes the next cell of the whole city with the times noted with it, rising.
-    pub(super) fn take_of_city(&mut self) -> Option<(Metric, Area, Vec<i64>)> {
-        let of_city = |from: Metric| (Areas::ROOT, from, i64::MIN)..(Areas::ROOT + 1, 0, i64::MIN);
-        let next = self.noted.range(of_city(self.next_of_city)).next();
-        let (area, metric, _) = *next.or_else(|| self.noted.range(of_city(0)).next())?;
-        self.next_of_city = metric.checked_add(1).unwrap_or_default();
-        Some((metric, area, self.take(metric, area)))
-    }
-
-    /// Takes the next cell with the times noted with it, rising.
-    pub(super) fn take_next(&mut self) -> Option<(Metric, Area, Vec<i64>)> {
-        let (area, metric) = self.next;
-        let next = self.noted.range((area, metric, i64::MIN)..).next();
-        let (area, metric, _) = *next.or_else(|| self.noted.first())?;
-        // What is made of others has a higher number than they, and so comes after them.
-        self.next = match metric.checked_add(1) {
-            Some(metric) => (area, metric),
-            None => (area.saturating_add(1), 0),
-        };
-        Some((metric, area, self.take(metric, area)))
-    }
-
-    fn take(&mut self, metric: Metric, area: Area) -> Vec<i64> {
-        let cell = (area, metric, i64::MIN)..=(area, metric, i64::MAX);
-        let noted = self.noted.range(cell).copied().collect::<Vec<_>>();
+    /// Takes the next cell of the whole city with the times noted with it, rising. What is made of
+    /// others has a higher number than they, and so comes after them.
+    pub(super) fn take_of_city(&mut self) -> Option<Noted> {
+        let next = self.of_city.range((self.next_of_city, i64::MIN)..).next();
+        let (metric, _) = *next.or_else(|| self.of_city.first())?;
+        self.next_of_city = metric.saturating_add(1);
+        let cell = (metric, i64::MIN)..=(metric, i64::MAX);
+        let noted: Vec<_> = self.of_city.range(cell).copied().collect();
         for one in &noted {
-            self.noted.remove(one);
+            self.of_city.remove(one);
         }
-        noted.into_iter().map(|(_, _, at_ms)| at_ms).collect()
+        let times = noted.into_iter().map(|(_, at_ms)| at_ms).collect();
+        Some((metric, Areas::ROOT, times))
+    }
+
+    /// The same of its parts.
+    pub(super) fn take_of_parts(&mut self) -> Option<Noted> {
+        let (metric, area) = self.next_of_parts;
+        let next = self.of_parts.range((metric, area, i64::MIN)..).next();
+        let (metric, area, _) = *next.or_else(|| self.of_parts.first())?;
+        self.next_of_parts = (metric, area.saturating_add(1));
+        let cell = (metric, area, i64::MIN)..=(metric, area, i64::MAX);
+        let noted: Vec<_> = self.of_parts.range(cell).copied().collect();
+        for one in &noted {
+            self.of_parts.remove(one);
+        }
+        let times = noted.into_iter().map(|(_, _, at_ms)| at_ms).collect();
+        Some((metric, area, times))
     }
 }
 
@@ -70,9 +78,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_city_has_turns_of_its_own_and_none_waits_for_ever() {
+    fn the_city_and_its_parts_have_turns_of_their_own_and_none_waits_for_ever() {
         let mut revised = Revised::default();
-        for (metric, area) in [(3, 7), (1, 7), (9, 0), (2, 0)] {
+        for (metric, area) in [(3, 7), (1, 7), (1, 4), (9, 0), (2, 0)] {
             revised.note(metric, area, 60_000);
             revised.note(metric, area, 0);
         }
@@ -82,13 +90,12 @@ mod tests {
         assert_eq!(revised.take_of_city(), Some((9, 0, vec![0, 60_000])));
         assert_eq!(revised.take_of_city(), Some((2, 0, vec![5])));
         assert_eq!(revised.take_of_city(), None);
-        revised.note(4, 0, 5);
-        assert_eq!(revised.take_next(), Some((4, 0, vec![5])));
-        revised.note(4, 0, 6);
-        let order: Vec<_> = std::iter::from_fn(|| revised.take_next())
+        assert_eq!(revised.take_of_parts(), Some((1, 4, vec![0, 60_000])));
+        revised.note(1, 4, 6);
+        let order: Vec<_> = std::iter::from_fn(|| revised.take_of_parts())
             .map(|(metric, area, _)| (metric, area))
             .collect();
-        assert_eq!(order, [(1, 7), (3, 7), (4, 0)]);
+        assert_eq!(order, [(1, 7), (3, 7), (1, 4)]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Where numbers come from: what is said to count adds up to the number of the fold.
 
+use std::sync::Arc;
+
 use egret_city::lineage::{Kind, Lineage, Traced, Why};
 use egret_city::{Entry, Seq};
+use egret_package::Package;
 use egret_shared::id::AreaCode;
 use egret_shared::observation::Observation;
 use egret_shared::text::Text;
@@ -9,7 +12,7 @@ use egret_shared::time::{Span, TimeMs};
 use proptest::prelude::*;
 
 use crate::catalogue::text;
-use crate::story::{EAST, Story, WEST_1, at_place, call, reading, tiny_with};
+use crate::story::{EAST, Story, WEST_1, at_place, call, reading, tiny_files, tiny_with};
 
 const SUM: &str = "t.sum";
 const DURATION: &str = "t.duration";
@@ -36,7 +39,19 @@ struct Kept {
 
 impl Kept {
     fn new() -> Self {
-        let package = tiny_with("metrics.toml", &catalogue());
+        Self::with_register("")
+    }
+
+    /// The same with assets that the package knows.
+    fn with_register(rows: &str) -> Self {
+        let mut files = tiny_files();
+        let metrics = files.entry("metrics.toml".to_owned()).or_default();
+        metrics.push_str(&catalogue());
+        if !rows.is_empty() {
+            let head = "feed,asset,name_zh,name_en,lon,lat,area";
+            files.insert("assets.csv".to_owned(), format!("{head}\n{rows}\n"));
+        }
+        let package = Arc::new(Package::load(&files).unwrap());
         let lineage = Lineage::new(&package);
         let story = Story::of(package);
         let journal = vec![Entry::Tick(story.now)];
@@ -191,6 +206,20 @@ fn a_stored_burst_counts_where_its_asset_was_silent_and_not_where_it_was_not() {
         ]
     );
     assert_eq!(kept.story.v(SUM, "900001"), kept.added_up(SUM, "900001"));
+}
+
+#[test]
+fn what_a_registered_asset_stored_before_it_was_first_heard_counts_there_too() {
+    let mut kept = Kept::with_register("manhole,M-1,一号井,Manhole 1,118.05,24.45,");
+    kept.wait(60);
+    // It speaks first, and then sends its store; so does one that nobody knew.
+    for asset in ["M-1", "M-2"] {
+        kept.read(asset, 0, 2.0, false);
+        kept.read(asset, 900, 4.0, false);
+        kept.read(asset, 800, 5.0, false);
+    }
+    assert_eq!(kept.story.v(SUM, "900001"), Some(13.0));
+    assert_eq!(kept.added_up(SUM, "900001"), Some(13.0));
 }
 
 #[test]

@@ -9,22 +9,20 @@
 //! ([`spare`]): more of what was stored, keeping what the fold wants kept, and tending the store, a
 //! piece at a time.
 
+mod chores;
 mod spare;
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
 use egret_city::entry::{Entry, Seq};
-use egret_shared::id::MetricId;
-use egret_shared::time::TimeMs;
 use tokio::sync::mpsc;
 
+use self::chores::Chores;
 use self::spare::Spare;
 use super::pending::{Pending, tell_all};
 use super::{Append, Checkpoint, Journal, JournalError};
 use crate::limits::{
-    COMMIT_ENTRIES_MAX, HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE, STORE_PRESSING,
-    STORED_ENTRIES_MAX, STORED_RIDING, STORED_RIDING_PART,
+    COMMIT_ENTRIES_MAX, STORE_PRESSING, STORED_ENTRIES_MAX, STORED_RIDING, STORED_RIDING_PART,
 };
 use crate::store::HistoryRow;
 use crate::telemetry::Telemetry;
@@ -36,30 +34,6 @@ pub(crate) enum StoreJob {
     History(Vec<HistoryRow>),
     /// A state to restart from. Sent after the history of the entries that it covers.
     Checkpoint(Checkpoint),
-}
-
-/// Puts points of one page beside one another. A burst's revisions come area by area: as they come,
-/// each would be written to a page that was just written.
-fn sort_by_page(rows: &mut [HistoryRow]) {
-    rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
-}
-
-/// What tells the page of a closed window from others.
-fn page_of(row: &HistoryRow) -> (&MetricId, TimeMs, TimeMs) {
-    (&row.point.metric, row.point.end, row.known_at)
-}
-
-/// How many of `rows` are kept at once: whole pages, as far as the limits go.
-fn first_bite(rows: &[HistoryRow]) -> usize {
-    let pages = rows.chunk_by(|one, next| page_of(one) == page_of(next));
-    let mut n_rows = 0;
-    for page in pages.take(HISTORY_PAGES_AT_ONCE) {
-        if n_rows > 0 && n_rows + page.len() > HISTORY_POINTS_AT_ONCE {
-            break;
-        }
-        n_rows += page.len();
-    }
-    n_rows
 }
 
 /// Entries that are durable.
@@ -87,6 +61,18 @@ pub(crate) struct Writer<J> {
     pub committed: mpsc::Sender<Committed>,
     /// What is measured.
     pub telemetry: Telemetry,
+    /// A stored batch that was too large to ride.
+    pub held: Option<Pending>,
+}
+
+/// What the writer has in hand from one commit to the next.
+#[derive(Debug, Default)]
+struct Hand {
+    next_seq: Seq,
+    chores: Chores,
+    spare: Spare,
+    /// Whether it is the turn of what was stored.
+    stored_next: bool,
 }
 
 /// What is made durable together.
@@ -110,23 +96,6 @@ impl Group {
     }
 }
 
-/// What the writer has in hand between two commits.
-#[derive(Debug, Default)]
-struct Chores {
-    history: VecDeque<Vec<HistoryRow>>,
-    /// How many of them have ever come.
-    n_history: u64,
-    /// States to restart from, the one on its way and the newest after it; each with how many of
-    /// `history` came before it and must be kept first.
-    checkpoints: VecDeque<(u64, Checkpoint)>,
-    /// Whether it is a checkpoint's turn: beside history that never ends it would never be whole.
-    checkpoint_next: bool,
-    /// City time, from the newest tick; nothing is tended before the first.
-    now: Option<TimeMs>,
-    /// Whether tending left something to do.
-    is_more: bool,
-}
-
 impl<J: Journal> Writer<J> {
     /// Appends until every sender of both lanes is gone, then what the fold still wants kept.
     ///
@@ -140,60 +109,70 @@ impl<J: Journal> Writer<J> {
                 what: "the journal's writer".to_owned(),
                 why: error.to_string(),
             })?;
-        let mut next_seq = self.journal.last_seq()? + 1;
-        let mut chores = Chores::default();
-        let mut spare = Spare::default();
+        let mut hand = Hand {
+            next_seq: self.journal.last_seq()? + 1,
+            ..Hand::default()
+        };
         loop {
-            let group = self.gather();
-            if !group.is_empty() {
-                if group.is_live() {
-                    spare.note_live(Instant::now());
+            let mut group = self.gather();
+            if group.is_empty() {
+                if self.is_free(&hand) && self.do_piece(&mut hand)? {
+                    continue;
                 }
-                next_seq = self.commit(next_seq, group, &mut chores)?;
-                continue;
-            }
-            let is_free = self.is_pressed() || spare.is_free(Instant::now());
-            if is_free && let Some(group) = self.gather_stored() {
-                let begun = Instant::now();
-                next_seq = self.commit(next_seq, group, &mut chores)?;
-                spare.spend(begun, Instant::now());
-            } else if is_free && !chores.are_done() && !self.is_closed() {
-                let begun = Instant::now();
-                chores.go_on(&mut self.journal, &mut self.store)?;
-                spare.spend(begun, Instant::now());
-            } else {
-                let wake = (!is_free).then(|| spare.free_at()).flatten();
-                let group = match waiting.block_on(next(&mut self.live, &mut self.stored, wake)) {
+                let wake = (!self.is_free(&hand))
+                    .then(|| hand.spare.free_at())
+                    .flatten();
+                group = match waiting.block_on(next(&mut self.live, &mut self.stored, wake)) {
                     Woken::By(group) => group,
                     Woken::ByTime => continue,
                     Woken::ByTheEnd => break,
                 };
-                next_seq = self.commit_woken(next_seq, group, &mut chores, &mut spare)?;
+                self.gather_into(&mut group);
+            }
+            self.commit_live(&mut hand, group)?;
+            // Also beside a flood that never leaves the lanes empty.
+            if self.is_free(&hand) {
+                self.do_piece(&mut hand)?;
             }
         }
         drop(self.committed);
-        chores.finish(&mut self.journal, &mut self.store)
+        hand.chores.finish(&mut self.journal, &mut self.store)
     }
 
-    /// Commits what ended a wait, with what has come together with it.
-    fn commit_woken(
-        &mut self,
-        next_seq: Seq,
-        mut group: Group,
-        chores: &mut Chores,
-        spare: &mut Spare,
-    ) -> Result<Seq, JournalError> {
-        self.gather_into(&mut group);
+    /// Commits what came, and what rides with it.
+    fn commit_live(&mut self, hand: &mut Hand, group: Group) -> Result<(), JournalError> {
         let begun = Instant::now();
-        if group.is_live() {
-            spare.note_live(begun);
-        }
         let is_stored_alone = group.live.is_empty();
-        let next_seq = self.commit(next_seq, group, chores)?;
-        if is_stored_alone {
-            spare.spend(begun, Instant::now());
+        if group.is_live() {
+            hand.spare.note_live(begun);
         }
-        Ok(next_seq)
+        self.commit(hand, group)?;
+        if is_stored_alone {
+            hand.spare.spend(begun, Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Does a piece of what nobody waits for, in turns of what was stored and what is to be kept;
+    /// whether there was any.
+    fn do_piece(&mut self, hand: &mut Hand) -> Result<bool, JournalError> {
+        let begun = Instant::now();
+        hand.stored_next = !hand.stored_next;
+        let has_chores = !hand.chores.are_done() && !self.is_closed();
+        let stored = if hand.stored_next || !has_chores {
+            self.gather_stored()
+        } else {
+            None
+        };
+        if let Some(group) = stored {
+            self.commit(hand, group)?;
+        } else if has_chores {
+            hand.chores.go_on(&mut self.journal, &mut self.store)?;
+        } else {
+            return Ok(false);
+        }
+        hand.spare.spend(begun, Instant::now());
+        Ok(true)
     }
 
     /// Whether nothing more will come; something may still wait.
@@ -207,6 +186,11 @@ impl<J: Journal> Writer<J> {
         self.is_closed() || self.store.len() >= STORE_PRESSING
     }
 
+    /// Whether there is time for what nobody waits for.
+    fn is_free(&self, hand: &Hand) -> bool {
+        self.is_pressed() || hand.spare.is_free(Instant::now())
+    }
+
     /// What is live, within the limits of a commit, and what rides with it.
     fn gather(&mut self) -> Group {
         let mut group = Group::default();
@@ -216,34 +200,45 @@ impl<J: Journal> Writer<J> {
 
     fn gather_into(&mut self, group: &mut Group) {
         fill(&mut group.live, &mut self.live, COMMIT_ENTRIES_MAX);
-        let n_live: usize = group.live.iter().map(Pending::n_entries).sum();
+        let n_live = n_entries(&group.live);
         if n_live > 0 {
-            let n_riding = STORED_RIDING.max(n_live / STORED_RIDING_PART);
-            fill(&mut group.stored, &mut self.stored, n_riding);
+            let room = STORED_RIDING.max(n_live / STORED_RIDING_PART);
+            self.let_ride(&mut group.stored, room);
+        }
+    }
+
+    /// Adds stored batches as long as there is room. One that is too large for it, such as a single
+    /// message of thousands of readings, waits for a commit of its own.
+    fn let_ride(&mut self, riding: &mut Vec<Pending>, room: usize) {
+        while self.held.is_none()
+            && let Ok(pending) = self.stored.try_recv()
+        {
+            if n_entries(riding) + pending.n_entries() > room {
+                self.held = Some(pending);
+            } else {
+                riding.push(pending);
+            }
         }
     }
 
     /// A commit of nothing but what was stored.
     fn gather_stored(&mut self) -> Option<Group> {
         let mut group = Group::default();
+        group.stored.extend(self.held.take());
         fill(&mut group.stored, &mut self.stored, STORED_ENTRIES_MAX);
         (!group.is_empty()).then_some(group)
     }
 
-    fn commit(
-        &mut self,
-        first_seq: Seq,
-        group: Group,
-        chores: &mut Chores,
-    ) -> Result<Seq, JournalError> {
-        let n_live = group.live.iter().map(Pending::n_entries).sum();
+    fn commit(&mut self, hand: &mut Hand, group: Group) -> Result<(), JournalError> {
+        let first_seq = hand.next_seq;
+        let n_live = n_entries(&group.live);
         let mut group: Vec<Pending> = group.live.into_iter().chain(group.stored).collect();
         let mut append = Append {
             first_seq,
             n_live,
             ..Append::default()
         };
-        let mut entries = Vec::with_capacity(group.iter().map(Pending::n_entries).sum());
+        let mut entries = Vec::with_capacity(n_entries(&group));
         let mut starts = Vec::with_capacity(group.len());
         for pending in &mut group {
             append.raw.append(&mut pending.raw, entries.len());
@@ -267,8 +262,8 @@ impl<J: Journal> Writer<J> {
                 .accept_to_commit(committed_at - pending.taken_at);
         }
         tell_all(group, starts);
-        chores.see(&entries);
-        let next_seq = first_seq + entries.len() as Seq;
+        hand.chores.see(&entries);
+        hand.next_seq = first_seq + entries.len() as Seq;
         // What is live is folded and on its way to the screens before the rest is looked at.
         let stored = entries.split_off(n_live.min(entries.len()));
         for (first_seq, entries) in [(first_seq, entries), (first_seq + n_live as Seq, stored)] {
@@ -284,7 +279,7 @@ impl<J: Journal> Writer<J> {
                 tracing::debug!("the fold has stopped; what is durable is folded at next start");
             }
         }
-        Ok(next_seq)
+        Ok(())
     }
 }
 
@@ -327,112 +322,18 @@ async fn next(
 
 /// Adds what waits until there are `entries_max` entries, or more by one batch.
 fn fill(group: &mut Vec<Pending>, lane: &mut mpsc::Receiver<Pending>, entries_max: usize) {
-    let mut n_entries: usize = group.iter().map(Pending::n_entries).sum();
-    while n_entries < entries_max {
+    let mut n_there = n_entries(group);
+    while n_there < entries_max {
         let Ok(pending) = lane.try_recv() else {
             break;
         };
-        n_entries += pending.n_entries();
+        n_there += pending.n_entries();
         group.push(pending);
     }
 }
 
-impl Chores {
-    /// Takes the time from the newest tick.
-    fn see(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            if let Entry::Tick(at) = entry {
-                self.now = self.now.max(Some(*at));
-                self.is_more = true;
-            }
-        }
-    }
-
-    fn are_done(&self) -> bool {
-        self.history.is_empty() && self.checkpoints.is_empty() && !self.is_more
-    }
-
-    /// Takes what the fold wants kept.
-    fn take(&mut self, job: StoreJob) {
-        match job {
-            StoreJob::History(mut rows) => {
-                sort_by_page(&mut rows);
-                self.history.push_back(rows);
-                self.n_history += 1;
-            }
-            StoreJob::Checkpoint(checkpoint) => {
-                // What has not been begun when a newer one is there is not worth beginning.
-                self.checkpoints.truncate(1);
-                self.checkpoints.push_back((self.n_history, checkpoint));
-            }
-        }
-    }
-
-    /// Does one piece of what is to be done: what the fold wants kept first, history and a
-    /// checkpoint in turns.
-    fn go_on(
-        &mut self,
-        journal: &mut impl Journal,
-        store: &mut mpsc::Receiver<StoreJob>,
-    ) -> Result<(), JournalError> {
-        if let Ok(job) = store.try_recv() {
-            self.take(job);
-        }
-        self.checkpoint_next = !self.checkpoint_next;
-        if self.checkpoint_next && self.keep_checkpoint(journal)? {
-            return Ok(());
-        }
-        if self.keep_history(journal)? || self.keep_checkpoint(journal)? {
-            return Ok(());
-        }
-        if let Some(now) = self.now.filter(|_| self.is_more) {
-            self.is_more = journal.tend(now)?;
-        }
-        Ok(())
-    }
-
-    /// Keeps the first closed windows that wait; whether any did.
-    fn keep_history(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
-        let Some(mut rows) = self.history.pop_front() else {
-            return Ok(false);
-        };
-        let rest = rows.split_off(first_bite(&rows));
-        journal.put_history(&rows)?;
-        // Pages that were just written may have made something due.
-        self.is_more = true;
-        if !rest.is_empty() {
-            self.history.push_front(rest);
-        }
-        Ok(true)
-    }
-
-    /// Keeps the next part of the checkpoint that is on its way; whether there is one whose history
-    /// is kept. What comes after it may be kept before it: whoever folds it again finds the same.
-    fn keep_checkpoint(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
-        let n_kept = self.n_history - self.history.len() as u64;
-        let ready = |(covered, _): &&(u64, Checkpoint)| *covered <= n_kept;
-        let Some((_, checkpoint)) = self.checkpoints.front().filter(ready) else {
-            return Ok(false);
-        };
-        if !journal.put_checkpoint_part(checkpoint)? {
-            self.checkpoints.pop_front();
-        }
-        Ok(true)
-    }
-
-    /// Keeps all that the fold still wants kept. Roll-ups stay on their list for the next start.
-    fn finish(
-        &mut self,
-        journal: &mut impl Journal,
-        store: &mut mpsc::Receiver<StoreJob>,
-    ) -> Result<(), JournalError> {
-        while let Some(job) = store.blocking_recv() {
-            self.take(job);
-            while self.keep_history(journal)? {}
-        }
-        while self.keep_history(journal)? || self.keep_checkpoint(journal)? {}
-        Ok(())
-    }
+fn n_entries(batches: &[Pending]) -> usize {
+    batches.iter().map(Pending::n_entries).sum()
 }
 
 #[cfg(test)]

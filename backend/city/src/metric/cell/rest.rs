@@ -116,6 +116,11 @@ impl Rest {
         *self.place() = None;
     }
 
+    /// Forgets it if its window begins before `until_ms`, up to where panes are taken out.
+    pub(super) fn forget_before(&mut self, until_ms: i64) {
+        self.place().take_if(|kept| kept.start_ms < until_ms);
+    }
+
     fn place(&mut self) -> &mut Option<Box<Kept>> {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,17 +1,20 @@
 //! The writer's spare time: what nobody waits for may take a small share of it while live data flows.
 //!
 //! Whatever comes while the writer is at something else waits for that. If a hundredth of the time
-//! is spent so, then ninety-nine of a hundred live messages do not notice.
+//! is spent so, then ninety-nine of a hundred live messages do not notice. Where few come, more is
+//! spent: then what was stored has few commits to ride in.
 
 use std::time::{Duration, Instant};
 
-use crate::limits::{LIVE_FLOWS_FOR, SPARE_SHARE};
+use crate::limits::{LIVE_FLOWS_FOR, LIVE_SPARSE, SPARE_SHARE, SPARE_SHARE_SPARSE};
 
 /// When there is time for what nobody waits for.
 #[derive(Debug, Default)]
 pub(super) struct Spare {
     /// When something live came last.
     live_at: Option<Instant>,
+    /// How far apart live things come, on average over the last few.
+    gap: Duration,
     /// When the share is not used up any more.
     paid_at: Option<Instant>,
 }
@@ -19,13 +22,22 @@ pub(super) struct Spare {
 impl Spare {
     /// Notes that something live came.
     pub(super) fn note_live(&mut self, now: Instant) {
-        self.live_at = Some(now);
+        let before = self.live_at.replace(now);
+        let gap = before.map_or(Duration::ZERO, |before| {
+            now.saturating_duration_since(before)
+        });
+        self.gap = (self.gap * 7 + gap.min(LIVE_FLOWS_FOR)) / 8;
     }
 
     /// Notes what was done in spare time.
     pub(super) fn spend(&mut self, begun: Instant, now: Instant) {
         let took = now.saturating_duration_since(begun);
-        self.paid_at = Some(now + took * SPARE_SHARE);
+        let share = if self.gap > LIVE_SPARSE {
+            SPARE_SHARE_SPARSE
+        } else {
+            SPARE_SHARE
+        };
+        self.paid_at = Some(now + took * share);
     }
 
     /// Whether there is time now.
@@ -57,6 +69,19 @@ mod tests {
         spare.note_live(start + 6 * MS);
         assert!(!spare.is_free(start + 7 * MS));
         assert!(spare.is_free(start + 6 * MS + LIVE_FLOWS_FOR));
+    }
+
+    #[test]
+    fn where_live_data_is_sparse_more_is_spent() {
+        let start = Instant::now();
+        let mut spare = Spare::default();
+        for n in 0..40 {
+            spare.note_live(start + n * 50 * MS);
+        }
+        let now = start + 39 * 50 * MS;
+        spare.spend(now, now + MS);
+        assert!(spare.is_free(now + MS + MS * SPARE_SHARE_SPARSE));
+        assert!(!spare.is_free(now + MS * SPARE_SHARE_SPARSE));
     }
 
     #[test]

@@ -2,10 +2,7 @@
 
 use egret_city::entry::Entry;
 use egret_mqtt::taker::Outcome;
-use egret_shared::flags::Flags;
-use egret_shared::id::AreaCode;
-use egret_shared::level::Level;
-use egret_shared::metric::MetricPoint;
+use egret_shared::time::TimeMs;
 use tokio::sync::oneshot;
 
 use super::*;
@@ -26,7 +23,7 @@ fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let (live, live_end) = mpsc::channel(200);
     let (stored, stored_end) = mpsc::channel(200);
-    let (store, store_end) = mpsc::channel(8);
+    let (store, store_end) = mpsc::channel(STORE_PRESSING);
     let (committed_in, committed) = mpsc::channel(400);
     World {
         writer: Writer {
@@ -36,6 +33,7 @@ fn world() -> World {
             store: store_end,
             committed: committed_in,
             telemetry: Telemetry::new(),
+            held: None,
         },
         live,
         stored,
@@ -72,10 +70,6 @@ fn numbers(entries: &[Entry]) -> Vec<i64> {
     numbers
 }
 
-fn n_entries(batches: &[Pending]) -> usize {
-    batches.iter().map(Pending::n_entries).sum()
-}
-
 #[test]
 fn a_live_batch_is_in_the_next_commit_and_first_in_it_however_much_is_stored() {
     let mut world = world();
@@ -89,8 +83,11 @@ fn a_live_batch_is_in_the_next_commit_and_first_in_it_however_much_is_stored() {
     let first = world.writer.gather_stored().unwrap();
     assert_eq!(n_entries(&first.stored), STORED_ENTRIES_MAX);
     world.live.try_send(batch(1_000, 1)).unwrap();
-    let mut chores = Chores::default();
-    world.writer.commit(1, first, &mut chores).unwrap();
+    let mut hand = Hand {
+        next_seq: 1,
+        ..Hand::default()
+    };
+    world.writer.commit(&mut hand, first).unwrap();
     assert_eq!(
         world.committed.try_recv().unwrap().entries.len(),
         STORED_ENTRIES_MAX
@@ -99,7 +96,7 @@ fn a_live_batch_is_in_the_next_commit_and_first_in_it_however_much_is_stored() {
     let next = world.writer.gather();
     assert_eq!(next.live.len(), 1);
     assert_eq!(n_entries(&next.stored), STORED_RIDING);
-    world.writer.commit(129, next, &mut chores).unwrap();
+    world.writer.commit(&mut hand, next).unwrap();
     let [live, riding] = [(); 2].map(|()| world.committed.try_recv().unwrap());
     assert_eq!((live.first_seq, numbers(&live.entries)), (129, vec![1_000]));
     assert_eq!(
@@ -120,6 +117,70 @@ fn with_a_flood_of_live_batches_rides_an_eighth_as_much_of_what_is_stored() {
         (n_entries(&group.live), n_entries(&group.stored)),
         (4_100, 512)
     );
+}
+
+#[test]
+fn a_stored_batch_that_is_too_large_to_ride_waits_for_a_commit_of_its_own() {
+    let mut world = world();
+    for number in [1, 2] {
+        world.stored.try_send(batch(number, 5_000)).unwrap();
+    }
+    world.live.try_send(batch(1_000, 1)).unwrap();
+    let group = world.writer.gather();
+    assert_eq!((group.live.len(), group.stored.len()), (1, 0));
+    let held = world.writer.gather_stored().unwrap();
+    assert_eq!(numbers(&held.stored[0].entries), [1]);
+    assert_eq!(held.stored.len(), 1, "it fills the commit");
+    assert!(world.writer.gather().is_empty());
+    assert!(
+        world.writer.gather_stored().is_some(),
+        "the other is not lost"
+    );
+}
+
+#[test]
+fn beside_a_flood_that_never_leaves_the_lane_empty_what_the_fold_wants_kept_is_kept() {
+    let world = world();
+    let World {
+        mut writer,
+        live,
+        store,
+        committed,
+        _folder: folder,
+        ..
+    } = world;
+    // More than may wait: the writer is behind.
+    for seq in 0..STORE_PRESSING as u64 {
+        let checkpoint = Checkpoint {
+            seq,
+            at: TimeMs(0),
+            body: vec![7],
+        };
+        store.try_send(StoreJob::Checkpoint(checkpoint)).unwrap();
+    }
+    live.try_send(tick_and_reading()).unwrap();
+    let mut hand = Hand {
+        next_seq: 1,
+        ..Hand::default()
+    };
+    hand.spare.spend(
+        Instant::now(),
+        Instant::now() + std::time::Duration::from_mins(1),
+    );
+    let group = writer.gather();
+    writer.commit_live(&mut hand, group).unwrap();
+    assert!(writer.is_free(&hand), "although all spare time is spent");
+    while writer.do_piece(&mut hand).unwrap() && writer.is_free(&hand) {}
+    assert!(!writer.is_free(&hand));
+    assert!(!writer.journal.checkpoints().unwrap().is_empty());
+    drop((committed, folder));
+}
+
+/// Time passing, and something from outside.
+fn tick_and_reading() -> Pending {
+    let mut pending = reading(1);
+    pending.entries.push(Entry::Tick(TimeMs(2)));
+    pending
 }
 
 #[test]
@@ -187,83 +248,6 @@ fn everything_taken_in_is_committed_told_and_kept_before_the_writer_ends() {
     let journal = SqliteJournal::open(folder.path()).unwrap();
     assert_eq!(journal.last_seq().unwrap(), 4);
     assert_eq!(journal.checkpoints().unwrap()[0].seq, 4);
-}
-
-/// Closed windows of one metric at so many minutes: as many pages.
-fn closed(n_pages: i64) -> Vec<HistoryRow> {
-    let point = |minute: i64| MetricPoint {
-        metric: MetricId::new("water.level"),
-        area: AreaCode::new("350200"),
-        start: TimeMs((minute - 1) * 60_000),
-        end: TimeMs(minute * 60_000),
-        v: Some(1.0),
-        level: Level::Normal,
-        sources: 1,
-        expected: 1,
-        latest_at: None,
-        flags: Flags::NONE,
-        typical: None,
-    };
-    let row = |minute: i64| HistoryRow {
-        point: point(minute),
-        known_at: TimeMs(minute * 60_000),
-    };
-    (1..=n_pages).map(row).collect()
-}
-
-#[test]
-fn a_checkpoint_is_whole_only_after_the_history_that_it_covers_and_history_goes_on_beside_it() {
-    let mut world = world();
-    let mut chores = Chores::default();
-    let checkpoint = |seq: u64, n_bytes: usize| {
-        let body = vec![7; n_bytes];
-        StoreJob::Checkpoint(Checkpoint {
-            seq,
-            at: TimeMs(0),
-            body,
-        })
-    };
-    let pages = i64::try_from(3 * HISTORY_PAGES_AT_ONCE).unwrap();
-    world
-        .store
-        .try_send(StoreJob::History(closed(pages)))
-        .unwrap();
-    world.store.try_send(checkpoint(1, 10)).unwrap();
-    world
-        .store
-        .try_send(StoreJob::History(closed(pages)))
-        .unwrap();
-    let mut step = || {
-        let journal = &mut world.writer.journal;
-        chores.go_on(journal, &mut world.writer.store).unwrap();
-        let is_whole = !journal.checkpoints().unwrap().is_empty();
-        (is_whole, chores.history.len())
-    };
-    let before = [(); 4].map(|()| step().0);
-    assert_eq!(
-        before, [false; 4],
-        "three bites of its history, and one of what came after it"
-    );
-    assert_eq!(
-        step(),
-        (true, 1),
-        "it has its turn beside what came after it"
-    );
-}
-
-#[test]
-fn of_checkpoints_that_wait_the_newest_is_kept() {
-    let mut chores = Chores::default();
-    for seq in 1..5 {
-        let body = vec![7; 10];
-        chores.take(StoreJob::Checkpoint(Checkpoint {
-            seq,
-            at: TimeMs(0),
-            body,
-        }));
-    }
-    let waiting: Vec<u64> = chores.checkpoints.iter().map(|(_, one)| one.seq).collect();
-    assert_eq!(waiting, [1, 4], "the first is under way");
 }
 
 #[test]

@@ -1,0 +1,252 @@
+//! What the fold wants kept, and tending the store: done in pieces of half a millisecond.
+
+use std::collections::VecDeque;
+
+use egret_city::entry::Entry;
+use egret_shared::id::MetricId;
+use egret_shared::time::TimeMs;
+use tokio::sync::mpsc;
+
+use super::StoreJob;
+use crate::journal::{Checkpoint, Journal, JournalError};
+use crate::limits::{HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE};
+use crate::store::HistoryRow;
+
+/// What is to be kept and tended.
+#[derive(Debug, Default)]
+pub(super) struct Chores {
+    /// Closed windows of one job, those of a page beside one another.
+    history: VecDeque<HistoryRow>,
+    /// States to restart from: the one on its way, and the newest after it. All history that came
+    /// before them is kept, for no job is taken before that.
+    checkpoints: VecDeque<Checkpoint>,
+    /// Whether it is a checkpoint's turn: beside history that never ends it would never be whole.
+    checkpoint_next: bool,
+    /// City time, from the newest tick; nothing is tended before the first.
+    now: Option<TimeMs>,
+    /// Whether there is something to look after.
+    is_more: bool,
+}
+
+impl Chores {
+    /// Takes the time from the newest tick.
+    pub(super) fn see(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if let Entry::Tick(at) = entry {
+                self.now = self.now.max(Some(*at));
+                self.is_more = true;
+            }
+        }
+    }
+
+    /// Whether there is nothing to do until the next tick.
+    pub(super) fn are_done(&self) -> bool {
+        self.history.is_empty() && self.checkpoints.is_empty() && !self.is_more
+    }
+
+    /// Takes what the fold wants kept.
+    fn take(&mut self, job: StoreJob) {
+        match job {
+            StoreJob::History(mut rows) => {
+                // A burst's revisions come area by area: as they come, each would be written to a
+                // page that was just written.
+                rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
+                self.history.extend(rows);
+            }
+            StoreJob::Checkpoint(checkpoint) => {
+                // What has not been begun when a newer one is there is not worth beginning.
+                self.checkpoints.truncate(1);
+                self.checkpoints.push_back(checkpoint);
+            }
+        }
+    }
+
+    /// Does one piece of what is to be done: what the fold wants kept first, history and a
+    /// checkpoint in turns. What the fold sends next waits in its queue until the history that was
+    /// taken is kept, so that a queue that fills up tells who is behind.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub(super) fn go_on(
+        &mut self,
+        journal: &mut impl Journal,
+        store: &mut mpsc::Receiver<StoreJob>,
+    ) -> Result<(), JournalError> {
+        if self.history.is_empty()
+            && let Ok(job) = store.try_recv()
+        {
+            self.take(job);
+        }
+        self.checkpoint_next = !self.checkpoint_next;
+        if self.checkpoint_next && self.keep_checkpoint(journal)? {
+            return Ok(());
+        }
+        if self.keep_history(journal)? || self.keep_checkpoint(journal)? {
+            return Ok(());
+        }
+        if let Some(now) = self.now.filter(|_| self.is_more) {
+            self.is_more = journal.tend(now)? || !store.is_empty();
+        }
+        Ok(())
+    }
+
+    /// Keeps the first closed windows that wait; whether any did.
+    fn keep_history(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        if self.history.is_empty() {
+            return Ok(false);
+        }
+        let n_rows = first_bite(self.history.make_contiguous());
+        let rows: Vec<HistoryRow> = self.history.drain(..n_rows).collect();
+        journal.put_history(&rows)?;
+        // Pages that were just written may have made something due, and more may wait.
+        self.is_more = true;
+        Ok(true)
+    }
+
+    /// Keeps the next part of the checkpoint that is on its way; whether there is one.
+    fn keep_checkpoint(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        let Some(checkpoint) = self.checkpoints.front() else {
+            return Ok(false);
+        };
+        if !journal.put_checkpoint_part(checkpoint)? {
+            self.checkpoints.pop_front();
+        }
+        self.is_more = true;
+        Ok(true)
+    }
+
+    /// Keeps all that the fold still wants kept, of checkpoints the newest. Roll-ups stay on their
+    /// list for the next start.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub(super) fn finish(
+        &mut self,
+        journal: &mut impl Journal,
+        store: &mut mpsc::Receiver<StoreJob>,
+    ) -> Result<(), JournalError> {
+        while self.keep_history(journal)? {}
+        while let Some(job) = store.blocking_recv() {
+            self.take(job);
+            while self.keep_history(journal)? {}
+        }
+        let n_older = self.checkpoints.len().saturating_sub(1);
+        self.checkpoints.drain(..n_older);
+        while self.keep_checkpoint(journal)? {}
+        Ok(())
+    }
+}
+
+/// What tells the page of a closed window from others.
+fn page_of(row: &HistoryRow) -> (&MetricId, TimeMs, TimeMs) {
+    (&row.point.metric, row.point.end, row.known_at)
+}
+
+/// How many of `rows` are kept at once: whole pages, as far as the limits go.
+fn first_bite(rows: &[HistoryRow]) -> usize {
+    let pages = rows.chunk_by(|one, next| page_of(one) == page_of(next));
+    let mut n_rows = 0;
+    for page in pages.take(HISTORY_PAGES_AT_ONCE) {
+        if n_rows > 0 && n_rows + page.len() > HISTORY_POINTS_AT_ONCE {
+            break;
+        }
+        n_rows += page.len();
+    }
+    n_rows
+}
+
+#[cfg(test)]
+mod tests {
+    use egret_shared::flags::Flags;
+    use egret_shared::id::AreaCode;
+    use egret_shared::level::Level;
+    use egret_shared::metric::MetricPoint;
+
+    use super::*;
+    use crate::journal::sqlite::SqliteJournal;
+
+    /// Closed windows of one metric at so many minutes: as many pages.
+    fn closed(n_pages: i64) -> StoreJob {
+        let point = |minute: i64| MetricPoint {
+            metric: MetricId::new("water.level"),
+            area: AreaCode::new("350200"),
+            start: TimeMs((minute - 1) * 60_000),
+            end: TimeMs(minute * 60_000),
+            v: Some(1.0),
+            level: Level::Normal,
+            sources: 1,
+            expected: 1,
+            latest_at: None,
+            flags: Flags::NONE,
+            typical: None,
+        };
+        let row = |minute: i64| HistoryRow {
+            point: point(minute),
+            known_at: TimeMs(minute * 60_000),
+        };
+        StoreJob::History((1..=n_pages).map(row).collect())
+    }
+
+    fn checkpoint(seq: u64) -> StoreJob {
+        StoreJob::Checkpoint(Checkpoint {
+            seq,
+            at: TimeMs(0),
+            body: vec![7; 10],
+        })
+    }
+
+    #[test]
+    fn a_checkpoint_is_whole_only_after_the_history_that_it_covers_and_has_turns_beside_what_follows()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = SqliteJournal::open(folder.path()).unwrap();
+        let (jobs, mut store) = mpsc::channel(8);
+        let pages = i64::try_from(3 * HISTORY_PAGES_AT_ONCE).unwrap();
+        for job in [closed(pages), checkpoint(1), closed(pages)] {
+            jobs.try_send(job).unwrap();
+        }
+        let mut chores = Chores::default();
+        let mut step = || {
+            chores.go_on(&mut journal, &mut store).unwrap();
+            !journal.checkpoints().unwrap().is_empty()
+        };
+        assert_eq!([(); 3].map(|()| step()), [false; 3], "bites of its history");
+        assert!(step() || step(), "then it has its turn");
+        assert!(!chores.are_done(), "and what came after it goes on");
+    }
+
+    #[test]
+    fn of_checkpoints_that_wait_the_newest_is_kept_and_at_the_end_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = SqliteJournal::open(folder.path()).unwrap();
+        let (jobs, mut store) = mpsc::channel(8);
+        let mut chores = Chores::default();
+        for seq in 1..5 {
+            chores.take(checkpoint(seq));
+        }
+        let waiting: Vec<u64> = chores.checkpoints.iter().map(|one| one.seq).collect();
+        assert_eq!(waiting, [1, 4], "the first may be under way");
+        jobs.try_send(checkpoint(5)).unwrap();
+        drop(jobs);
+        chores.finish(&mut journal, &mut store).unwrap();
+        let kept = journal.checkpoints().unwrap();
+        assert_eq!(kept.iter().map(|one| one.seq).collect::<Vec<_>>(), [5]);
+    }
+
+    #[test]
+    fn a_queue_of_jobs_stays_where_it_is_until_the_first_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = SqliteJournal::open(folder.path()).unwrap();
+        let (jobs, mut store) = mpsc::channel(8);
+        let pages = i64::try_from(2 * HISTORY_PAGES_AT_ONCE).unwrap();
+        for _ in 0..4 {
+            jobs.try_send(closed(pages)).unwrap();
+        }
+        let mut chores = Chores::default();
+        let waiting = [(); 4].map(|()| {
+            chores.go_on(&mut journal, &mut store).unwrap();
+            store.len()
+        });
+        assert_eq!(waiting, [3, 3, 2, 2]);
+    }
+}
