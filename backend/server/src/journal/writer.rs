@@ -61,7 +61,7 @@ pub(crate) struct Writer<J> {
     pub committed: mpsc::Sender<Committed>,
     /// What is measured.
     pub telemetry: Telemetry,
-    /// A stored batch that was too large to ride.
+    /// The stored batch that comes next, if it found no room to ride.
     pub held: Option<Pending>,
 }
 
@@ -210,14 +210,12 @@ impl<J: Journal> Writer<J> {
     /// Adds stored batches as long as there is room. One that is too large for it, such as a single
     /// message of thousands of readings, waits for a commit of its own.
     fn let_ride(&mut self, riding: &mut Vec<Pending>, room: usize) {
-        while self.held.is_none()
-            && let Ok(pending) = self.stored.try_recv()
-        {
+        while let Some(pending) = self.held.take().or_else(|| self.stored.try_recv().ok()) {
             if n_entries(riding) + pending.n_entries() > room {
                 self.held = Some(pending);
-            } else {
-                riding.push(pending);
+                break;
             }
+            riding.push(pending);
         }
     }
 

@@ -132,10 +132,17 @@ fn a_stored_batch_that_is_too_large_to_ride_waits_for_a_commit_of_its_own() {
     assert_eq!(numbers(&held.stored[0].entries), [1]);
     assert_eq!(held.stored.len(), 1, "it fills the commit");
     assert!(world.writer.gather().is_empty());
-    assert!(
-        world.writer.gather_stored().is_some(),
-        "the other is not lost"
-    );
+    // One that found no room behind another rides the next time.
+    for number in [3, 4] {
+        world.stored.try_send(batch(number, 5)).unwrap();
+    }
+    let other = world.writer.gather_stored().unwrap();
+    assert_eq!(n_entries(&other.stored), 5_000, "it is not lost");
+    for number in [3, 4] {
+        world.live.try_send(batch(1_000, 1)).unwrap();
+        let group = world.writer.gather();
+        assert_eq!(numbers(&group.stored[0].entries), [number]);
+    }
 }
 
 #[test]
