@@ -116,12 +116,11 @@ impl<J: Journal> Writer<J> {
         loop {
             let mut group = self.gather();
             if group.is_empty() {
-                if self.is_free(&hand) && self.do_piece(&mut hand)? {
+                let is_free = self.is_free(&hand);
+                if is_free && self.do_piece(&mut hand)? {
                     continue;
                 }
-                let wake = (!self.is_free(&hand))
-                    .then(|| hand.spare.free_at())
-                    .flatten();
+                let wake = hand.spare.free_at().filter(|_| !is_free);
                 group = match waiting.block_on(next(&mut self.live, &mut self.stored, wake)) {
                     Woken::By(group) => group,
                     Woken::ByTime => continue,
