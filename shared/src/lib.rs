@@ -3,7 +3,7 @@
 //! No I/O, no clock, no panics; builds for wasm32. Modules in the order in which data flows:
 //! plain words (ids, time, place, level), what comes in (observations, reports), what the fold
 //! makes of it (assets, metrics, alerts, incidents, feed health, events), what a city package
-//! declares, and what is pushed to screens (snapshot, delta, message, codec).
+//! declares, who may see it (access, people), and what is pushed to screens (snapshot, delta, message, codec).
 
 pub mod flags;
 pub mod id;
@@ -25,6 +25,9 @@ pub mod metric;
 
 pub mod catalog;
 pub mod package;
+
+pub mod access;
+pub mod people;
 
 pub mod channel;
 pub mod codec;
