@@ -1,0 +1,1 @@
+//! Egret's single sign-on: the OpenID Connect code flow with PKCE.

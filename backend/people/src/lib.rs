@@ -1,0 +1,1 @@
+//! Egret's people: accounts, sessions, tokens, walls, gateways, what each may do, and the audit trail.
