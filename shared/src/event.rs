@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::AreaCode;
+use crate::id::{AreaCode, FeedId, MetricId, RuleId};
 use crate::level::Level;
 use crate::text::Text;
 use crate::time::TimeMs;
@@ -25,10 +25,24 @@ pub struct Event {
     pub level: Level,
     /// Where; absent if it concerns no place.
     pub area: Option<AreaCode>,
+    /// What stands behind it, and so who may see it.
+    pub about: About,
     /// Where it came from: a feed's or rule's name.
     pub source: Text,
     /// What happened.
     pub text: Text,
+}
+
+/// What stands behind a ticker line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A feed, or a report of it.
+    Feed(FeedId),
+    /// A rule's alert, or an incident that it speaks for.
+    Rule(RuleId),
+    /// A metric.
+    Metric(MetricId),
 }
 
 /// What a ticker line is about.

@@ -35,11 +35,13 @@ impl Flags {
     pub const OUTSIDE: Self = Self(1 << 10);
     /// Far from what is usual at this hour of the week.
     pub const ANOMALY: Self = Self(1 << 11);
+    /// Withheld: so few people stand behind it that it could tell of one of them.
+    pub const SUPPRESSED: Self = Self(1 << 12);
 
     /// Flags of a single value that cast doubt on it, and on every number made of it.
     pub const SUSPECT: Self = Self(Self::RANGE.0 | Self::JUMP.0 | Self::STUCK.0);
 
-    const NAMES: [(Self, &'static str); 12] = [
+    const NAMES: [(Self, &'static str); 13] = [
         (Self::NO_TIME, "no_time"),
         (Self::FUTURE, "future"),
         (Self::LATE, "late"),
@@ -52,6 +54,7 @@ impl Flags {
         (Self::NO_POSITION, "no_position"),
         (Self::OUTSIDE, "outside"),
         (Self::ANOMALY, "anomaly"),
+        (Self::SUPPRESSED, "suppressed"),
     ];
 
     /// Both sets together.

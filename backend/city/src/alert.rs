@@ -8,7 +8,7 @@ mod row;
 mod table;
 
 use egret_shared::alert::{AlertKey, AlertState, Subject};
-use egret_shared::event::EventKind;
+use egret_shared::event::{About, EventKind};
 use egret_shared::level::Level;
 use egret_shared::position::Position;
 use egret_shared::time::TimeMs;
@@ -253,6 +253,7 @@ impl Fold<'_> {
             row.alert.level
         };
         let (area, text) = (row.alert.areas.last().cloned(), row.alert.message.clone());
-        self.tell(kind, level, area, plan.def.name.clone(), text);
+        let from = (About::Rule(plan.def.id.clone()), plan.def.name.clone());
+        self.tell(kind, level, area, from, text);
     }
 }

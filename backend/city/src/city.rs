@@ -180,6 +180,12 @@ impl City {
         Some((self.plan.feed(row.feed)?.def.id.clone(), row.id.clone()))
     }
 
+    /// The finest area that the asset with this handle counts for; `None` while it has none.
+    pub fn area_of(&self, handle: u32) -> Option<&AreaCode> {
+        let row = self.state.assets.get(handle)?;
+        self.plan.areas.code(row.area?)
+    }
+
     /// What the map shows of an asset; `None` without a position.
     pub fn mark(&self, handle: u32) -> Option<AssetMark> {
         let row = self.state.assets.get(handle)?;

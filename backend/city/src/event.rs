@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use egret_shared::event::{EVENTS_KEPT, Event, EventKind};
+use egret_shared::event::{About, EVENTS_KEPT, Event, EventKind};
 use egret_shared::id::AreaCode;
 use egret_shared::level::Level;
 use egret_shared::text::Text;
@@ -40,7 +40,7 @@ impl Fold<'_> {
         kind: EventKind,
         level: Level,
         area: Option<AreaCode>,
-        source: Text,
+        (about, source): (About, Text),
         text: Text,
     ) {
         let ticker = &mut self.state.ticker;
@@ -51,6 +51,7 @@ impl Fold<'_> {
             kind,
             level,
             area,
+            about,
             source,
             text,
         };

@@ -10,7 +10,7 @@ mod link;
 use std::collections::BTreeMap;
 
 use egret_shared::alert::{AlertKey, AlertState};
-use egret_shared::event::EventKind;
+use egret_shared::event::{About, EventKind};
 use egret_shared::id::IncidentId;
 use egret_shared::incident::{Evidence, Incident, IncidentState};
 use egret_shared::level::Level;
@@ -233,6 +233,7 @@ impl Fold<'_> {
         };
         let title = incident.title.clone();
         let area = incident.areas.last().cloned();
+        let about = About::Rule(incident.rule.clone());
         let (source, text) = match text {
             Some(text) => (title, text),
             None => (
@@ -240,7 +241,7 @@ impl Fold<'_> {
                 title,
             ),
         };
-        self.tell(kind, level, area, source, text);
+        self.tell(kind, level, area, (about, source), text);
     }
 
     /// Lets incidents go that were cleared long enough ago.

@@ -1,7 +1,7 @@
 //! What a report's step does: to its feed's health, the metrics that count such steps or measure the
 //! time between them, the ticker and the rules that look for clusters.
 
-use egret_shared::event::EventKind;
+use egret_shared::event::{About, EventKind};
 use egret_shared::flags::Flags;
 use egret_shared::level::Level;
 use egret_shared::package::metric::DistinctOf;
@@ -215,7 +215,7 @@ impl Fold<'_> {
             EventKind::Report,
             Level::Normal,
             area,
-            plan.def.name.clone(),
+            (About::Feed(plan.def.id.clone()), plan.def.name.clone()),
             text,
         );
     }

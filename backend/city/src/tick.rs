@@ -1,6 +1,6 @@
 //! What the passing of time does: silence, deadlines, levels, closed windows, feeds' status.
 
-use egret_shared::event::EventKind;
+use egret_shared::event::{About, EventKind};
 use egret_shared::feed::FeedStatus;
 use egret_shared::level::Level;
 use egret_shared::text::Text;
@@ -103,7 +103,7 @@ impl Fold<'_> {
             EventKind::Feed,
             level,
             area,
-            plan.def.name.clone(),
+            (About::Feed(plan.def.id.clone()), plan.def.name.clone()),
             Text::new(zh, en),
         );
     }

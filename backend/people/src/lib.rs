@@ -1,1 +1,3 @@
 //! Egret's people: accounts, sessions, tokens, walls, gateways, what each may do, and the audit trail.
+
+pub mod rights;

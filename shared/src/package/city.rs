@@ -34,12 +34,30 @@ pub struct CityDef {
 }
 
 /// `[classification]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassificationDef {
     /// For feeds that name none.
     #[serde(default)]
     pub default: Classification,
+    /// A number about people that fewer contributions stand behind is withheld from everybody who
+    /// may not see those people's reports; 1 withholds nothing.
+    #[serde(default = "k_default")]
+    pub k: u32,
+}
+
+impl Default for ClassificationDef {
+    fn default() -> Self {
+        Self {
+            default: Classification::default(),
+            k: k_default(),
+        }
+    }
+}
+
+/// The least count that statistics offices commonly publish lies between 3 and 10.
+fn k_default() -> u32 {
+    5
 }
 
 /// Who may see something, in rising strictness.

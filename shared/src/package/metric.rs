@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::city::Classification;
 use crate::id::{DepartmentId, DomainId, FeedId, MetricId, PropertyId};
 use crate::level::Level;
 use crate::text::Text;
@@ -54,6 +55,10 @@ pub struct MetricDef {
     /// From where on it is how bad.
     #[serde(default)]
     pub levels: Option<LevelsDef>,
+    /// Who may see it; absent, whoever may see every feed it is made of. Lower than those, it
+    /// publishes an aggregate: see `docs/access.md` for what happens to small numbers of people.
+    #[serde(default)]
+    pub classification: Option<Classification>,
     /// Whether its typical value by hour of the week is learned, and values far from it are told.
     #[serde(default)]
     pub baseline: bool,

@@ -1,7 +1,7 @@
 //! At a tick: what has grown old, and which level each changed number has come to.
 
 use egret_shared::alert::Subject;
-use egret_shared::event::EventKind;
+use egret_shared::event::{About, EventKind};
 use egret_shared::level::Level;
 use egret_shared::text::Text;
 
@@ -77,7 +77,7 @@ impl Fold<'_> {
             EventKind::MetricLevel,
             level,
             area,
-            plan.def.name.clone(),
+            (About::Metric(plan.def.id.clone()), plan.def.name.clone()),
             text,
         );
     }
