@@ -11,18 +11,21 @@ mod handshake;
 mod link;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use futures_util::future::BoxFuture;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::counters::Counters;
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::limits::{Limits, READ_BYTES_MAX, READ_BYTES_MIN};
+use crate::lobby::{Lobby, Waiting};
 use crate::taker::{Closed, Receipt, Taker};
 use alarm::{Alarm, Rang};
 use link::{Gathered, Link};
@@ -33,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) taker: Arc<dyn Taker>,
     pub(crate) hub: Hub,
+    pub(crate) lobby: Arc<Lobby>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) shutdown: CancellationToken,
 }
@@ -52,8 +56,12 @@ enum End {
     TakenOver,
     /// The client did not keep up with its QoS 1 subscriptions.
     Overrun,
+    /// The client's pass was revoked.
+    Revoked,
     /// The client was silent for too long.
     Silent,
+    /// The client did not complete a packet that it began.
+    Overdue,
     /// The client reads nothing of what is sent.
     Stalled,
     /// The taker will never keep what it took: the client is to send it again.
@@ -78,8 +86,13 @@ struct Taking<'a> {
 }
 
 /// Runs a client's connection to its end.
-pub(crate) async fn run<R, W>(reader: R, writer: W, peer: Option<SocketAddr>, shared: Arc<Shared>)
-where
+pub(crate) async fn run<R, W>(
+    reader: R,
+    writer: W,
+    peer: Option<SocketAddr>,
+    waiting: Waiting,
+    shared: Arc<Shared>,
+) where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
@@ -89,12 +102,13 @@ where
         input: BytesMut::new(),
         read_bytes: READ_BYTES_MIN,
     };
-    if let Some(mut link) = handshake::handshake(&mut wire, peer, &shared).await {
+    if let Some(mut link) = handshake::handshake(&mut wire, peer, waiting, &shared).await {
         let taker = Arc::clone(&shared.taker);
         let (end, taking) = serve(&mut wire, &mut link, &*taker).await;
         tracing::debug!(client = %link.client, ?end, "connection ends");
         farewell::close(&mut wire, &mut link, end).await;
         drop(wire);
+        drop(link.place.take());
         shared.counters.connections_open.decrease();
         farewell::settle(link, end, taking).await;
     } else {
@@ -112,10 +126,9 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let shared = Arc::clone(&link.shared);
-    let wake = Arc::clone(&link.seat.wake);
     let mut taking: Option<Taking<'a>> = None;
-    let mut alarm = Alarm::new(link.keep_alive, shared.limits.write_stall_max);
+    let mut alarm = Alarm::new(link.keep_alive, &link.shared.limits);
+    let mut revoked = link.pass.ended();
     let timer = tokio::time::sleep_until(alarm.next_at());
     tokio::pin!(timer);
     loop {
@@ -134,47 +147,77 @@ where
         if let Some(end) = link.end {
             return (end, taking);
         }
-        let may_read = taking.is_none() && link.may_read() && !alarm.is_stopping();
         tokio::select! {
-            written = wire.writer.write_buf(&mut link.out), if !link.out.is_empty() => {
-                match written {
-                    Ok(n_bytes) if n_bytes > 0 => {
-                        shared.counters.bytes_out.add(n_bytes);
-                        alarm.wrote();
-                        shed(&mut link.out, READ_BYTES_MIN);
-                    }
-                    Ok(_) | Err(_) => link.end = Some(End::Lost),
+            // First of all, however much there is to do otherwise.
+            biased;
+            () = &mut revoked => {
+                link.shared.counters.revocations.add(1);
+                link.end = Some(End::Revoked);
+            }
+            () = turn(wire, link, &mut taking, &mut alarm, timer.as_mut()) => {}
+        }
+    }
+}
+
+/// Waits for the next thing that happens to a client, and notes it. Loses nothing if it is dropped
+/// early.
+async fn turn<R, W>(
+    wire: &mut Wire<R, W>,
+    link: &mut Link,
+    taking: &mut Option<Taking<'_>>,
+    alarm: &mut Alarm,
+    mut timer: Pin<&mut Sleep>,
+) where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let shared = Arc::clone(&link.shared);
+    let wake = Arc::clone(&link.seat.wake);
+    let may_read = taking.is_none() && link.may_read() && !alarm.is_stopping();
+    alarm.awaits(may_read.then(|| link.half(&wire.input)).flatten());
+    tokio::select! {
+        written = wire.writer.write_buf(&mut link.out), if !link.out.is_empty() => {
+            match written {
+                Ok(n_bytes) if n_bytes > 0 => {
+                    shared.counters.bytes_out.add(n_bytes);
+                    alarm.wrote();
+                    shed(&mut link.out, READ_BYTES_MIN);
                 }
+                Ok(_) | Err(_) => link.end = Some(End::Lost),
             }
-            taken = taken(&mut taking) => link.taken(taken, &mut taking),
-            settled = link.pending.settled(), if !link.pending.is_empty() => link.settle(settled),
-            read = read(&mut wire.reader, &mut wire.input, wire.read_bytes), if may_read => {
-                match read {
-                    Ok(n_bytes) if n_bytes > 0 => {
-                        shared.counters.bytes_in.add(n_bytes);
-                        alarm.heard();
-                        wire.adapt(n_bytes);
-                    }
-                    Ok(_) | Err(_) => link.end = Some(End::Lost),
+        }
+        taken = taken(taking) => link.taken(taken, taking),
+        settled = link.pending.settled(), if !link.pending.is_empty() => link.settle(settled),
+        read = read(&mut wire.reader, &mut wire.input, wire.read_bytes), if may_read => {
+            match read {
+                Ok(n_bytes) if n_bytes > 0 => {
+                    shared.counters.bytes_in.add(n_bytes);
+                    alarm.heard();
+                    wire.adapt(n_bytes);
                 }
+                Ok(_) | Err(_) => link.end = Some(End::Lost),
             }
-            () = wake.notified() => link.check_seat(),
-            () = shared.shutdown.cancelled(), if !alarm.is_stopping() => {
-                alarm.stop(shared.limits.drain_max);
-                timer.as_mut().reset(alarm.next_at());
-            }
-            () = &mut timer => {
-                match alarm.ring(may_read, !link.out.is_empty()) {
-                    Rang::Silent => {
-                        shared.counters.keep_alive_timeouts.add(1);
-                        link.end = Some(End::Silent);
-                    }
-                    Rang::Stalled => link.end = Some(End::Stalled),
-                    Rang::Stopped => link.end = Some(End::Shutdown),
-                    Rang::Nothing => {}
+        }
+        () = wake.notified() => link.check_seat(),
+        () = shared.shutdown.cancelled(), if !alarm.is_stopping() => {
+            alarm.stop(shared.limits.drain_max);
+            timer.as_mut().reset(alarm.next_at());
+        }
+        () = timer.as_mut() => {
+            match alarm.ring(may_read, !link.out.is_empty()) {
+                Rang::Silent => {
+                    shared.counters.keep_alive_timeouts.add(1);
+                    link.end = Some(End::Silent);
                 }
-                timer.as_mut().reset(alarm.next_at());
+                Rang::Overdue => {
+                    shared.counters.packets_overdue.add(1);
+                    link.end = Some(End::Overdue);
+                }
+                Rang::Stalled => link.end = Some(End::Stalled),
+                Rang::Stopped => link.end = Some(End::Shutdown),
+                Rang::Nothing => {}
             }
+            timer.as_mut().reset(alarm.next_at());
         }
     }
 }

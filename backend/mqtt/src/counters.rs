@@ -22,8 +22,12 @@ counters! {
     connections_total,
     /// Connections open now.
     connections_open,
-    /// Connections closed on accept because of the limit.
+    /// Connections closed because of the limit of admitted ones.
     connections_refused,
+    /// Connections closed on accept because too many others had not finished CONNECT.
+    unadmitted_refused,
+    /// Connections that had not finished CONNECT and made room for one from elsewhere.
+    unadmitted_put_out,
     /// CONNECT packets the gate refused.
     connects_denied,
     /// Packets received, of all kinds.
@@ -34,7 +38,7 @@ counters! {
     acks_out,
     /// PUBACK and PUBREC packets that said no (or would have, in MQTT 5).
     refusals_out,
-    /// PUBLISH packets refused for want of a grant, before the taker saw them.
+    /// PUBLISH packets and wills refused for want of a grant, before the taker saw them.
     publishes_denied,
     /// Payloads longer than the limit, whose tail was dropped unread.
     payloads_oversized,
@@ -46,12 +50,18 @@ counters! {
     protocol_errors,
     /// Connections ended because the client fell silent.
     keep_alive_timeouts,
+    /// Connections ended because the client did not complete a packet.
+    packets_overdue,
     /// Connections ended because their client identifier connected again.
     takeovers,
+    /// Connections ended because their pass was revoked.
+    revocations,
     /// Messages queued for subscribers.
     deliveries_queued,
     /// QoS 0 messages dropped because a subscriber was slow.
     deliveries_dropped,
+    /// Messages dropped because the subscriber may not receive them.
+    deliveries_withheld,
     /// Subscribers disconnected because they were slow.
     subscribers_overrun,
     /// Wills published.

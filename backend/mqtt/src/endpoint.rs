@@ -1,4 +1,4 @@
-//! The listener: accepts connections within the limit, and stops them in order.
+//! The listener: accepts connections within the limits, and stops them in order.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,9 +12,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::connection::{self, Shared};
 use crate::counters::Counters;
-use crate::gate::{Gate, Open};
+use crate::gate::{Gate, Label, Open};
 use crate::hub::{Hub, Message};
 use crate::limits::{Limits, SWEEP_PERIOD};
+use crate::lobby::Lobby;
 use crate::taker::Taker;
 
 /// How long to wait when accepting fails, which is mostly for want of file descriptors.
@@ -82,6 +83,7 @@ impl Endpoint {
         let counters = Arc::new(Counters::default());
         let shared = Arc::new(Shared {
             hub: Hub::new(self.limits.clone(), Arc::clone(&counters)),
+            lobby: Lobby::new(&self.limits, Arc::clone(&counters)),
             limits: self.limits,
             gate: self.gate,
             taker: self.taker,
@@ -111,8 +113,10 @@ impl Handle {
     }
 
     /// Publishes a message of the server's own to subscribers, with QoS 1. It does not go through
-    /// the taker. A retained message stays until the next, or one with an empty payload.
-    pub fn publish(&self, topic: &str, payload: Bytes, is_retained: bool) {
+    /// the taker. A retained message stays until the next, or one with an empty payload. The label
+    /// stays with the message, and is what [`crate::gate::Pass::may_receive`] is asked with for
+    /// every subscriber and at every delivery.
+    pub fn publish(&self, topic: &str, payload: Bytes, is_retained: bool, label: Option<Label>) {
         self.shared.hub.route(&Arc::new(Message {
             topic: topic.into(),
             payload,
@@ -120,6 +124,7 @@ impl Handle {
             is_retained,
             properties: Vec::new(),
             from: 0,
+            label,
         }));
     }
 
@@ -148,11 +153,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, tracker: TaskTracker
 
 fn admit(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>, tracker: &TaskTracker) {
     let counters = &shared.counters;
-    if counters.connections_open.get() >= shared.limits.connections_max as u64 {
-        counters.connections_refused.add(1);
-        tracing::warn!(%peer, limit = shared.limits.connections_max, "too many MQTT connections");
+    let Some(waiting) = shared.lobby.enter(peer.ip()) else {
         return;
-    }
+    };
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
     }
@@ -163,6 +166,7 @@ fn admit(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>, tracker: &Ta
         reader,
         writer,
         Some(peer),
+        waiting,
         Arc::clone(shared),
     ));
 }

@@ -1,9 +1,10 @@
-//! What connections share: sessions by client identifier, the subscription tree, retained messages.
+//! What connections share: sessions by owner and client identifier, the subscription tree, retained
+//! messages.
 //!
 //! A kept message comes in through [`Hub::route`] and goes to the outboxes of the sessions that
-//! subscribe to its topic; each connection empties its own outbox. With no subscription and nothing
-//! retained, a message costs one atomic load here. Lock order: sessions, tree,
-//! session; the retained messages alone.
+//! subscribe to its topic; each connection empties its own outbox, and only there it is decided
+//! whether the client may have the message. With no subscription and nothing retained, a message
+//! costs one atomic load here. Lock order: sessions, tree, session; the retained messages alone.
 
 mod retained;
 pub(crate) mod session;
@@ -20,12 +21,13 @@ use smol_str::SmolStr;
 use tokio::time::Instant;
 
 use crate::counters::Counters;
+use crate::gate::{Label, Pass};
 use crate::limits::Limits;
 use crate::protocol::build::code;
 use crate::protocol::words::{Filter, Retained as RetainedWanted};
 use crate::topic;
 use retained::Retained;
-use session::{Delivery, Ending, Pushed, Seat, Session};
+use session::{Delivery, Ending, Key, Pushed, Seat, Session};
 use tree::{Subscriber, Tree};
 
 /// A message on its way to subscribers.
@@ -38,6 +40,8 @@ pub(crate) struct Message {
     pub(crate) properties: Vec<Property>,
     /// The session that published it; zero for the server itself.
     pub(crate) from: u64,
+    /// What the server says about it, for [`Pass::may_receive`]; never of a client's message.
+    pub(crate) label: Option<Label>,
 }
 
 /// The shared state of the endpoint.
@@ -53,7 +57,7 @@ pub(crate) struct Hub {
 
 #[derive(Default)]
 struct Sessions {
-    by_client: BTreeMap<SmolStr, Arc<Session>>,
+    by_key: BTreeMap<Key, Arc<Session>>,
     n_parked: usize,
 }
 
@@ -84,28 +88,36 @@ impl Hub {
         self.n_subscriptions.load(Ordering::Relaxed) > 0
     }
 
-    /// Seats a client: on its earlier session if there is one and it does not start clean. A
-    /// connection that holds the same identifier loses it.
-    pub(crate) fn attach(&self, client: &SmolStr, is_clean: bool, expiry: Duration) -> Seat {
+    /// Seats a client: on its owner's earlier session of this identifier, if there is one and it does
+    /// not start clean. A connection of the same owner that holds the identifier loses it.
+    pub(crate) fn attach(
+        &self,
+        client: &SmolStr,
+        pass: &Arc<dyn Pass>,
+        is_clean: bool,
+        expiry: Duration,
+    ) -> Seat {
+        let key = Key {
+            owner: pass.owner().into(),
+            client: client.clone(),
+        };
         let mut sessions = lock(&self.sessions);
-        if let Some(existing) = sessions.by_client.get(client).cloned() {
+        if let Some(existing) = sessions.by_key.get(&key).cloned() {
             if existing.is_parked() {
                 sessions.n_parked = sessions.n_parked.saturating_sub(1);
             } else {
                 self.counters.takeovers.add(1);
             }
             if !is_clean && existing.survives(Instant::now()) {
-                return existing.attach(expiry, true);
+                return existing.attach(pass, expiry, true);
             }
             existing.evict(Ending::TakenOver);
             self.unsubscribe_all(&existing);
         }
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
-        let session = Arc::new(Session::new(number, client.clone()));
-        sessions
-            .by_client
-            .insert(client.clone(), Arc::clone(&session));
-        session.attach(expiry, false)
+        let session = Arc::new(Session::new(number, key.clone(), Arc::clone(pass)));
+        sessions.by_key.insert(key, Arc::clone(&session));
+        session.attach(pass, expiry, false)
     }
 
     /// Leaves a session: it is parked for its expiry, or dropped. Without effect if another
@@ -127,12 +139,21 @@ impl Hub {
         }
     }
 
-    /// Drops the parked sessions whose time has passed.
+    /// Drops a session whose pass was revoked, with all that waits in it. Without effect if another
+    /// connection has taken it over.
+    pub(crate) fn discard(&self, seat: &Seat) {
+        let mut sessions = lock(&self.sessions);
+        if seat.is_holder() {
+            self.drop_session(&mut sessions, &seat.session);
+        }
+    }
+
+    /// Drops the parked sessions whose time has passed, or whose pass was revoked.
     pub(crate) fn sweep(&self) {
         let now = Instant::now();
         let mut sessions = lock(&self.sessions);
         let expired: Vec<_> = sessions
-            .by_client
+            .by_key
             .values()
             .filter(|session| session.is_parked() && !session.survives(now))
             .cloned()
@@ -143,7 +164,7 @@ impl Hub {
         }
     }
 
-    /// Subscribes a session to a filter that its pass allows, and delivers what is retained. Gives
+    /// Subscribes a session to a filter that its pass allows, and queues what is retained. Gives
     /// the reason code for SUBACK.
     pub(crate) fn subscribe(&self, session: &Arc<Session>, wanted: &Filter) -> u8 {
         if topic::is_shared(&wanted.filter) {
@@ -232,15 +253,20 @@ impl Hub {
             self.limits.outbox_bytes_max,
         );
         match pushed {
-            Pushed::Queued { n_dropped } => {
+            Pushed::Queued {
+                n_dropped,
+                n_withheld,
+            } => {
                 self.counters.deliveries_queued.add(1);
                 self.counters.deliveries_dropped.add(n_dropped);
+                self.counters.deliveries_withheld.add(n_withheld);
             }
+            Pushed::Withheld => self.counters.deliveries_withheld.add(1),
             Pushed::Refused => self.counters.deliveries_dropped.add(1),
             Pushed::Overrun => {
                 self.counters.subscribers_overrun.add(1);
                 tracing::warn!(
-                    client = %session.client,
+                    client = %session.key.client,
                     "subscriber is too slow for its QoS 1 messages: session ended"
                 );
                 session.evict(Ending::Overrun);
@@ -252,11 +278,11 @@ impl Hub {
     fn drop_session(&self, sessions: &mut Sessions, session: &Arc<Session>) {
         self.unsubscribe_all(session);
         let is_current = sessions
-            .by_client
-            .get(&session.client)
+            .by_key
+            .get(&session.key)
             .is_some_and(|current| Arc::ptr_eq(current, session));
         if is_current {
-            sessions.by_client.remove(&session.client);
+            sessions.by_key.remove(&session.key);
         }
     }
 

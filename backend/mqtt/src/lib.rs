@@ -5,7 +5,9 @@
 //! Modules in the order in which data flows through the endpoint: `frame` cuts the byte stream into
 //! packets, `protocol` turns packets into words that do not depend on the MQTT version (and back),
 //! `connection` runs one client, [`taker`] is where messages leave, `pending` keeps acknowledgements in
-//! order until the commit, `hub` carries kept messages to the subscribers. [`gate`] says who may do what, [`limits`] bounds everything, [`counters`] counts.
+//! order until the commit, `hub` carries kept messages to the subscribers. [`gate`] says who may do
+//! what, `lobby` is where connections wait until they are admitted, [`limits`] bounds everything,
+//! [`counters`] counts.
 
 pub mod bridge;
 mod connection;
@@ -15,9 +17,12 @@ mod frame;
 pub mod gate;
 mod hub;
 pub mod limits;
+mod lobby;
 mod pending;
 mod protocol;
 pub mod taker;
+#[cfg(test)]
+mod testing;
 mod topic;
 
 pub use bridge::{Bridge, BridgeConfig, BridgeState};

@@ -1,7 +1,8 @@
 //! Every number that bounds the endpoint, with where it comes from.
 //!
 //! Memory per connection is bounded by `read_buffer_bytes + pending_bytes_max + out_bytes_max` and,
-//! for a subscriber, `outbox_bytes_max`; nothing grows with uptime.
+//! for a subscriber, `outbox_bytes_max`; of one that has not been admitted by
+//! [`CONTROL_PACKET_BYTES_MAX`] twice. Nothing grows with uptime.
 
 use std::time::Duration;
 
@@ -41,8 +42,16 @@ pub(crate) const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 /// The numbers an operator may change.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at the same time. More are closed on accept.
+    /// Admitted connections at the same time. More are closed on accept.
     pub connections_max: usize,
+    /// Connections that have not been admitted yet, beside `connections_max`: who never finishes
+    /// CONNECT takes no place from those who did. 1,000 that hold a CONNECT of 64 KiB each cost
+    /// 128 MB, and 1,000 gateways that come back together are through in a second.
+    pub unadmitted_max: usize,
+    /// The same from one address (of IPv6 from one /64 network, of which a host has as many addresses
+    /// as it likes). More are closed on accept. Gateways behind one address that come back together
+    /// take turns of so many.
+    pub unadmitted_per_address_max: usize,
     /// Longest payload that is handed on whole, in bytes. Of a longer one only the head is kept, the
     /// rest is read and dropped, and the session stays.
     pub payload_bytes_max: usize,
@@ -54,8 +63,12 @@ pub struct Limits {
     pub pending_bytes_max: usize,
     /// Bytes that may wait to be written to one client; then reading and delivering stop.
     pub out_bytes_max: usize,
-    /// How long a client may take to send CONNECT.
+    /// How long a client may take to send CONNECT and be admitted.
     pub connect_timeout: Duration,
+    /// How long a client may take to complete a packet that it has begun, while it is being read
+    /// from. Its keep-alive does not bound that: a byte now and then counts as a sign of life. 60 s
+    /// are 256 KiB at 35 kbit/s.
+    pub packet_timeout: Duration,
     /// How long a client may read nothing while bytes wait for it.
     pub write_stall_max: Duration,
     /// How long an ending connection, or the shutdown, waits for commits under way.
@@ -80,11 +93,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 10_000,
+            unadmitted_max: 1_000,
+            unadmitted_per_address_max: 64,
             payload_bytes_max: 256 * 1024,
             receive_maximum: 1_024,
             pending_bytes_max: 4 * 1024 * 1024,
             out_bytes_max: 256 * 1024,
             connect_timeout: Duration::from_secs(10),
+            packet_timeout: Duration::from_mins(1),
             write_stall_max: Duration::from_secs(30),
             drain_max: Duration::from_secs(5),
             outbox_messages_max: 1_000,

@@ -78,7 +78,7 @@ fn tell_changes(endpoint: &Handle, changes: &CityDelta) {
 
 fn publish(endpoint: &Handle, topic: &str, told: &impl Serialize) {
     match serde_json::to_vec(told) {
-        Ok(payload) => endpoint.publish(topic, payload.into(), true),
+        Ok(payload) => endpoint.publish(topic, payload.into(), true, None),
         Err(error) => tracing::error!(%error, topic, "a notice could not be written"),
     }
 }

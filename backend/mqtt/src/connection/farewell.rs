@@ -7,8 +7,10 @@ use bytes::BytesMut;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::handshake::may_will;
 use super::link::Link;
 use super::{End, Shared, Taking, Wire};
+use crate::gate::has_ended;
 use crate::hub::Message;
 use crate::protocol::build::code;
 use crate::protocol::words::Will;
@@ -31,8 +33,10 @@ where
         // There is nobody to tell, it has been told, or it knows.
         End::Clean | End::WithWill | End::Lost | End::Stalled | End::Violation(_) => None,
         End::TakenOver => Some(DisconnectReasonCode::SessionTakenOver),
+        End::Revoked => Some(DisconnectReasonCode::NotAuthorized),
         End::Overrun => Some(DisconnectReasonCode::QuotaExceeded),
-        End::Silent => Some(DisconnectReasonCode::KeepAliveTimeout),
+        // In either case no whole packet has come for too long, and there is no nearer word.
+        End::Silent | End::Overdue => Some(DisconnectReasonCode::KeepAliveTimeout),
         End::Unkept | End::Shutdown => Some(DisconnectReasonCode::ServerShuttingDown),
     };
     if let Some(reason) = reason {
@@ -41,7 +45,7 @@ where
     if !matches!(end, End::Lost | End::Stalled) {
         flush(wire, &mut link.out, &link.shared).await;
     }
-    leave(link);
+    leave(link, end);
 }
 
 /// Writes what is left and closes our side, then waits briefly for the client to close its own.
@@ -74,8 +78,12 @@ where
 }
 
 /// Leaves the session. QoS 2 messages that were not committed are forgotten, so that the client's
-/// redelivery counts.
-fn leave(link: &Link) {
+/// redelivery counts. A session without a valid pass is not kept.
+fn leave(link: &Link, end: End) {
+    if end == End::Revoked {
+        link.shared.hub.discard(&link.seat);
+        return;
+    }
     let mut handled = link.protocol.qos2_handled();
     handled.retain(|&identifier| !link.pending.has_qos2(identifier));
     link.seat.keep_qos2_handled(handled);
@@ -101,13 +109,19 @@ pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>)
         }
     }
     match (end, link.will.take()) {
-        (End::Clean | End::Shutdown, _) | (_, None) => {}
+        (End::Clean | End::Shutdown | End::Revoked, _) | (_, None) => {}
         (_, Some(will)) => publish_will(&link, will).await,
     }
 }
 
-/// Publishes a will as if its client had, with the same keeping before routing.
+/// Publishes a will as if its client had, with the same keeping before routing, if its client still
+/// may: it was asked for at CONNECT, which can be long ago.
 async fn publish_will(link: &Link, will: Will) {
+    if has_ended(&*link.pass) || !may_will(&will, &*link.pass) {
+        link.shared.counters.publishes_denied.add(1);
+        tracing::warn!(client = %link.client, topic = %will.topic, "will refused: not authorized");
+        return;
+    }
     let arrival = Arrival {
         topic: will.topic.clone(),
         payload_bytes: will.payload.len(),
@@ -128,6 +142,7 @@ async fn publish_will(link: &Link, will: Will) {
                 is_retained: will.is_retained,
                 properties: will.properties,
                 from: link.seat.number(),
+                label: None,
             }));
         }
         Ok(outcome) => tracing::warn!(client = %link.client, ?outcome, "will refused"),

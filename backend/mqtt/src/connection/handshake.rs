@@ -14,6 +14,7 @@ use super::link::Link;
 use super::{Shared, Wire, farewell, read};
 use crate::frame::{Frame, Framer};
 use crate::gate::{Denied, Pass, Visitor};
+use crate::lobby::{Place, Waiting};
 use crate::pending::Pending;
 use crate::protocol::Protocol;
 use crate::protocol::build::{self, Welcome};
@@ -23,6 +24,15 @@ use crate::topic;
 /// Why a visitor is turned away: the code of MQTT 5, and what 3.1.1 has for it.
 type Refusal = (ConnectReasonCode, ConnectReturnCode);
 
+/// Nobody else can be let in now.
+const FULL: Refusal = (
+    ConnectReasonCode::ServerBusy,
+    ConnectReturnCode::ServerUnavailable,
+);
+
+/// How much of a client identifier is told in the log of somebody who was not let in.
+const TOLD_CHARS_MAX: usize = 64;
+
 /// A connection before it has a session.
 struct Visit {
     protocol: Protocol,
@@ -31,10 +41,12 @@ struct Visit {
 }
 
 /// Admits a client, within the CONNECT timeout. `None` if the connection is over: the client has
-/// been told why as far as the standard allows.
+/// been told why as far as the standard allows. It keeps its place in the lobby until then, so that
+/// those who are being turned away are bounded too.
 pub(super) async fn handshake<R, W>(
     wire: &mut Wire<R, W>,
     peer: Option<SocketAddr>,
+    mut waiting: Waiting,
     shared: &Arc<Shared>,
 ) -> Option<Link>
 where
@@ -52,12 +64,21 @@ where
             admit(wire, &mut visit, peer, shared),
         ) => admission,
         () = shared.shutdown.cancelled() => return None,
+        // At once and without a word: the place is needed for somebody from elsewhere.
+        () = waiting.put_out() => return None,
     };
     if let Ok(Some((connect, client, pass))) = admission {
-        return Some(seat(visit, *connect, client, pass, shared));
+        match waiting.admit() {
+            Ok(place) => return Some(seat(visit, *connect, client, pass, place, shared)),
+            Err(still_waiting) => waiting = still_waiting,
+        }
+        visit.turn_away(FULL, shared);
     }
     tracing::debug!(?peer, "not admitted");
-    farewell::flush(wire, &mut visit.out, shared).await;
+    tokio::select! {
+        () = farewell::flush(wire, &mut visit.out, shared) => {}
+        () = waiting.put_out() => {}
+    }
     None
 }
 
@@ -83,10 +104,16 @@ where
             Err(refusal) => refusal,
         },
     };
-    shared.counters.connects_denied.add(1);
-    let packet = build::turned_away(visit.protocol.version(), refusal.0, refusal.1);
-    visit.protocol.send(packet, &mut visit.out);
+    visit.turn_away(refusal, shared);
     None
+}
+
+impl Visit {
+    fn turn_away(&mut self, refusal: Refusal, shared: &Shared) {
+        shared.counters.connects_denied.add(1);
+        let packet = build::turned_away(self.protocol.version(), refusal.0, refusal.1);
+        self.protocol.send(packet, &mut self.out);
+    }
 }
 
 /// Reads the CONNECT packet.
@@ -163,7 +190,8 @@ async fn ask(
         peer,
     };
     let pass = shared.gate.admit(visitor).await.map_err(|denied| {
-        tracing::warn!(%client, ?peer, %denied, "connection refused");
+        let client: String = client.chars().take(TOLD_CHARS_MAX).collect();
+        tracing::warn!(?client, ?peer, %denied, "connection refused");
         match denied {
             Denied::Credentials => (
                 ConnectReasonCode::BadUserNameOrPassword,
@@ -192,7 +220,8 @@ async fn ask(
     }
 }
 
-fn may_will(will: &Will, pass: &dyn Pass) -> bool {
+/// Whether the holder of the pass may publish this will.
+pub(super) fn may_will(will: &Will, pass: &dyn Pass) -> bool {
     !topic::is_reserved(&will.topic) && pass.may_publish(&will.topic)
 }
 
@@ -202,10 +231,13 @@ fn seat(
     connect: Connect,
     client: SmolStr,
     pass: Arc<dyn Pass>,
+    place: Place,
     shared: &Arc<Shared>,
 ) -> Link {
     let session_expiry = connect.session_expiry.min(shared.limits.session_expiry_max);
-    let seat = shared.hub.attach(&client, connect.is_clean, session_expiry);
+    let seat = shared
+        .hub
+        .attach(&client, &pass, connect.is_clean, session_expiry);
     if seat.is_resumed {
         visit.protocol.restore_qos2_handled(&seat.qos2_handled());
     }
@@ -229,6 +261,8 @@ fn seat(
         keep_alive: connect.keep_alive,
         will: connect.will,
         pending: Pending::default(),
+        n_packets: 0,
+        place: Some(place),
         end: None,
     };
     link.redeliver();

@@ -13,6 +13,7 @@ use crate::gate::Pass;
 use crate::hub::Message;
 use crate::hub::session::{Delivery, Ending, Seat};
 use crate::limits::DELIVERY_WINDOW;
+use crate::lobby::Place;
 use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
 use crate::protocol::build::{self, Outgoing, code};
 use crate::protocol::words::{Inbound, Publish, Subscribe, Will};
@@ -37,8 +38,23 @@ pub(super) struct Link {
     pub(super) keep_alive: Duration,
     pub(super) will: Option<Will>,
     pub(super) pending: Pending,
+    /// Packets received so far, to tell one from the next.
+    pub(super) n_packets: u64,
+    /// Its place among the admitted.
+    pub(super) place: Option<Place>,
     /// Set when the connection is to end.
     pub(super) end: Option<End>,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sending {
+    /// It is written.
+    Sent,
+    /// The client may not receive it.
+    Withheld,
+    /// The client does not take it: it is longer, or there are more, than it said.
+    Unsent,
 }
 
 /// The slots of a batch whose arrivals are on their way to the taker.
@@ -72,6 +88,11 @@ impl Link {
             && self.pending.payload_bytes() + payload_bytes < limits.pending_bytes_max
     }
 
+    /// Which packet stands incomplete in the input after [`Link::gather`]: the number of those before.
+    pub(super) fn half(&self, input: &BytesMut) -> Option<u64> {
+        self.framer.is_within(input).then_some(self.n_packets)
+    }
+
     /// Whether nothing is under way any more.
     pub(super) fn is_settled(&self) -> bool {
         self.pending.is_empty() && self.out.is_empty()
@@ -100,6 +121,7 @@ impl Link {
 
     fn frame(&mut self, frame: Frame, arrivals: &mut Vec<Arrival>, gathered: &mut Gathered) {
         self.shared.counters.packets_in.add(1);
+        self.n_packets += 1;
         let body = match frame {
             Frame::Control => None,
             Frame::Publish(body) => Some(body),
@@ -180,6 +202,7 @@ impl Link {
                     is_retained,
                     properties,
                     from: self.seat.number(),
+                    label: None,
                 }));
             }
             arrivals.push(Arrival {
@@ -309,11 +332,12 @@ impl Link {
             if delivery.qos == 0 {
                 self.send_delivery(&delivery, None, false);
             } else if let Some(identifier) = self.protocol.acquire_identifier() {
-                if self.send_delivery(&delivery, Some(identifier), false) {
-                    self.seat.sent(identifier, delivery);
-                } else {
+                match self.send_delivery(&delivery, Some(identifier), false) {
+                    Sending::Sent => self.seat.sent(identifier, delivery),
                     // Longer than the client takes: the standard has it dropped.
-                    self.protocol.release_identifier(identifier);
+                    Sending::Withheld | Sending::Unsent => {
+                        self.protocol.release_identifier(identifier);
+                    }
                 }
             }
         }
@@ -323,12 +347,17 @@ impl Link {
     pub(super) fn redeliver(&mut self) {
         let mut unsent = Vec::new();
         for (identifier, delivery) in self.seat.take_unacknowledged() {
-            if self.protocol.register_identifier(identifier)
-                && self.send_delivery(&delivery, Some(identifier), true)
-            {
-                self.seat.sent(identifier, delivery);
-            } else {
+            if !self.protocol.register_identifier(identifier) {
                 unsent.push(delivery);
+                continue;
+            }
+            match self.send_delivery(&delivery, Some(identifier), true) {
+                Sending::Sent => self.seat.sent(identifier, delivery),
+                Sending::Withheld => self.protocol.release_identifier(identifier),
+                Sending::Unsent => {
+                    self.protocol.release_identifier(identifier);
+                    unsent.push(delivery);
+                }
             }
         }
         while let Some(delivery) = unsent.pop() {
@@ -336,12 +365,18 @@ impl Link {
         }
     }
 
+    /// Writes a delivery, if the client may receive it now. Every message to a client comes through
+    /// here, however long it has waited and whichever way it came, so nothing else has to ask.
     fn send_delivery(
         &mut self,
         delivery: &Delivery,
         identifier: Option<u16>,
         is_duplicate: bool,
-    ) -> bool {
+    ) -> Sending {
+        if !delivery.is_allowed(&*self.pass) {
+            self.shared.counters.deliveries_withheld.add(1);
+            return Sending::Withheld;
+        }
         let packet = build::publish(
             self.protocol.version(),
             &Outgoing {
@@ -353,7 +388,11 @@ impl Link {
                 properties: &delivery.message.properties,
             },
         );
-        self.protocol.send(packet, &mut self.out)
+        if self.protocol.send(packet, &mut self.out) {
+            Sending::Sent
+        } else {
+            Sending::Unsent
+        }
     }
 
     /// Looks whether the seat is lost.

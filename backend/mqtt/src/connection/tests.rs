@@ -6,6 +6,7 @@ mod acks;
 mod ending;
 mod subscribing;
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -53,12 +54,17 @@ impl World {
     }
 
     fn with_limits(limits: Limits) -> Self {
+        Self::with_gate(limits, Arc::new(Open))
+    }
+
+    fn with_gate(limits: Limits, gate: Arc<dyn Gate>) -> Self {
         let (sender, batches) = mpsc::channel(4);
         let counters = Arc::new(Counters::default());
         let shared = Shared {
             hub: Hub::new(limits.clone(), Arc::clone(&counters)),
+            lobby: Lobby::new(&limits, Arc::clone(&counters)),
             limits,
-            gate: Arc::new(Open),
+            gate,
             taker: Arc::new(Held(sender)),
             counters,
             shutdown: CancellationToken::new(),
@@ -74,9 +80,10 @@ impl World {
     fn dial(&self) -> Client {
         let (io, far) = tokio::io::duplex(64 * 1024);
         let (reader, writer) = tokio::io::split(far);
+        let waiting = self.shared.lobby.enter(Ipv4Addr::LOCALHOST.into()).unwrap();
         self.shared.counters.connections_open.add(1);
         self.tracker
-            .spawn(run(reader, writer, None, Arc::clone(&self.shared)));
+            .spawn(run(reader, writer, None, waiting, Arc::clone(&self.shared)));
         Client { io }
     }
 

@@ -72,6 +72,7 @@ mod tests {
             is_retained: true,
             properties: Vec::new(),
             from: 0,
+            label: None,
         })
     }
 

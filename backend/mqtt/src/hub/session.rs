@@ -1,4 +1,5 @@
-//! One client's session: its filters, the messages that wait for it, and who sits in it.
+//! One client's session: its filters, the messages that wait for it, who sits in it, and the pass of
+//! whoever sits or last sat in it.
 //!
 //! A session outlives its connection if the client asked for that. The connection that holds it has
 //! a [`Seat`]; taking the session over makes every earlier seat void, so that an old connection can
@@ -8,11 +9,20 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use smol_str::SmolStr;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{Message, lock};
+use crate::gate::{Pass, has_ended};
+
+/// What a session is found by. The identifier alone would let one principal into another's session.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) owner: SmolStr,
+    pub(crate) client: SmolStr,
+}
 
 /// A message for one subscriber.
 #[derive(Clone, Debug)]
@@ -34,8 +44,11 @@ pub(crate) enum Ending {
 /// What became of a message at the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
-    /// It waits; so many older ones of QoS 0 made room for it.
-    Queued { n_dropped: usize },
+    /// It waits; so many older ones made room for it, of QoS 0, and because the client may not
+    /// receive them.
+    Queued { n_dropped: usize, n_withheld: usize },
+    /// There was no room for what the client may not receive.
+    Withheld,
     /// It was of QoS 0 and found no room.
     Refused,
     /// It was of QoS 1 and found no room.
@@ -46,11 +59,12 @@ pub(super) enum Pushed {
 pub(crate) struct Session {
     /// Unique for the run of the server.
     pub(super) number: u64,
-    pub(crate) client: SmolStr,
+    pub(super) key: Key,
     state: Mutex<State>,
 }
 
 struct State {
+    pass: Arc<dyn Pass>,
     epoch: u64,
     wake: Arc<Notify>,
     ending: Option<Ending>,
@@ -76,8 +90,9 @@ pub(crate) struct Seat {
 }
 
 impl Session {
-    pub(super) fn new(number: u64, client: SmolStr) -> Self {
+    pub(super) fn new(number: u64, key: Key, pass: Arc<dyn Pass>) -> Self {
         let state = State {
+            pass,
             epoch: 0,
             wake: Arc::new(Notify::new()),
             ending: None,
@@ -91,14 +106,20 @@ impl Session {
         };
         Self {
             number,
-            client,
+            key,
             state: Mutex::new(state),
         }
     }
 
     /// Takes the session; whoever sat in it is woken and finds out.
-    pub(super) fn attach(self: &Arc<Self>, expiry: Duration, is_resumed: bool) -> Seat {
+    pub(super) fn attach(
+        self: &Arc<Self>,
+        pass: &Arc<dyn Pass>,
+        expiry: Duration,
+        is_resumed: bool,
+    ) -> Seat {
         let mut state = lock(&self.state);
+        state.pass = Arc::clone(pass);
         state.wake.notify_one();
         state.epoch += 1;
         state.wake = Arc::new(Notify::new());
@@ -125,19 +146,23 @@ impl Session {
         lock(&self.state).parked_until.is_some()
     }
 
-    /// Whether a client that comes back now finds it: it was asked to outlive its connection, and
-    /// its time has not passed.
+    /// Whether a client that comes back now finds it: it was asked to outlive its connection, its
+    /// time has not passed, and the pass of its last connection was not revoked.
     pub(super) fn survives(&self, now: Instant) -> bool {
         let state = lock(&self.state);
         state.ending.is_none()
             && !state.expiry.is_zero()
             && state.parked_until.is_none_or(|until| now < until)
+            && !has_ended(&*state.pass)
     }
 
     /// Parks the session for its expiry. False if it has none, or was ended.
     pub(super) fn park(&self, epoch: u64, now: Instant, expiry_max: Duration) -> bool {
+        if !self.survives(now) {
+            return false;
+        }
         let mut state = lock(&self.state);
-        if state.epoch != epoch || state.ending.is_some() || state.expiry.is_zero() {
+        if state.epoch != epoch {
             return false;
         }
         state.parked_until = Some(now + state.expiry.min(expiry_max));
@@ -164,20 +189,32 @@ impl Session {
     }
 
     /// Queues a message within the bounds. QoS 0 gives way: the oldest of it is dropped first.
+    ///
+    /// Whether the client may receive a message is decided when it is delivered. Before the session
+    /// is lost for want of room it is asked here too: what is not for the client must neither end its
+    /// session nor tell it, by the end, how much there was. First about the new message alone, so
+    /// that a full outbox costs whoever publishes no search of it for each message.
     pub(super) fn push(&self, delivery: Delivery, messages_max: usize, bytes_max: usize) -> Pushed {
         let mut state = lock(&self.state);
         if state.ending.is_some() || (delivery.qos == 0 && state.parked_until.is_some()) {
             return Pushed::Refused;
         }
         let bytes = delivery.message.payload.len();
-        let mut n_dropped = 0;
+        let (mut n_dropped, mut n_withheld) = (0, 0);
         while state.waiting.len() >= messages_max || state.waiting_bytes + bytes > bytes_max {
             let Some(oldest) = state.waiting.iter().position(|waiting| waiting.qos == 0) else {
-                return if delivery.qos == 0 {
-                    Pushed::Refused
-                } else {
-                    Pushed::Overrun
-                };
+                if delivery.qos == 0 {
+                    return Pushed::Refused;
+                }
+                if !delivery.is_allowed(&*state.pass) {
+                    return Pushed::Withheld;
+                }
+                let found = state.withhold();
+                if found == 0 {
+                    return Pushed::Overrun;
+                }
+                n_withheld += found;
+                continue;
             };
             if let Some(dropped) = state.waiting.remove(oldest) {
                 state.waiting_bytes -= dropped.message.payload.len();
@@ -187,7 +224,29 @@ impl Session {
         state.waiting_bytes += bytes;
         state.waiting.push_back(delivery);
         state.wake.notify_one();
-        Pushed::Queued { n_dropped }
+        Pushed::Queued {
+            n_dropped,
+            n_withheld,
+        }
+    }
+}
+
+impl State {
+    /// Drops what waits and may not be received; says how many.
+    fn withhold(&mut self) -> usize {
+        let n_before = self.waiting.len();
+        self.waiting
+            .retain(|waiting| waiting.is_allowed(&*self.pass));
+        let payloads = self.waiting.iter().map(|waiting| &waiting.message.payload);
+        self.waiting_bytes = payloads.map(Bytes::len).sum();
+        n_before - self.waiting.len()
+    }
+}
+
+impl Delivery {
+    /// Whether the holder of the pass may receive it now.
+    pub(crate) fn is_allowed(&self, pass: &dyn Pass) -> bool {
+        pass.may_receive(&self.message.topic, self.message.label.as_ref())
     }
 }
 

@@ -125,10 +125,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::gate::Open;
+    use crate::hub::session::Key;
     use crate::topic;
 
     fn subscriber(number: u64, qos: u8) -> Subscriber {
-        let session = Arc::new(Session::new(number, "c".into()));
+        let key = Key {
+            owner: "".into(),
+            client: "c".into(),
+        };
+        let session = Arc::new(Session::new(number, key, Arc::new(Open)));
         Subscriber {
             session,
             qos,
@@ -145,6 +151,7 @@ mod tests {
             is_retained: false,
             properties: Vec::new(),
             from: 7,
+            label: None,
         }
     }
 

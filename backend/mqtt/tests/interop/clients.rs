@@ -95,7 +95,7 @@ async fn ten_megabytes_from_mosquitto_pub_are_refused_without_losing_the_session
 async fn mosquitto_sub_gets_retained_and_live_messages() {
     let taker = keeper();
     let (handle, _shutdown) = endpoint(&taker).await;
-    handle.publish("egret/v1/out/alerts/350203", "retained".into(), true);
+    handle.publish("egret/v1/out/alerts/350203", "retained".into(), true, None);
     for version in ["311", "5"] {
         let arguments = [
             "-V",
@@ -119,7 +119,7 @@ async fn mosquitto_sub_gets_retained_and_live_messages() {
                 }
             };
             timeout(PATIENCE, standing).await.expect("no subscription");
-            handle.publish("egret/v1/out/incidents/7", "live".into(), false);
+            handle.publish("egret/v1/out/incidents/7", "live".into(), false, None);
         };
         let Some(_) = program("mosquitto_sub") else {
             return;

@@ -159,6 +159,7 @@ async fn a_client_that_never_reads_is_dropped() {
             is_retained: false,
             properties: Vec::new(),
             from: 0,
+            label: None,
         }));
     }
     tokio::time::sleep(Duration::from_secs(61)).await;

@@ -11,6 +11,7 @@ fn message(topic: &str, payload: &'static [u8], is_retained: bool) -> Arc<Messag
         is_retained,
         properties: Vec::new(),
         from: 0,
+        label: None,
     })
 }
 
