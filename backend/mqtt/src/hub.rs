@@ -144,6 +144,7 @@ impl Hub {
     pub(crate) fn discard(&self, seat: &Seat) {
         let mut sessions = lock(&self.sessions);
         if seat.is_holder() {
+            seat.session.evict(Ending::Revoked);
             self.drop_session(&mut sessions, &seat.session);
         }
     }

@@ -61,8 +61,8 @@ impl Pass for Guest {
     }
 
     fn may_receive(&self, topic: &str, label: Option<&Label>) -> bool {
-        let label = label.map(|label| *label.downcast_ref::<&str>().expect("a label of ours"));
-        (self.may_receive.lock().unwrap())(topic, label)
+        let label = label.map(|label| label.downcast_ref::<String>().expect("a label of ours"));
+        (self.may_receive.lock().unwrap())(topic, label.map(String::as_str))
     }
 
     fn ended(&self) -> BoxFuture<'static, ()> {

@@ -56,11 +56,10 @@ impl Alarm {
     }
 
     /// Which packet the client is in the middle of while it is read from: the number of those before
-    /// it. The same number again is the same packet, whose time goes on. Reads no clock: a packet
-    /// begins with what was heard last.
+    /// it. The same number again is the same packet, whose time goes on.
     pub(super) fn awaits(&mut self, half: Option<u64>) {
         if self.half.map(|(number, _)| number) != half {
-            self.half = half.map(|number| (number, self.heard_at));
+            self.half = half.map(|number| (number, Instant::now()));
         }
     }
 

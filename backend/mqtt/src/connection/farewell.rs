@@ -39,13 +39,17 @@ where
         End::Silent | End::Overdue => Some(DisconnectReasonCode::KeepAliveTimeout),
         End::Unkept | End::Shutdown => Some(DisconnectReasonCode::ServerShuttingDown),
     };
+    if end == End::Revoked {
+        // Before the last words, which take their time: nothing more is to gather for this client.
+        link.shared.hub.discard(&link.seat);
+    }
     if let Some(reason) = reason {
         link.protocol.disconnect(reason, &mut link.out);
     }
     if !matches!(end, End::Lost | End::Stalled) {
         flush(wire, &mut link.out, &link.shared).await;
     }
-    leave(link, end);
+    leave(link);
 }
 
 /// Writes what is left and closes our side, then waits briefly for the client to close its own.
@@ -78,12 +82,8 @@ where
 }
 
 /// Leaves the session. QoS 2 messages that were not committed are forgotten, so that the client's
-/// redelivery counts. A session without a valid pass is not kept.
-fn leave(link: &Link, end: End) {
-    if end == End::Revoked {
-        link.shared.hub.discard(&link.seat);
-        return;
-    }
+/// redelivery counts.
+fn leave(link: &Link) {
     let mut handled = link.protocol.qos2_handled();
     handled.retain(|&identifier| !link.pending.has_qos2(identifier));
     link.seat.keep_qos2_handled(handled);

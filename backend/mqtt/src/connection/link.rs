@@ -400,6 +400,7 @@ impl Link {
         match self.seat.ending() {
             Some(Ending::TakenOver) => self.end = Some(End::TakenOver),
             Some(Ending::Overrun) => self.end = Some(End::Overrun),
+            Some(Ending::Revoked) => self.end = Some(End::Revoked),
             None => {}
         }
     }

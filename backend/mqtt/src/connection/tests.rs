@@ -4,9 +4,13 @@
 
 mod acks;
 mod ending;
+mod halves;
+mod passes;
+mod property;
 mod subscribing;
+mod waiting;
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -19,7 +23,8 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::gate::Open;
+use crate::gate::{Label, Open};
+use crate::hub::Message;
 use crate::taker::{Arrival, Outcome};
 
 /// Longer than any deadline of the endpoint; the time is virtual.
@@ -78,13 +83,19 @@ impl World {
 
     /// A connection before CONNECT.
     fn dial(&self) -> Client {
+        self.dial_from(Ipv4Addr::LOCALHOST.into())
+            .expect("not let in")
+    }
+
+    /// The same from an address; `None` if it is closed at once.
+    fn dial_from(&self, address: IpAddr) -> Option<Client> {
         let (io, far) = tokio::io::duplex(64 * 1024);
         let (reader, writer) = tokio::io::split(far);
-        let waiting = self.shared.lobby.enter(Ipv4Addr::LOCALHOST.into()).unwrap();
+        let waiting = self.shared.lobby.enter(address)?;
         self.shared.counters.connections_open.add(1);
         self.tracker
             .spawn(run(reader, writer, None, waiting, Arc::clone(&self.shared)));
-        Client { io }
+        Some(Client { io })
     }
 
     /// A connection with CONNECT sent and a successful CONNACK read.
@@ -94,6 +105,13 @@ impl World {
         let (first, body) = client.packet().await;
         assert_eq!((first, body[1]), (0x20, 0), "CONNACK: {body:x?}");
         client
+    }
+
+    /// Waits until no connection is open any more.
+    async fn is_left(&self) {
+        while self.shared.counters.connections_open.get() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The next batch the taker is given.
@@ -167,6 +185,26 @@ impl Client {
         assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
     }
 
+    /// Whether the connection lives, with nothing before the answer.
+    async fn is_answered(&mut self) {
+        self.send(v5_0::Pingreq::builder().build().unwrap()).await;
+        assert_eq!(self.packet().await, (0xd0, vec![]));
+    }
+
+    /// The topics of the QoS 1 deliveries that come until there are no more, each acknowledged.
+    async fn topics(&mut self) -> Vec<String> {
+        let mut topics = Vec::new();
+        while let Ok(packet) = timeout(Duration::from_secs(1), self.read()).await {
+            let (first, body) = packet.expect("connection closed");
+            assert_eq!(first & 0xf6, 0x32, "PUBLISH of QoS 1: {body:x?}");
+            let (topic, identifier, _) = read_qos_1(&body);
+            topics.push(topic);
+            let puback = v5_0::Puback::builder().packet_id(identifier);
+            self.send(puback.build().unwrap()).await;
+        }
+        topics
+    }
+
     async fn subscribe(&mut self, filter: &str, qos: Qos) -> u8 {
         let entry = SubEntry::new(filter, SubOpts::new().set_qos(qos)).unwrap();
         let packet = v5_0::Subscribe::builder()
@@ -208,6 +246,18 @@ fn connect_lasting(client: &str) -> v5_0::Connect {
     connect.props(vec![expiry]).build().unwrap()
 }
 
+/// The same as somebody.
+fn connect_as(user: &str, client: &str) -> v5_0::Connect {
+    let expiry = SessionExpiryInterval::new(60).unwrap().into();
+    let connect = v5_0::Connect::builder()
+        .client_id(client)
+        .unwrap()
+        .user_name(user)
+        .unwrap()
+        .clean_start(false);
+    connect.props(vec![expiry]).build().unwrap()
+}
+
 fn publish_v5(topic: &str, identifier: u16, payload: &[u8]) -> v5_0::Publish {
     let packet = v5_0::Publish::builder()
         .topic_name(topic)
@@ -233,4 +283,38 @@ fn publish_v3(topic: &str, identifier: u16, payload: &[u8]) -> v3_1_1::Publish {
         .packet_id(identifier)
         .build()
         .unwrap()
+}
+
+fn message(topic: &str, payload: &'static [u8], is_retained: bool) -> Arc<Message> {
+    labelled(topic, payload, is_retained, None)
+}
+
+fn labelled(
+    topic: &str,
+    payload: &'static [u8],
+    is_retained: bool,
+    label: Option<&str>,
+) -> Arc<Message> {
+    Arc::new(Message {
+        topic: topic.into(),
+        payload: payload.into(),
+        qos: 1,
+        is_retained,
+        properties: Vec::new(),
+        from: 0,
+        label: label.map(|label| Arc::new(label.to_owned()) as Label),
+    })
+}
+
+/// Topic, packet identifier and payload of a QoS 1 PUBLISH in MQTT 5 without properties.
+fn read_qos_1(body: &[u8]) -> (String, u16, Vec<u8>) {
+    let topic_bytes = usize::from(u16::from_be_bytes([body[0], body[1]]));
+    let (topic, rest) = body[2..].split_at(topic_bytes);
+    let identifier = u16::from_be_bytes([rest[0], rest[1]]);
+    assert_eq!(rest[2], 0, "no properties");
+    (
+        String::from_utf8(topic.to_vec()).unwrap(),
+        identifier,
+        rest[3..].to_vec(),
+    )
 }

@@ -39,6 +39,8 @@ pub(crate) enum Ending {
     TakenOver,
     /// The subscriber did not keep up with its QoS 1 messages.
     Overrun,
+    /// The pass was revoked.
+    Revoked,
 }
 
 /// What became of a message at the outbox.

@@ -18,7 +18,11 @@ async fn endpoint(taker: &Arc<Keeper>) -> (Handle, CancellationToken) {
 }
 
 /// Runs a Mosquitto client against the endpoint to its end; its output and exit code.
-async fn run(name: &str, handle: &Handle, arguments: &[&str]) -> Option<(String, Option<i32>)> {
+pub(super) async fn run(
+    name: &str,
+    handle: &Handle,
+    arguments: &[&str],
+) -> Option<(String, Option<i32>)> {
     let port = handle.local_addr().port().to_string();
     let child = program(name)?
         .args(["-h", "127.0.0.1", "-p", &port])

@@ -9,6 +9,7 @@
 
 mod broker;
 mod clients;
+mod principals;
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};

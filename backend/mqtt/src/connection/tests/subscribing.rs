@@ -1,32 +1,6 @@
 //! Subscriptions, retained messages, and sessions that outlive their connection.
 
 use super::*;
-use crate::hub::Message;
-
-fn message(topic: &str, payload: &'static [u8], is_retained: bool) -> Arc<Message> {
-    Arc::new(Message {
-        topic: topic.into(),
-        payload: payload.into(),
-        qos: 1,
-        is_retained,
-        properties: Vec::new(),
-        from: 0,
-        label: None,
-    })
-}
-
-/// Topic, packet identifier and payload of a QoS 1 PUBLISH in MQTT 5 without properties.
-fn read_qos_1(body: &[u8]) -> (String, u16, Vec<u8>) {
-    let topic_bytes = usize::from(u16::from_be_bytes([body[0], body[1]]));
-    let (topic, rest) = body[2..].split_at(topic_bytes);
-    let identifier = u16::from_be_bytes([rest[0], rest[1]]);
-    assert_eq!(rest[2], 0, "no properties");
-    (
-        String::from_utf8(topic.to_vec()).unwrap(),
-        identifier,
-        rest[3..].to_vec(),
-    )
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_subscriber_gets_what_is_kept_and_not_what_is_refused() {
@@ -115,9 +89,7 @@ async fn a_lasting_session_gets_what_it_missed_and_what_it_did_not_acknowledge()
         .route(&message("a", b"unacknowledged", false));
     let (_, identifier, _) = read_qos_1(&client.packet().await.1);
     drop(client);
-    while world.shared.counters.connections_open.get() > 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    world.is_left().await;
     world.shared.hub.route(&message("a", b"missed", false));
     let mut client = world.dial();
     client.send(connect_lasting("c")).await;
