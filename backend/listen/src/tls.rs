@@ -146,3 +146,78 @@ impl Tls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+
+    use super::*;
+
+    /// Files in a folder, and what is shown.
+    struct Desk {
+        dir: tempfile::TempDir,
+        tls: Tls,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let (certificate, key) = fresh();
+            std::fs::write(dir.path().join("pem"), certificate).unwrap();
+            std::fs::write(dir.path().join("key"), key).unwrap();
+            let tls = Tls::open(&dir.path().join("pem"), &dir.path().join("key")).unwrap();
+            Self { dir, tls }
+        }
+
+        fn write(&self, name: &str, content: &str) {
+            std::fs::write(self.dir.path().join(name), content).unwrap();
+        }
+
+        fn shown(&self) -> Arc<rustls::sign::CertifiedKey> {
+            Arc::clone(&self.tls.0.current.0.read().unwrap())
+        }
+    }
+
+    fn fresh() -> (String, String) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        (cert.pem(), signing_key.serialize_pem())
+    }
+
+    #[test]
+    fn files_that_are_as_they_were_change_nothing() {
+        let desk = Desk::new();
+        let before = desk.shown();
+        assert!(!desk.tls.look());
+        assert!(Arc::ptr_eq(&before, &desk.shown()));
+    }
+
+    #[test]
+    fn half_a_renewal_changes_nothing_and_its_other_half_does() {
+        let desk = Desk::new();
+        let before = desk.shown();
+        let (certificate, key) = fresh();
+        desk.write("pem", &certificate);
+        assert!(!desk.tls.look());
+        assert!(Arc::ptr_eq(&before, &desk.shown()));
+        desk.write("key", &key);
+        assert!(desk.tls.look());
+        assert_ne!(before.cert, desk.shown().cert);
+    }
+
+    #[test]
+    fn broken_and_missing_files_keep_the_certificate_until_they_are_mended() {
+        let desk = Desk::new();
+        let before = desk.shown();
+        desk.write("pem", "nonsense");
+        assert!(!desk.tls.look());
+        std::fs::remove_file(desk.dir.path().join("key")).unwrap();
+        assert!(!desk.tls.look());
+        assert!(Arc::ptr_eq(&before, &desk.shown()));
+        let (certificate, key) = fresh();
+        desk.write("pem", &certificate);
+        desk.write("key", &key);
+        assert!(desk.tls.look());
+        assert!(!Arc::ptr_eq(&before, &desk.shown()));
+    }
+}

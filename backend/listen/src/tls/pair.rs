@@ -277,3 +277,117 @@ fn unusable(path: &Path, problem: impl Into<String>) -> TlsError {
         problem: problem.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// 2026-07-01.
+    const NOW: u64 = 1_782_864_000;
+
+    fn parse(chain: &str, secret: &str) -> Result<Pair, TlsError> {
+        Pair::parse(
+            Path::new("tls.pem"),
+            chain.as_bytes(),
+            Path::new("tls.key"),
+            secret.as_bytes(),
+            UnixTime::since_unix_epoch(std::time::Duration::from_secs(NOW)),
+        )
+    }
+
+    /// A certificate for a time, and its key.
+    fn valid(from: (i32, u8, u8), until: (i32, u8, u8), is_ca: IsCa) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["a.example".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from.0, from.1, from.2);
+        params.not_after = date_time_ymd(until.0, until.1, until.2);
+        params.is_ca = is_ca;
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn refusal(chain: &str, secret: &str) -> String {
+        parse(chain, secret).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_are_taken_also_from_openssl_that_makes_each_a_ca() {
+        for is_ca in [
+            IsCa::NoCa,
+            IsCa::ExplicitNoCa,
+            IsCa::Ca(BasicConstraints::Unconstrained),
+        ] {
+            let (chain, key) = valid((2026, 1, 1), (2027, 1, 1), is_ca);
+            assert_eq!(parse(&chain, &key).unwrap().ends_soon, None);
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_ends_within_two_weeks_is_taken_and_known() {
+        let (chain, key) = valid((2026, 1, 1), (2026, 7, 14), IsCa::NoCa);
+        let ends_soon = parse(&chain, &key).unwrap().ends_soon;
+        assert_eq!(ends_soon.as_deref(), Some("2026-07-14T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_certificate_out_of_its_time_is_refused_with_both_times() {
+        let ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        for is_ca in [IsCa::NoCa, ca] {
+            let (chain, key) = valid((2025, 1, 1), (2026, 6, 30), is_ca);
+            assert_eq!(
+                refusal(&chain, &key),
+                "tls.pem: the certificate expired at 2026-06-30T00:00:00Z, and it is \
+                 2026-07-01T00:00:00Z; renew it"
+            );
+        }
+        let (chain, key) = valid((2026, 7, 2), (2027, 1, 1), IsCa::NoCa);
+        assert_eq!(
+            refusal(&chain, &key),
+            "tls.pem: the certificate is valid from 2026-07-02T00:00:00Z, and it is \
+             2026-07-01T00:00:00Z; check this machine's clock"
+        );
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused_with_both_files() {
+        let (chain, key) = valid((2026, 1, 1), (2027, 1, 1), IsCa::NoCa);
+        let (other_chain, other_key) = valid((2026, 1, 1), (2027, 1, 1), IsCa::NoCa);
+        let words = "tls.key: is not the key of the first certificate in tls.pem; that must be the \
+                     server's own, before its issuers'";
+        assert_eq!(refusal(&chain, &other_key), words);
+        let wrong_order = format!("{other_chain}{chain}");
+        assert_eq!(refusal(&wrong_order, &key), words);
+        assert!(parse(&format!("{chain}{other_chain}"), &key).is_ok());
+    }
+
+    #[test]
+    fn files_that_are_something_else_are_refused_with_what_to_do() {
+        let (chain, key) = valid((2026, 1, 1), (2027, 1, 1), IsCa::NoCa);
+        assert!(refusal(&key, &chain).starts_with("tls.pem: has no certificate"));
+        assert!(refusal("", &key).starts_with("tls.pem: has no certificate"));
+        assert!(refusal(&chain, &chain).starts_with("tls.key: has no private key"));
+        let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        assert!(refusal(&chain, &encrypted).starts_with("tls.key: the key is encrypted; decrypt"));
+        let cut = chain.get(..200).unwrap();
+        assert!(refusal(cut, &key).starts_with("tls.pem: is not PEM"));
+        let nonsense = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(
+            refusal(nonsense, &key).starts_with("tls.pem: the first certificate cannot be used")
+        );
+        let nonsense = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert!(refusal(&chain, nonsense).starts_with("tls.key: this kind of key cannot be used"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_or_far_too_long_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let (missing, long) = (dir.path().join("missing.pem"), dir.path().join("long.pem"));
+        std::fs::write(&long, vec![b'x'; 1024 * 1024 + 1]).unwrap();
+        let refusal = |path: &Path| Pair::read(path, path).1.unwrap_err().to_string();
+        let words = refusal(&missing);
+        assert!(words.starts_with(&format!("{}: cannot be read: ", missing.display())));
+        let words = refusal(&long);
+        assert!(words.starts_with(&format!("{}: has more than 1048576 bytes", long.display())));
+    }
+}
