@@ -279,3 +279,6 @@ pub(crate) fn append(
     write_head(transaction, key, &head)?;
     Ok(head)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,17 @@ use crate::state::lock;
 /// Groups of the code: 59 bits.
 const GROUPS: usize = 3;
 
+/// What somebody typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tried {
+    /// The code.
+    Right,
+    /// Another one.
+    Wrong,
+    /// Anything, while no code is good.
+    Void,
+}
+
 /// The code.
 pub(crate) struct FirstCode {
     /// Absent once it is void.
@@ -34,13 +45,13 @@ impl FirstCode {
         })
     }
 
-    /// Whether somebody typed the code. Too many wrong ones make it void.
-    pub(crate) fn is_right(&mut self, typed: &str) -> bool {
+    /// What somebody typed. Too many wrong ones make the code void.
+    pub(crate) fn try_code(&mut self, typed: &str) -> Tried {
         let Some(digest) = &self.digest else {
-            return false;
+            return Tried::Void;
         };
         if secret::is_same(&secret::digest(&secret::typed_code(typed)), digest) {
-            return true;
+            return Tried::Right;
         }
         self.n_wrong += 1;
         if self.n_wrong >= FIRST_TRIES_MAX {
@@ -49,7 +60,7 @@ impl FirstCode {
                 "the code of the first start is void after {FIRST_TRIES_MAX} wrong tries: start the server again"
             );
         }
-        false
+        Tried::Wrong
     }
 
     /// It is no longer good.
@@ -79,17 +90,18 @@ mod tests {
         let mut first = FirstCode::new(true).unwrap();
         let code = first.unread.clone().unwrap();
         for _ in 0..9 {
-            assert!(!first.is_right("2222-2222-2222"));
+            assert_eq!(first.try_code("2222-2222-2222"), Tried::Wrong);
         }
-        assert!(first.is_right(&code.to_lowercase().replace('-', "")));
-        assert!(!first.is_right(""));
-        assert!(!first.is_right(&code));
+        let typed = code.to_lowercase().replace('-', "");
+        assert_eq!(first.try_code(&typed), Tried::Right);
+        assert_eq!(first.try_code(""), Tried::Wrong);
+        assert_eq!(first.try_code(&code), Tried::Void);
     }
 
     #[test]
     fn where_there_are_accounts_no_code_is_right() {
         let mut first = FirstCode::new(false).unwrap();
         assert!(first.unread.is_none());
-        assert!(!first.is_right(""));
+        assert_eq!(first.try_code(""), Tried::Void);
     }
 }

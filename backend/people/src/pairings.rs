@@ -29,31 +29,18 @@ impl People {
     /// [`Refused::Invalid`] for the key; [`Refused::TooMany`].
     pub fn ask_pairing(&self, visit: &Visit, pair: &Pair, now: TimeMs) -> Result<Pairing, Refused> {
         let key = public_key("key", &pair.key)?;
-        let id = secret::long_id()?;
-        let address = visit.address.to_string();
+        // Anybody may ask: whoever asks again or too much is answered from memory.
+        if let Some(id) = asked(&self.state(), visit, &key, now)? {
+            return self.asked_pairing(&id, now);
+        }
         let id = self.commit(|transaction, state| {
-            let mut waiting = state.pairings.iter().filter(|(_, one)| one.is_waiting(now));
-            if let Some((id, _)) = waiting.clone().find(|(_, one)| one.key == key) {
-                return Ok((id.clone(), None));
+            if let Some(id) = asked(state, visit, &key, now)? {
+                return Ok((id, None));
             }
-            if waiting.clone().count() >= PAIRINGS_MAX {
-                return Err(too_many(PAIRINGS_MAX, "in all"));
-            }
-            let is_from_there = |one: &PairingAsked| {
-                one.address
-                    .parse()
-                    .is_ok_and(|address| Visit::new(address, "").network() == visit.network())
-            };
-            let n_from_there = waiting
-                .clone()
-                .filter(|(_, one)| is_from_there(one))
-                .count();
-            if n_from_there >= PAIRINGS_EACH_MAX {
-                return Err(too_many(PAIRINGS_EACH_MAX, "from one address"));
-            }
+            let id = secret::long_id()?;
             let code = loop {
                 let code = secret::code(GROUPS)?;
-                if !waiting.any(|(_, one)| one.code == code) {
+                if !state.pairings.values().any(|one| one.code == code) {
                     break code;
                 }
             };
@@ -64,15 +51,19 @@ impl People {
                     id,
                     code,
                     key,
-                    address,
+                    visit.address.to_string(),
                     visit.agent,
                     now.0,
                     now.plus(self.0.settings.pairing).0
                 ],
             )?;
-            Ok((id.clone(), None))
+            Ok((id, None))
         })?;
-        self.pairing(&id, now)
+        self.asked_pairing(&id, now)
+    }
+
+    fn asked_pairing(&self, id: &str, now: TimeMs) -> Result<Pairing, Refused> {
+        self.pairing(id, now)
             .ok_or_else(|| Refused::Missing("pairing of this wall any more: ask again".to_owned()))
     }
 
@@ -180,6 +171,32 @@ impl People {
             Ok(())
         })
     }
+}
+
+/// The pairing that waits for the wall with this key, if it has asked already; or why it may not.
+fn asked(state: &State, visit: &Visit, key: &[u8], now: TimeMs) -> Result<Option<String>, Refused> {
+    let mut n_waiting = 0;
+    let mut n_from_there = 0;
+    for (id, pairing) in &state.pairings {
+        if !pairing.is_waiting(now) {
+            continue;
+        }
+        if pairing.key == key {
+            return Ok(Some(id.clone()));
+        }
+        n_waiting += 1;
+        let address = pairing.address.parse();
+        if address.is_ok_and(|address| Visit::new(address, "").network() == visit.network()) {
+            n_from_there += 1;
+        }
+    }
+    if n_from_there >= PAIRINGS_EACH_MAX {
+        return Err(too_many(PAIRINGS_EACH_MAX, "from one address"));
+    }
+    if n_waiting >= PAIRINGS_MAX {
+        return Err(too_many(PAIRINGS_MAX, "in all"));
+    }
+    Ok(None)
 }
 
 /// The pairing whose wall shows this code, however it is typed.

@@ -158,7 +158,8 @@ impl People {
             Ok((value, Some(written.clone())))
         });
         if let Err(refused @ Refused::LastAdmin) = &result {
-            self.note(&written.outcome(Outcome::Denied).detail(refused.code()))?;
+            written.say(refused.code());
+            self.note(&written.outcome(Outcome::Denied))?;
         }
         result
     }
@@ -292,3 +293,6 @@ impl People {
         audit::verify(&transaction, &self.0.key, head)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,6 +202,7 @@ mod tests {
 
     #[test]
     fn rights_are_those_of_every_grant_once() {
+        use Right::{Administer, Audit, Operate, Raw, See, Send};
         use egret_shared::access::Role;
         let principal = Principal {
             kind: Kind::User,
@@ -214,7 +215,6 @@ mod tests {
             session: None,
             must_change_password: false,
         };
-        use Right::{Administer, Audit, Operate, Raw, See, Send};
         assert_eq!(
             principal.who().rights,
             [See, Raw, Send, Operate, Audit, Administer]

@@ -8,6 +8,7 @@ use rusqlite::{Transaction, params};
 use crate::audit::Line;
 use crate::check;
 use crate::error::Refused;
+use crate::first::Tried;
 use crate::known;
 use crate::limits::NAME_CHARS_MAX;
 use crate::password;
@@ -31,11 +32,19 @@ impl People {
         start: &FirstStart,
         now: TimeMs,
     ) -> Result<Opened, Refused> {
+        const ACTION: &str = "first_start";
         let name = start.name.trim();
-        let is_right = lock(&self.0.first).is_right(&start.code);
-        if !is_right || self.has_account() {
+        let tried = lock(&self.0.first).try_code(&start.code);
+        if tried != Tried::Right || self.has_account() {
             let claimed = plain(name, NAME_CHARS_MAX);
-            self.deny(visit, (&claimed, "first_start", ""), "wrong code", now)?;
+            if tried == Tried::Wrong {
+                // There are few of them before the code is void: each is a line.
+                let actor = Actor::anonymous(visit, &claimed);
+                let line = Line::new(&actor, ACTION, "", now).detail("wrong code");
+                self.note(&line.outcome(Outcome::Denied))?;
+            } else {
+                self.deny(visit, (&claimed, ACTION, ""), "no code is good", now)?;
+            }
             return Err(Refused::BadCode);
         }
         check::name("name", name)?;
@@ -49,7 +58,7 @@ impl People {
             name: name.to_owned(),
             address: visit.address.to_string(),
         };
-        let line = Line::new(&actor, "first_start", &id, now);
+        let line = Line::new(&actor, ACTION, &id, now);
         let begun = self.write(line, |transaction, state, _| {
             if !state.users.is_empty() {
                 return Err(Refused::BadCode);
@@ -129,9 +138,13 @@ impl People {
                 return Err(Refused::BadCredentials);
             }
             self.let_in(transaction, state, id, visit, now)
-        })?;
-        lock(&self.0.throttle).succeeded(&trier, now);
-        self.opened(begun, Some(known::value(&self.0.key, id)?))
+        });
+        if begun.is_ok() {
+            lock(&self.0.throttle).succeeded(&trier, now);
+        } else {
+            lock(&self.0.throttle).undone(&trier, now);
+        }
+        self.opened(begun?, Some(known::value(&self.0.key, id)?))
     }
 
     /// Changes the own password and ends the other sessions. Hashes twice.

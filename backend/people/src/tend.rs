@@ -24,6 +24,8 @@ struct Due<'a> {
     passes: Vec<(&'a str, PassesNow)>,
     seen: Vec<(Place, &'a str, &'a Seen, SeenAt)>,
     over: Vec<&'a str>,
+    /// Pairings that have ended long enough ago.
+    forgotten: Vec<&'a str>,
 }
 
 #[derive(Clone, Copy)]
@@ -67,12 +69,6 @@ impl People {
         if version != store.version || !due.is_empty() {
             let transaction = store::begin(&mut store.connection)?;
             due.write(&transaction)?;
-            if is_due {
-                transaction.execute(
-                    "DELETE FROM pairing WHERE ends_at <= ?1",
-                    [now.minus(PAIRING_KEPT_FOR).0],
-                )?;
-            }
             let version = store::data_version(&transaction)?;
             let fresh = state::load(&transaction)?;
             transaction.commit()?;
@@ -113,6 +109,11 @@ impl<'a> Due<'a> {
                 due.see(Place::Session, id, &session.seen);
             }
         }
+        for (id, pairing) in &state.pairings {
+            if now.since(pairing.ends_at) >= PAIRING_KEPT_FOR {
+                due.forgotten.push(id);
+            }
+        }
         if is_due {
             for (id, token) in &state.tokens {
                 due.see(Place::Token, id, &token.seen);
@@ -134,7 +135,8 @@ impl<'a> Due<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.passes.is_empty() && self.seen.is_empty() && self.over.is_empty()
+        let n_rows = self.passes.len() + self.seen.len() + self.over.len() + self.forgotten.len();
+        n_rows == 0
     }
 
     /// Writes it. A row that is gone stays gone.
@@ -142,6 +144,11 @@ impl<'a> Due<'a> {
         for id in &self.over {
             connection
                 .prepare_cached("DELETE FROM session WHERE id = ?1")?
+                .execute([id])?;
+        }
+        for id in &self.forgotten {
+            connection
+                .prepare_cached("DELETE FROM pairing WHERE id = ?1")?
                 .execute([id])?;
         }
         for (id, passes) in &self.passes {

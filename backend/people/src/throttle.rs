@@ -245,3 +245,6 @@ impl<K: Clone + Eq + Hash, V: Default> Recent<K, V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
