@@ -104,6 +104,17 @@ fn a_new_secret_is_good_after_a_restart_as_soon_as_the_next_refresh() {
 }
 
 #[test]
+fn a_new_secret_outlives_a_change_before_the_refresh() {
+    let (world, opened) = World::with_admin();
+    let come = |secret: &str, ms| world.people.by_session(secret, &visit(), at(ms));
+    let fresh = come(opened.secret.as_str(), HOUR).unwrap().rotated.unwrap();
+    world.add("wu");
+    assert!(come(fresh.as_str(), HOUR).is_some());
+    let rows = world.people.sessions(&opened.principal, at(HOUR));
+    assert_eq!(rows[0].seen_at, at(HOUR));
+}
+
+#[test]
 fn many_requests_at_the_hour_get_one_new_secret_and_none_is_refused() {
     let (world, opened) = World::with_admin();
     let n_rotated = std::thread::scope(|scope| {
