@@ -68,7 +68,8 @@ pub trait Pass: Send + Sync + 'static {
     fn may_publish(&self, topic: &str) -> bool;
 
     /// Whether it may subscribe to this filter. That says nothing yet about what comes: a filter may
-    /// match more than [`Pass::may_receive`] lets through.
+    /// match more than [`Pass::may_receive`] lets through. The filter is as the client sent it; one
+    /// that is malformed or shared is refused after this.
     fn may_subscribe(&self, filter: &str) -> bool;
 
     /// Whether it may be sent this message. Asked whenever a message is about to be written to the

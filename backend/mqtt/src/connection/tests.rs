@@ -114,6 +114,14 @@ impl World {
         }
     }
 
+    /// Waits for every connection's end, and asserts that the taker was given nothing more.
+    async fn ends_with_nothing_taken(&mut self) {
+        self.tracker.close();
+        let ended = timeout(PATIENCE, self.tracker.wait()).await;
+        assert!(self.batches.try_recv().is_err(), "taken");
+        ended.expect("not ended");
+    }
+
     /// The next batch the taker is given.
     async fn batch(&mut self) -> Taken {
         timeout(PATIENCE, self.batches.recv())

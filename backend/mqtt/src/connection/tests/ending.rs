@@ -32,9 +32,7 @@ async fn a_client_that_says_goodbye_takes_its_will_with_it() {
         .send(v5_0::Disconnect::builder().build().unwrap())
         .await;
     client.hears_the_end().await;
-    world.tracker.close();
-    world.tracker.wait().await;
-    assert!(world.batches.try_recv().is_err());
+    world.ends_with_nothing_taken().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,9 +61,18 @@ async fn every_packet_has_its_own_minute() {
         client.send_bytes(&[back, front].concat()).await;
         assert_eq!(world.keep().await.len(), 1);
     }
-    client.hears_nothing_for(Duration::from_secs(50)).await;
     client.send_bytes(back).await;
     world.keep().await;
+    // The same without the taker, for which nothing is read meanwhile.
+    let [front, back] = [0xc0, 0x00];
+    client.send_bytes(&[front]).await;
+    for _ in 0..20 {
+        client.hears_nothing_for(Duration::from_secs(50)).await;
+        client.send_bytes(&[back, front]).await;
+        assert_eq!(client.packet().await, (0xd0, vec![]));
+    }
+    client.send_bytes(&[back]).await;
+    assert_eq!(client.packet().await, (0xd0, vec![]));
     client.hears_nothing_for(Duration::from_mins(10)).await;
     client.is_answered().await;
 }
