@@ -115,6 +115,12 @@ fn prepare(stream: &TcpStream, peer: SocketAddr) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "a connection sends its frames late");
     }
+    #[cfg(target_os = "linux")]
+    if let Err(error) =
+        socket2::SockRef::from(stream).set_tcp_notsent_lowat(crate::limits::UNSENT_BYTES)
+    {
+        tracing::debug!(%peer, %error, "a connection's kernel keeps as much as it likes");
+    }
 }
 
 fn refused(full: Full, peer: SocketAddr, house: &House, refusals: &mut Complaint) {

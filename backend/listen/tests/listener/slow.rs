@@ -227,3 +227,24 @@ async fn a_client_that_reads_slowly_gets_everything() {
         assert!(start.elapsed() > millis(1500), "not slower than the limits");
     }
 }
+
+/// What is bounded is what the kernel keeps unsent. Where it keeps megabytes, a socket takes more only
+/// every few seconds, and such a client looks as if it took nothing.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_whose_reading_takes_longer_than_the_limit_for_what_a_kernel_keeps_lives() {
+    let site = Site::open(Limits {
+        write_stall: millis(700),
+        ..generous()
+    })
+    .await;
+    let mut stream = site.send(&get_and_stay("/big")).await;
+    let mut buffer = vec![0; 20 * 1024];
+    let mut pace = every(50);
+    for n in 0..80 {
+        pace.tick().await;
+        let read = within(stream.read_exact(&mut buffer)).await;
+        assert!(read.is_ok(), "closed after {n} pieces");
+    }
+    assert_eq!(site.counters.timeouts_write.get(), 0);
+}
