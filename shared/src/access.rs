@@ -65,9 +65,7 @@ impl Role {
 
     /// What the role allows, within its grant.
     pub const fn rights(self) -> &'static [Right] {
-        use Right::{
-            Administer, Audit, Dispatch, Erase, Operate, Personal, Raw, See, Send, Work,
-        };
+        use Right::{Administer, Audit, Dispatch, Erase, Operate, Personal, Raw, See, Send, Work};
         match self {
             Self::Viewer => &[See],
             Self::Officer | Self::Handler => &[See, Work, Personal],

@@ -14,7 +14,8 @@ pub const PROTOCOL: u16 = 1;
 /// From the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ServerMessage {
-    /// First of all.
+    /// First of all; and again when the client's grants have changed: then nothing that it holds
+    /// counts any more, and every subscribed channel begins anew with a snapshot.
     Welcome(Welcome),
     /// A channel's full state; replaces what the client holds.
     Snapshot(SnapshotFrame),
@@ -93,7 +94,8 @@ pub struct Heartbeat {
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorFrame {
-    /// A stable word: `bad_message`, `no_channel`, `too_many_channels`, `not_granted`.
+    /// A stable word: `bad_message`, `no_channel`, `too_many_channels`, `signed_out`. After the last
+    /// the server closes.
     pub code: String,
     /// A sentence with the value and the place.
     pub message: String,

@@ -8,6 +8,7 @@ import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
 import { metric } from "./suites/metric.mjs";
 import { opening } from "./suites/opening.mjs";
+import { people } from "./suites/people.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
 import { truth } from "./suites/truth.mjs";
@@ -24,5 +25,6 @@ run("the screens in Chromium", () => {
   truth();
   metric();
   weeks();
+  people();
   city();
 });

@@ -52,6 +52,15 @@ impl CityCopy {
         self.write(file, &text)
     }
 
+    /// With `text` as the whole of `file`, which need not be there.
+    #[must_use]
+    pub fn with_whole(self, file: &str, text: &str) -> Self {
+        let path = self.path().join(file);
+        let folder = path.parent().expect("a file lies in a folder");
+        std::fs::create_dir_all(folder).expect("the copied city can be written");
+        self.write(file, text)
+    }
+
     /// What `file` says.
     pub fn text(&self, file: &str) -> String {
         std::fs::read_to_string(self.path().join(file))

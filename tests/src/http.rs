@@ -14,6 +14,7 @@ use crate::wait;
 pub struct Http {
     base: String,
     agent: Agent,
+    token: Option<String>,
 }
 
 /// What a request was answered with.
@@ -23,6 +24,8 @@ pub struct Answer {
     pub status: u16,
     /// The content type.
     pub kind: String,
+    /// Every header, names in lower case, in order.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
@@ -35,29 +38,59 @@ impl Http {
     pub fn new(address: SocketAddr) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(20)))
             .build();
         Self {
             base: format!("http://{address}"),
             agent: config.into(),
+            token: None,
         }
+    }
+
+    /// The same, as whoever holds this API token.
+    #[must_use]
+    pub fn with_token(&self, secret: &str) -> Self {
+        Self {
+            token: Some(secret.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// What a request with these headers and this body is answered with. Redirects are answers.
+    #[track_caller]
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let what = format!("{method} {path}");
+        let answer = if body.is_empty() {
+            self.agent.run(request.body(()).expect("a request"))
+        } else {
+            self.agent
+                .run(request.body(body.to_owned()).expect("a request"))
+        };
+        Answer::of(&what, answer)
     }
 
     /// What `GET path` is answered with.
     #[track_caller]
     pub fn get(&self, path: &str) -> Answer {
-        let answer = self.agent.get(format!("{}{path}", self.base)).call();
-        Answer::of(&format!("GET {path}"), answer)
+        self.ask("GET", path, &[], "")
     }
 
     /// What `POST path` with JSON is answered with.
     #[track_caller]
     pub fn post(&self, path: &str, json: &str) -> Answer {
-        let request = self.agent.post(format!("{}{path}", self.base));
-        let answer = request
-            .header("content-type", "application/json")
-            .send(json);
-        Answer::of(&format!("POST {path}"), answer)
+        self.ask("POST", path, &[("content-type", "application/json")], json)
     }
 
     /// As [`Self::post`], but asks first whether the body is welcome: one that is too large is
@@ -156,6 +189,13 @@ impl Answer {
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default()
             .to_owned();
+        let text = |value: &ureq::http::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        let headers = answer.headers().iter();
+        let headers = headers
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect();
         let body = answer
             .body_mut()
             .with_config()
@@ -165,8 +205,24 @@ impl Answer {
         Self {
             status: answer.status().as_u16(),
             kind,
+            headers,
             body,
         }
+    }
+
+    /// The first header with this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The name and value of every cookie that is set, without its attributes.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let lines = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        let pairs = lines.filter_map(|(_, line)| line.split(';').next()?.split_once('='));
+        pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     }
 
     /// The body as JSON.

@@ -1,8 +1,9 @@
 //! Drives the real binary over real ports with clients written by others.
 //!
 //! From the ground up: time and waiting, processes and folders, the server, then its clients
-//! (HTTP, WebSocket, Debian's Mosquitto, paho-mqtt). Nothing here sleeps: [`wait`] looks for a
-//! condition until a deadline. A tool that is missing fails the test and says what to install.
+//! (HTTP, WebSocket, Debian's Mosquitto, paho-mqtt, a browser's cookies), and bytes by hand, as
+//! attackers write them. Nothing here sleeps: [`wait`] looks for a condition until a deadline. A tool
+//! that is missing fails the test and says what to install.
 //!
 //! Each test starts what it needs on free ports with folders of its own, so that all can run at
 //! once, and ends it when its values are dropped.
@@ -27,9 +28,18 @@ pub mod server;
 
 pub mod follower;
 pub mod http;
+pub mod matrix;
 pub mod message;
 pub mod mosquitto;
 pub mod paho;
 pub mod socket;
+
+pub mod browser;
+pub mod crowd;
+pub mod packets;
+pub mod routes;
+pub mod tls;
+pub mod wall;
+pub mod wire;
 
 pub mod bench;

@@ -1,6 +1,7 @@
 //! The server: set up, started, stopped, killed, started again on the same folder.
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -11,7 +12,7 @@ use crate::city::{self, CityCopy};
 use crate::dice::Dice;
 use crate::http::Http;
 use crate::process::Process;
-use crate::tools;
+use crate::{tools, wait};
 
 /// With what a server starts: its city, its data folder, its addresses.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Setup {
     http: SocketAddr,
     mqtt: SocketAddr,
     more: Vec<String>,
+    /// Whether it serves everything to anybody on loopback.
+    open: bool,
 }
 
 #[derive(Debug)]
@@ -71,6 +74,16 @@ impl Setup {
             http: any,
             mqtt: any,
             more: Vec::new(),
+            open: true,
+        }
+    }
+
+    /// Where people have to sign in.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self {
+            open: false,
+            ..self
         }
     }
 
@@ -80,6 +93,16 @@ impl Setup {
         Self {
             http: lasting_address(),
             mqtt: lasting_address(),
+            ..self
+        }
+    }
+
+    /// At this address of this machine, and MQTT beside it; ports as free as before.
+    #[must_use]
+    pub fn at(self, address: IpAddr) -> Self {
+        Self {
+            http: SocketAddr::new(address, self.http.port()),
+            mqtt: SocketAddr::new(address, self.mqtt.port()),
             ..self
         }
     }
@@ -120,7 +143,8 @@ impl Setup {
             "--mqtt",
             &self.mqtt.to_string(),
         ]);
-        command.arg("--insecure-open").args(&self.more);
+        command.args(self.open.then_some("--insecure-open"));
+        command.args(&self.more);
         let process = Process::start("egret serve", command);
         let ready = process
             .out
@@ -176,6 +200,74 @@ impl Server {
     /// Its HTTP interface.
     pub fn api(&self) -> Http {
         Http::new(self.http)
+    }
+
+    /// Runs an `egret` command on its folder, beside it, and gives what it prints.
+    #[track_caller]
+    pub fn command(&self, arguments: &[&str], input: &str) -> String {
+        let mut command = clean_egret();
+        command.args(arguments).arg("--data").arg(self.data());
+        command.stdin(std::process::Stdio::piped());
+        command.stdout(std::process::Stdio::piped());
+        command.stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().expect("egret starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("egret reads");
+        drop(stdin);
+        let output = child.wait_with_output().expect("egret ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "egret {arguments:?}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Makes an admin called `admin` by the command line, so that there is an account.
+    #[track_caller]
+    pub fn make_admin(&self, password: &str) {
+        self.command(
+            &["user", "add", "admin", "--grant", "admin"],
+            &format!("{password}\n"),
+        );
+        wait::until("the server sees the account", || {
+            let me = self.api().get("/api/v1/me").json();
+            if me["state"] == "first_start" {
+                Err(me.to_string())
+            } else {
+                Ok(())
+            }
+        });
+    }
+
+    /// Makes an API token with these grants, written as for `egret token add`, and gives its
+    /// secret once the server knows it.
+    #[track_caller]
+    pub fn token(&self, name: &str, grants: &[&str]) -> String {
+        let mut arguments = vec!["token", "add", name];
+        for grant in grants {
+            arguments.extend(["--grant", *grant]);
+        }
+        let told = self.command(&arguments, "");
+        let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        let secret = told["secret"].as_str().expect("a secret").to_owned();
+        let api = self.api().with_token(&secret);
+        wait::until("the server knows the token", || {
+            let me = api.get("/api/v1/me").json();
+            if me["state"] == "signed_in" {
+                Ok(())
+            } else {
+                Err(me.to_string())
+            }
+        });
+        secret
+    }
+
+    /// The code of the first start, as the server printed it.
+    #[track_caller]
+    pub fn first_code(&self) -> String {
+        let code = self.process.out.find("the server prints a code", |line| {
+            let (_, code) = line.split_once("with the code ")?;
+            Some(code.to_owned())
+        });
+        code.expect("the server runs")
     }
 
     /// Its folder.

@@ -9,7 +9,7 @@ use egret_shared::message::{ClientMessage, Resume, ServerMessage, Welcome};
 use serde_json::Value;
 use socket2::{Domain, Socket as RawSocket, Type};
 use tungstenite::protocol::WebSocketConfig;
-use tungstenite::{Message, WebSocket};
+use tungstenite::{ClientRequestBuilder, Message, WebSocket};
 
 use crate::wait;
 
@@ -29,22 +29,42 @@ impl Socket {
     /// Connects, and reads the welcome.
     #[track_caller]
     pub fn connect(server: SocketAddr, encoding: Encoding) -> Self {
-        Self::connect_with(server, encoding, None)
+        Self::open(server, encoding, None, None)
+    }
+
+    /// As [`Self::connect`], as whoever holds this API token.
+    #[track_caller]
+    pub fn connect_as(server: SocketAddr, encoding: Encoding, token: &str) -> Self {
+        Self::open(server, encoding, None, Some(token))
     }
 
     /// As [`Self::connect`], with a receive buffer of so many bytes: one that stops reading then
     /// makes the server feel it soon.
     #[track_caller]
     pub fn connect_with(server: SocketAddr, encoding: Encoding, buffer: Option<usize>) -> Self {
+        Self::open(server, encoding, buffer, None)
+    }
+
+    #[track_caller]
+    fn open(
+        server: SocketAddr,
+        encoding: Encoding,
+        buffer: Option<usize>,
+        token: Option<&str>,
+    ) -> Self {
         let stream = connected(server, buffer)
             .unwrap_or_else(|error| panic!("no connection to {server}: {error}"));
         let query = match encoding {
             Encoding::Json => "?encoding=json",
             Encoding::Binary => "",
         };
-        let url = format!("ws://{server}/ws{query}");
+        let url = format!("ws://{server}/ws{query}").parse();
+        let mut request = ClientRequestBuilder::new(url.expect("an address"));
+        if let Some(token) = token {
+            request = request.with_header("Authorization", format!("Bearer {token}"));
+        }
         let config = Some(WebSocketConfig::default().max_message_size(None));
-        let (socket, _) = tungstenite::client::client_with_config(url, stream, config)
+        let (socket, _) = tungstenite::client::client_with_config(request, stream, config)
             .unwrap_or_else(|error| panic!("{server} speaks no WebSocket: {error}"));
         socket
             .get_ref()

@@ -127,6 +127,17 @@ impl Lineage {
         plans.map(|feed| feed.def.id.clone()).collect()
     }
 
+    /// The feeds whose messages, or whose quality, `metric` is made of; none of a metric of metrics.
+    pub fn sources(&self, metric: &MetricId) -> Vec<FeedId> {
+        let feeds: Vec<Feed> = match self.metric(metric).map(|metric| &metric.kind) {
+            Some(MetricKind::Measured(measured)) => measured.feeds().collect(),
+            Some(MetricKind::Quality { feeds, .. }) => feeds.clone(),
+            Some(MetricKind::Derived { .. } | MetricKind::Index(_)) | None => Vec::new(),
+        };
+        let plans = feeds.iter().filter_map(|feed| self.plan.feed(*feed));
+        plans.map(|feed| feed.def.id.clone()).collect()
+    }
+
     /// The department that answers for `metric`: its own, or that of the first feed it is made
     /// of; of a metric of metrics, absent unless it names one.
     pub fn owner(&self, metric: &MetricId) -> Option<DepartmentId> {

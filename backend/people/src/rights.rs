@@ -119,10 +119,16 @@ mod tests {
         let east = [grant(Role::Viewer, &["east"], &["water"], Internal)];
         assert!(sees(&east, &EAST, &["water"], Internal));
         assert!(sees(&east, &["city", "east", "e-1"], &["water"], Public));
-        assert!(!sees(&east, &["city"], &["water"], Internal), "the total tells of others");
+        assert!(
+            !sees(&east, &["city"], &["water"], Internal),
+            "the total tells of others"
+        );
         assert!(!sees(&east, &["city", "west"], &["water"], Internal));
         assert!(!sees(&east, &[], &["water"], Internal), "nowhere");
-        assert!(!sees(&east, &EAST, &["water", "police"], Internal), "partly theirs");
+        assert!(
+            !sees(&east, &EAST, &["water", "police"], Internal),
+            "partly theirs"
+        );
         assert!(!sees(&east, &EAST, &[], Internal), "nobody's");
         assert!(!sees(&east, &EAST, &["water"], Sensitive));
         let fire = [grant(Role::Viewer, &["east"], &["fire"], Internal)];

@@ -185,6 +185,31 @@ impl People {
         Some(Arc::clone(found))
     }
 
+    /// As [`Self::still`], and counts as use: of a session whose page is open and followed, which
+    /// may ask for nothing during a whole shift.
+    pub fn touch(
+        &self,
+        principal: &Principal,
+        visit: &Visit,
+        now: TimeMs,
+    ) -> Option<Arc<Principal>> {
+        let found = self.still(principal, now)?;
+        let state = self.state();
+        let session = principal
+            .session
+            .as_ref()
+            .and_then(|id| state.sessions.get(id));
+        if let Some(session) = session {
+            session.seen.touch(now, Some(visit.address));
+        }
+        if principal.kind == Kind::Device
+            && let Some(device) = state.devices.get(&principal.id)
+        {
+            device.seen.touch(now, Some(visit.address));
+        }
+        Some(found)
+    }
+
     /// Ends the session of whoever signs out.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! HTTP: REST under `/api/v1`, the WebSocket, health, and the screens themselves.
 //!
-//! Every handler takes a [`Grant`] and asks the city or the store; none holds state.
+//! Every handler takes a [`Caller`](crate::auth::Caller) and asks the city or the store; none holds
+//! state.
 
 mod assets;
 mod city;
@@ -11,7 +12,8 @@ mod lists;
 mod metrics;
 mod ops;
 mod page;
-mod problem;
+mod people;
+pub(crate) mod problem;
 mod quarantine;
 mod raw;
 mod site;
@@ -20,19 +22,24 @@ mod socket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
-use axum::routing::{get, post};
-use axum::serve::ListenerExt as _;
+use axum::middleware;
+use axum::routing::{delete, get, patch, post};
 use egret_city::Lineage;
+use egret_listen::Tls;
 use egret_package::Package;
+use egret_people::{Line, Refused};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::auth::Grant;
+use crate::auth::Access;
+use crate::auth::admit::admit;
+use crate::auth::refusals::Refusals;
+use crate::auth::sso::Sso;
 use crate::city_files::CityFiles;
 use crate::folding::CityHandle;
 use crate::forecast::Forecasts;
@@ -40,6 +47,7 @@ use crate::intake::Intake;
 use crate::limits::{HTTP_BODY_BYTES, HTTP_TIMEOUT};
 use crate::store::Store;
 use crate::telemetry::Telemetry;
+use problem::Problem;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -60,34 +68,68 @@ pub(crate) struct Context {
     pub intake: Intake,
     /// What is measured.
     pub telemetry: Telemetry,
+    /// Who may what.
+    pub access: Arc<Access>,
+    /// The city's single sign-on, if it has one.
+    pub sso: Option<Arc<Sso>>,
+    /// What the HTTP listener has counted.
+    pub connections: Arc<egret_listen::Counters>,
+    /// What was refused of late.
+    pub refusals: Arc<Refusals>,
+    /// Lines on their way into the audit trail.
+    pub audit: mpsc::Sender<Line>,
     /// Ends the server.
     pub shutdown: CancellationToken,
     /// Tells this start of the server from others.
     pub generation: u64,
 }
 
-/// Whoever asks gets the one grant there is; with sign-in, the session's.
-impl FromRequestParts<Context> for Grant {
-    type Rejection = std::convert::Infallible;
+impl Context {
+    /// What the city's single sign-on is called, if it has one.
+    fn oidc_name(&self) -> Option<String> {
+        let sso = self.sso.as_ref();
+        sso.map(|sso| sso.oidc.name().to_owned())
+    }
 
-    async fn from_request_parts(_: &mut Parts, _: &Context) -> Result<Self, Self::Rejection> {
-        Ok(Self::EVERYTHING)
+    /// Puts a line into the audit trail, without waiting for it.
+    pub(crate) fn note(&self, line: Line) {
+        if let Err(error) = self.audit.try_send(line) {
+            let line = error.into_inner();
+            // A flood of refusals must not hold up those who may.
+            tracing::warn!(
+                action = line.action,
+                name = line.name,
+                "left out of the audit trail"
+            );
+        }
+    }
+
+    /// Puts a line into the audit trail, and returns once it is there.
+    async fn note_now(&self, line: Line) -> Result<(), Problem> {
+        let people = self.access.people.clone();
+        let noted = tokio::task::spawn_blocking(move || people.note(&line)).await;
+        noted
+            .map_err(|error| Problem::given_up(&error))?
+            .map_err(|error| Problem::from(Refused::Store(error)))
     }
 }
 
 /// Serves until `shutdown`.
-pub(crate) async fn serve(listener: TcpListener, context: Context, shutdown: CancellationToken) {
-    let service = router(context).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    // A frame goes out at once: held back until the one before it is acknowledged, which a client
-    // that has nothing to say puts off, it would be 40 ms late.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection sends its frames late");
-        }
-    });
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown.clone().cancelled_owned())
-        .await;
+pub(crate) async fn serve(
+    listener: TcpListener,
+    context: Context,
+    tls: Option<Tls>,
+    shutdown: CancellationToken,
+) {
+    let mut limits = egret_listen::Limits::default();
+    if context.access.open {
+        // Everybody comes from the one address that there is.
+        limits.per_address_max = limits.connections_max;
+    }
+    let counters = context.connections.clone();
+    let router = router(context);
+    let served =
+        egret_listen::serve(listener, router, tls, limits, counters, shutdown.clone()).await;
     if let Err(error) = served {
         tracing::error!(%error, "HTTP failed");
         shutdown.cancel();
@@ -114,6 +156,7 @@ fn router(context: Context) -> Router {
         .route("/quarantine", get(quarantine::list))
         .route("/events", post(events::take))
         .route("/state", get(ops::state))
+        .merge(people())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::no_method);
     Router::new()
@@ -130,5 +173,56 @@ fn router(context: Context) -> Router {
             HTTP_TIMEOUT,
         ))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(context.clone(), admit))
         .with_state(context)
+}
+
+/// Signing in, and managing who may.
+fn people() -> Router<Context> {
+    use people::{admin, audit, device, me, oidc};
+    Router::new()
+        .route("/me", get(me::me))
+        .route("/me/password", post(me::change_password))
+        .route("/me/sessions", get(me::sessions))
+        .route("/me/sessions/{id}", delete(me::end_session))
+        .route("/first-start", post(me::first_start))
+        .route("/sign-in", post(me::sign_in))
+        .route("/sign-out", post(me::sign_out))
+        .route("/oidc/start", get(oidc::start))
+        .route("/oidc/callback", get(oidc::callback))
+        .route("/pair", post(device::ask))
+        .route("/pair/{id}", get(device::pairing))
+        .route("/pair/{id}/qr.svg", get(device::qr))
+        .route("/device/challenge", post(device::challenge))
+        .route("/device/sign-in", post(device::sign_in))
+        .route("/admin/users", get(admin::users).post(admin::add_user))
+        .route(
+            "/admin/users/{id}",
+            patch(admin::change_user).delete(admin::remove_user),
+        )
+        .route("/admin/users/{id}/sign-out", post(admin::sign_out_user))
+        .route("/admin/tokens", get(admin::tokens).post(admin::add_token))
+        .route("/admin/tokens/{id}", delete(admin::remove_token))
+        .route("/admin/pairings", get(admin::pairings))
+        .route(
+            "/admin/pairings/{code}",
+            post(admin::approve).delete(admin::refuse),
+        )
+        .route("/admin/devices", get(admin::devices))
+        .route(
+            "/admin/devices/{id}",
+            patch(admin::change_device).delete(admin::remove_device),
+        )
+        .route(
+            "/admin/gateways",
+            get(admin::gateways).post(admin::add_gateway),
+        )
+        .route(
+            "/admin/gateways/{id}",
+            patch(admin::change_gateway).delete(admin::remove_gateway),
+        )
+        .route("/admin/gateways/{id}/secret", post(admin::renew_gateway))
+        .route("/audit", get(audit::list))
+        .route("/audit/verify", get(audit::verify))
+        .route("/audit/export", get(audit::export))
 }

@@ -1,5 +1,7 @@
 //! The command line: what a user can ask of the binary.
 
+mod people;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -45,6 +47,18 @@ enum Command {
         /// City package folder
         city: PathBuf,
     },
+    /// Manage accounts
+    #[command(subcommand)]
+    User(people::UserCommand),
+    /// Manage API tokens
+    #[command(subcommand)]
+    Token(people::TokenCommand),
+    /// Manage the credentials of MQTT gateways
+    #[command(subcommand)]
+    Gateway(people::GatewayCommand),
+    /// Look after the audit trail
+    #[command(subcommand)]
+    Audit(people::AuditCommand),
     /// Fold a stopped server's whole journal anew and print seq and state hash
     Replay {
         /// City package folder; the demo city if absent
@@ -122,6 +136,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check { city } => return check(&city),
         Command::Replay { city, data, until } => replay_command(city.as_deref(), &data, until),
+        Command::User(command) => people::user(command),
+        Command::Token(command) => people::token(command),
+        Command::Gateway(command) => people::gateway(command),
+        Command::Audit(command) => people::audit(command),
         Command::Serve(args) => block_on(serve(args)),
         Command::Demo(args) => block_on(demo(args)),
         Command::Simulate(args) => block_on(simulate(args)),
@@ -296,7 +314,14 @@ fn announce(running: &Running) {
         .mqtt
         .map_or_else(|| "off".to_owned(), |address| address.to_string());
     println!("egret ready http={} mqtt={mqtt}", running.http);
-    println!("open http://{}/wall/overview", running.http);
+    let scheme = if running.is_secure { "https" } else { "http" };
+    match &running.first_code {
+        Some(code) => {
+            println!("open {scheme}://{}/start", running.http);
+            println!("first start: make the first admin there with the code {code}");
+        }
+        None => println!("open {scheme}://{}/wall/overview", running.http),
+    }
 }
 
 async fn until_stopped(running: Running) -> anyhow::Result<()> {

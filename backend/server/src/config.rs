@@ -3,6 +3,7 @@
 //! The flags and the environment are clap's; the file is read here. Unknown keys are errors with
 //! their line. `docs/configuration.md` lists every setting.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -36,7 +37,23 @@ pub(crate) struct ServeArgs {
     /// Settings file [default: egret.toml, if there is one]
     #[arg(long, env = "EGRET_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Serve everything to anyone on this machine: nobody can sign in yet
+    /// Certificate chain for HTTPS, a PEM file; read anew when it changes
+    #[arg(
+        long,
+        env = "EGRET_TLS_CERTIFICATE",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate, a PEM file
+    #[arg(
+        long,
+        env = "EGRET_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_certificate"
+    )]
+    pub tls_key: Option<PathBuf>,
+    /// Serve everything to anyone on this machine, without accounts
     #[arg(long, env = "EGRET_INSECURE_OPEN")]
     pub insecure_open: bool,
 }
@@ -136,10 +153,67 @@ struct ConfigFile {
     mqtt: Option<String>,
     #[serde(default)]
     broker: Vec<Url>,
+    tls: Option<TlsFiles>,
+    oidc: Option<OidcConfig>,
     #[serde(default)]
     insecure_open: bool,
     #[serde(default)]
     keep: KeepArgs,
+}
+
+/// Files of TLS: `[tls]` of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TlsFiles {
+    /// Certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+/// The city's single sign-on: `[oidc]` of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OidcConfig {
+    /// Where it is; its metadata are at `/.well-known/openid-configuration` below.
+    pub issuer: Url,
+    /// What it knows this server as.
+    pub client_id: String,
+    /// File with the secret that goes with it; absent for a public client.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// What browsers reach this server by; the redirect URI is `/api/v1/oidc/callback` below.
+    pub public_url: Url,
+    /// What the button says.
+    pub name: String,
+    /// Scopes to ask for beside `openid`.
+    #[serde(default = "profile")]
+    pub scopes: Vec<String>,
+    /// Certificates of the issuer's authority, PEM, where it is not one of the system's.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// The claim that is the name to show.
+    #[serde(default = "preferred_username")]
+    pub username_claim: String,
+    /// The claim that lists groups.
+    #[serde(default = "groups")]
+    pub groups_claim: String,
+    /// What members of a group are granted, as on the command line. With any, grants come from the
+    /// groups at each sign-in; without, from an admin.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Vec<String>>,
+}
+
+fn profile() -> Vec<String> {
+    vec!["profile".to_owned()]
+}
+
+fn preferred_username() -> String {
+    "preferred_username".to_owned()
+}
+
+fn groups() -> String {
+    "groups".to_owned()
 }
 
 /// Settings of a server, complete.
@@ -155,6 +229,10 @@ pub(crate) struct Config {
     pub mqtt: Option<SocketAddr>,
     /// Existing brokers to take messages from.
     pub brokers: Vec<Url>,
+    /// Where the certificate is; absent, HTTP is spoken in clear.
+    pub tls: Option<TlsFiles>,
+    /// The city's single sign-on, if it has one.
+    pub oidc: Option<OidcConfig>,
     /// Whether everything is open to anyone on this machine.
     pub insecure_open: bool,
     /// How long things are kept.
@@ -217,6 +295,12 @@ impl Config {
                 .http
                 .or(file.http)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            tls: args
+                .tls_certificate
+                .zip(args.tls_key)
+                .map(|(certificate, key)| TlsFiles { certificate, key })
+                .or(file.tls),
+            oidc: file.oidc,
             mqtt: mqtt_address(&mqtt)?,
             brokers,
             insecure_open: args.insecure_open || file.insecure_open,

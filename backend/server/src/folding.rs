@@ -10,6 +10,7 @@ use egret_city::City;
 use egret_shared::channel::Channel;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::auth::sight::Sight;
 use crate::journal::Checkpoint;
 use crate::journal::writer::{Committed, StoreJob};
 use crate::limits::{CHECKPOINT_ENTRIES, CHECKPOINT_EVERY, FRAME_EVERY, QUERY_QUEUE};
@@ -24,6 +25,7 @@ enum Ask {
     Question(Question),
     Open(
         Channel,
+        Arc<Sight>,
         oneshot::Sender<Result<Arc<ChannelLog>, TooManyChannels>>,
     ),
 }
@@ -60,17 +62,18 @@ impl CityHandle {
         answer.await.map_err(|_gone| Stopped)
     }
 
-    /// The log of `channel`.
+    /// The log of `channel` as `sight` sees it.
     ///
     /// # Errors
     /// [`Stopped`] while shutting down, and inside it [`TooManyChannels`].
     pub(crate) async fn open(
         &self,
         channel: Channel,
+        sight: Arc<Sight>,
     ) -> Result<Result<Arc<ChannelLog>, TooManyChannels>, Stopped> {
         let (reply, answer) = oneshot::channel();
         self.asks
-            .send(Ask::Open(channel, reply))
+            .send(Ask::Open(channel, sight, reply))
             .await
             .map_err(|_gone| Stopped)?;
         answer.await.map_err(|_gone| Stopped)
@@ -144,10 +147,10 @@ impl Folding {
     fn answer(&mut self, ask: Ask) {
         match ask {
             Ask::Question(question) => question(&self.city),
-            Ask::Open(channel, reply) => {
+            Ask::Open(channel, sight, reply) => {
                 // A snapshot must not be ahead of what the other channels were told.
                 self.publish();
-                drop(reply.send(self.channels.open(&channel, &self.city)));
+                drop(reply.send(self.channels.open(&channel, &sight, &self.city)));
             }
         }
     }

@@ -123,12 +123,7 @@ impl Intake {
     /// Reads messages as `package` says and queues them for the journal's writer, with their
     /// payloads if it `archives`.
     pub(crate) fn new(package: Arc<Package>, seal: Seal, lanes: Lanes, archives: bool) -> Self {
-        let mut topics = Topics::default();
-        for (index, feed) in package.feeds.iter().enumerate() {
-            if let Some(filter) = &feed.topic {
-                topics.insert(filter, index);
-            }
-        }
+        let topics = Topics::of(&package);
         let decoders = package
             .feeds
             .iter()

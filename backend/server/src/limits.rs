@@ -135,6 +135,18 @@ pub(crate) const WS_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Body of an HTTP request with events: a thousand native readings of 250 bytes, four times over.
 pub(crate) const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
+/// Body of a form: people, grants with every area of a large city.
+pub(crate) const FORM_BYTES: usize = 128 * 1024;
+
+/// Lines about what happened beside a request that may wait to be written into the audit trail.
+pub(crate) const AUDIT_QUEUE: usize = 1_024;
+
+/// How often it is seen whether another process changed something about people.
+pub(crate) const PEOPLE_EVERY: Duration = Duration::from_millis(300);
+
+/// How often it is seen whether the certificate has been renewed.
+pub(crate) const TLS_EVERY: Duration = Duration::from_secs(10);
+
 /// A request must be done within this.
 pub(crate) const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
 

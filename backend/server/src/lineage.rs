@@ -2,15 +2,17 @@
 //! each with what it is to the number.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use egret_city::Lineage;
-use egret_city::entry::Seq;
+use egret_city::entry::{Entry, Seq};
 use egret_city::lineage::{Trace, Traced, Why};
 use egret_shared::id::{AreaCode, AssetId, FeedId, MetricId};
 use egret_shared::observation::Observation;
 use egret_shared::time::{Span, TimeMs};
 use tokio::runtime::Handle;
 
+use crate::auth::sight::Sight;
 use crate::folding::CityHandle;
 use crate::journal::JournalError;
 use crate::limits::{LINEAGE_BATCHES_MAX, LINEAGE_OVERLAP_ENTRIES};
@@ -34,6 +36,8 @@ pub(crate) struct Wanted {
     pub after: Seq,
     /// At most so many.
     pub limit: usize,
+    /// As far as this shows.
+    pub sight: Arc<Sight>,
 }
 
 /// A page of them.
@@ -63,7 +67,11 @@ pub(crate) fn observations(
     let filter = filter(&trace, wanted);
     let stopped = store.observed(&filter, &mut |seq, entry| {
         let traced = trace.take(seq, entry, &mut |observation| areas.of(observation));
-        let row = traced.filter(|row| seq > wanted.after && row.why != Some(Why::OtherArea));
+        let row = traced.filter(|row| {
+            seq > wanted.after
+                && row.why != Some(Why::OtherArea)
+                && is_seen(&wanted.sight, entry, areas)
+        });
         let Some(row) = row else { return true };
         if found.rows.len() == wanted.limit {
             found.next = found.rows.last().map(|last| last.seq);
@@ -75,6 +83,25 @@ pub(crate) fn observations(
     found.next = found.next.or(stopped);
     settle(&mut trace, store, &mut found.rows)?;
     Ok(found)
+}
+
+/// Whether an entry may be seen where it happened, which need not be where it counts.
+fn is_seen(sight: &Sight, entry: &Entry, areas: &mut Areas) -> bool {
+    match entry {
+        Entry::Observation(observation) => {
+            let own = observation.area.clone();
+            let area = own.or_else(|| areas.of(observation));
+            sight.feed_at(&observation.feed, area.as_ref())
+        }
+        Entry::Report(report) => match &report.area {
+            Some(area) => sight.feed_at(&report.feed, Some(area)),
+            // It then counts for its department's area.
+            None => sight.feed(&report.feed),
+        },
+        Entry::Refused(_) | Entry::Tick(_) | Entry::Clock(_) | Entry::Package(_) => {
+            sight.is_everything()
+        }
+    }
 }
 
 /// What the trace has to see: the window, and a little of what came before the page, in which a

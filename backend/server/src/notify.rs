@@ -14,11 +14,20 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::gate::Told;
+use crate::auth::sight::Sight;
 use crate::folding::CityHandle;
 
 /// Publishes what changes until `shutdown`.
-pub(crate) async fn run(city: CityHandle, endpoint: Handle, shutdown: CancellationToken) {
-    let Ok(Ok(log)) = city.open(Channel::City).await else {
+///
+/// `everything` is the sight of one who sees all of it: who may hear what is decided at delivery.
+pub(crate) async fn run(
+    city: CityHandle,
+    everything: Arc<Sight>,
+    endpoint: Handle,
+    shutdown: CancellationToken,
+) {
+    let Ok(Ok(log)) = city.open(Channel::City, everything).await else {
         return;
     };
     let wake = Arc::new(Notify::new());
@@ -65,20 +74,27 @@ fn tell_changes(endpoint: &Handle, changes: &CityDelta) {
         .filter(|alert| alert.state != AlertState::Pending)
     {
         let area = alert.areas.last().map_or("none", |area| area.as_str());
-        publish(endpoint, &format!("egret/v1/out/alerts/{area}"), alert);
+        let label = Told::Alert(alert.clone());
+        publish(
+            endpoint,
+            &format!("egret/v1/out/alerts/{area}"),
+            alert,
+            label,
+        );
     }
     for incident in &changes.incidents.put {
         publish(
             endpoint,
             &format!("egret/v1/out/incidents/{}", incident.id),
             incident,
+            Told::Incident(incident.clone()),
         );
     }
 }
 
-fn publish(endpoint: &Handle, topic: &str, told: &impl Serialize) {
+fn publish(endpoint: &Handle, topic: &str, told: &impl Serialize, label: Told) {
     match serde_json::to_vec(told) {
-        Ok(payload) => endpoint.publish(topic, payload.into(), true, None),
+        Ok(payload) => endpoint.publish(topic, payload.into(), true, Some(Arc::new(label))),
         Err(error) => tracing::error!(%error, topic, "a notice could not be written"),
     }
 }

@@ -1,6 +1,8 @@
 //! The wiring: sources → intake → journal → fold → publish, and how all of it starts and stops.
 //! The only module that knows every stage.
 
+mod people;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,14 +11,22 @@ use std::time::Duration;
 use anyhow::Context as _;
 use egret_city::entry::Entry;
 use egret_city::{City, Lineage};
+use egret_listen::Tls;
+use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
+use egret_people::{People, Settings};
+use egret_shared::access::{Grant, Role};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{self, Context};
-use crate::auth::refuse_open_address;
+use crate::auth::gate::Door;
+use crate::auth::labels::Labels;
+use crate::auth::refusals::Refusals;
+use crate::auth::sso::Sso;
+use crate::auth::{Access, refuse_open_address};
 use crate::city_files::CityFiles;
 use crate::clock;
 use crate::config::Config;
@@ -26,7 +36,7 @@ use crate::intake::{Intake, Lanes};
 use crate::journal::pending::Pending;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::journal::writer::Writer;
-use crate::limits::{FOLD_QUEUE, STORE_QUEUE};
+use crate::limits::{FOLD_QUEUE, STORE_QUEUE, TLS_EVERY};
 use crate::notify;
 use crate::recover::recover;
 use crate::seal::Seal;
@@ -47,6 +57,10 @@ pub(crate) struct Running {
     pub shutdown: CancellationToken,
     /// The city package.
     pub package: Arc<egret_package::Package>,
+    /// The code that makes the first admin, while there is no account.
+    pub first_code: Option<String>,
+    /// Whether HTTP is spoken under TLS.
+    pub is_secure: bool,
     tracker: TaskTracker,
     threads: Vec<std::thread::JoinHandle<anyhow::Result<()>>>,
 }
@@ -64,6 +78,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let mut journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
     let seal = Seal::open(&config.data)?;
     let city = recover(&mut journal, &package)?;
+    let people = People::open(&config.data, Settings::default(), clock::now())?;
 
     let telemetry = Telemetry::new();
     let shutdown = CancellationToken::new();
@@ -80,34 +95,35 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         &shutdown,
     )?;
     note_package(&intake, &city, package.digest).await?;
-
+    let lineage = Arc::new(Lineage::new(&package));
+    let labels = Arc::new(Labels::new(&package, &lineage));
+    let first_code = people.first_code().filter(|_| !config.insecure_open);
+    let audit = people::attend(&people, &tracker, &shutdown);
     let context = Context {
-        city: city.clone(),
+        access: Arc::new(Access::new(config.insecure_open, people, labels)),
+        sso: config
+            .oidc
+            .as_ref()
+            .map(Sso::new)
+            .transpose()?
+            .map(Arc::new),
+        connections: Arc::default(),
+        refusals: Arc::new(Refusals::default()),
+        audit,
+        city,
         store: Arc::new(SqliteStore::new(database(&config.data))),
         files: Arc::new(files),
         package: Arc::clone(&package),
-        lineage: Arc::new(Lineage::new(&package)),
+        lineage,
         forecasts: Arc::new(Forecasts::new()),
         intake: intake.clone(),
         telemetry,
         shutdown: shutdown.clone(),
         generation,
     };
-    let listener = TcpListener::bind(config.http)
-        .await
-        .with_context(|| format!("--http {} cannot be listened on", config.http))?;
-    let http = listener.local_addr()?;
-    tracker.spawn(api::serve(listener, context, shutdown.clone()));
+    let http = serve_http(config, context.clone(), &tracker).await?;
     let taker: Arc<dyn Taker> = Arc::new(intake.clone());
-    let mut mqtt = None;
-    if let Some(address) = config.mqtt {
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
-        mqtt = Some(listener.local_addr()?);
-        let endpoint = source::endpoint(listener, Arc::clone(&taker), &tracker, &shutdown)?;
-        tracker.spawn(notify::run(city.clone(), endpoint, shutdown.clone()));
-    }
+    let mqtt = serve_mqtt(config, &context, &taker, &tracker).await?;
     for broker in &config.brokers {
         source::broker(broker, &package, &taker, &tracker, &shutdown)?;
     }
@@ -118,9 +134,56 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         mqtt,
         shutdown,
         package,
+        first_code,
+        is_secure: config.tls.is_some(),
         tracker,
         threads,
     })
+}
+
+/// Serves HTTP and WebSocket; where.
+async fn serve_http(
+    config: &Config,
+    context: Context,
+    tracker: &TaskTracker,
+) -> anyhow::Result<SocketAddr> {
+    let shutdown = context.shutdown.clone();
+    let tls = config.tls.as_ref();
+    let tls = tls.map(|files| Tls::open(&files.certificate, &files.key));
+    let tls = tls.transpose()?;
+    if let Some(tls) = &tls {
+        tracker.spawn(tls.clone().watch(TLS_EVERY, shutdown.clone()));
+    }
+    let listener = TcpListener::bind(config.http)
+        .await
+        .with_context(|| format!("--http {} cannot be listened on", config.http))?;
+    let http = listener.local_addr()?;
+    tracker.spawn(api::serve(listener, context, tls, shutdown));
+    Ok(http)
+}
+
+/// Serves the embedded MQTT endpoint, unless it is off; where.
+async fn serve_mqtt(
+    config: &Config,
+    context: &Context,
+    taker: &Arc<dyn Taker>,
+    tracker: &TaskTracker,
+) -> anyhow::Result<Option<SocketAddr>> {
+    let Some(address) = config.mqtt else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
+    let mqtt = listener.local_addr()?;
+    let (access, shutdown) = (&context.access, &context.shutdown);
+    let door = || Door::new(Arc::clone(access), context.audit.clone());
+    let gate = (!access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
+    let endpoint = source::endpoint(listener, Arc::clone(taker), gate, tracker, shutdown)?;
+    let everything = access.sights.of(&[Grant::whole(Role::Viewer)]);
+    let city = context.city.clone();
+    tracker.spawn(notify::run(city, everything, endpoint, shutdown.clone()));
+    Ok(Some(mqtt))
 }
 
 /// The package's files: of `folder`, or the demo city.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState, BridgeVersion};
+use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
 use egret_mqtt::{Endpoint, Handle};
 use egret_package::Package;
@@ -14,17 +15,23 @@ use url::Url;
 
 use crate::limits::PAYLOAD_BYTES_MAX;
 
-/// Serves the embedded endpoint on `listener` until `shutdown`.
+/// Serves the embedded endpoint on `listener` until `shutdown`, to whomever `gate` lets in; to
+/// everybody without one.
 ///
 /// # Errors
 /// The listener has no address.
 pub(crate) fn endpoint(
     listener: TcpListener,
     taker: Arc<dyn Taker>,
+    gate: Option<Arc<dyn Gate>>,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> std::io::Result<Handle> {
-    let handle = Endpoint::new(taker).serve(listener, shutdown.clone())?;
+    let mut endpoint = Endpoint::new(taker);
+    if let Some(gate) = gate {
+        endpoint = endpoint.with_gate(gate);
+    }
+    let handle = endpoint.serve(listener, shutdown.clone())?;
     let stopping = handle.clone();
     // Commits under way are still acknowledged: the run waits for the endpoint's connections.
     tracker.spawn(async move { stopping.stopped().await });

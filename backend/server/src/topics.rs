@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use egret_package::Package;
+
 /// Topic filters with a feed's index at each end. A word beats `+`, and `+` beats `#`.
 #[derive(Debug, Default)]
 pub(crate) struct Topics {
@@ -16,6 +18,17 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
+    /// The topics of a package's feeds, by their index.
+    pub(crate) fn of(package: &Package) -> Self {
+        let mut topics = Self::default();
+        for (index, feed) in package.feeds.iter().enumerate() {
+            if let Some(filter) = &feed.topic {
+                topics.insert(filter, index);
+            }
+        }
+        topics
+    }
+
     /// Adds `filter` for `feed`. Of two equal filters the first stays; `egret check` refuses that.
     pub(crate) fn insert(&mut self, filter: &str, feed: usize) {
         let (level, rest) = match filter.split_once('/') {

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::Context;
-use crate::auth::Grant;
+use crate::auth::Caller;
 use crate::clock;
 use crate::limits::{
     CHANNELS_PER_CLIENT, FRAME_EVERY, HEARTBEAT_EVERY, PACE_MAX, SILENCE, WS_WRITE_TIMEOUT,
@@ -36,6 +36,8 @@ enum Ended {
     Slow,
     #[error("the server is shutting down")]
     Stopping,
+    #[error("whoever it was has signed out, or may no longer come in")]
+    SignedOut,
     #[error("a message could not be encoded: {0}")]
     Encode(#[from] codec::CodecError),
 }
@@ -48,7 +50,7 @@ struct Subscription {
 struct Session {
     socket: WebSocket,
     context: Context,
-    grant: Grant,
+    caller: Caller,
     encoding: Encoding,
     subscriptions: Vec<Subscription>,
     wake: Arc<Notify>,
@@ -60,12 +62,12 @@ struct Session {
 }
 
 /// Serves one client until it goes or the server stops.
-pub(crate) async fn serve(socket: WebSocket, context: Context, grant: Grant, encoding: Encoding) {
+pub(crate) async fn serve(socket: WebSocket, context: Context, caller: Caller, encoding: Encoding) {
     let guard = context.telemetry.client();
     let mut session = Session {
         socket,
         context,
-        grant,
+        caller,
         encoding,
         subscriptions: Vec::new(),
         wake: Arc::new(Notify::new()),
@@ -85,6 +87,7 @@ impl Session {
         self.send(&ServerMessage::Welcome(welcome)).await?;
         let shutdown = self.context.shutdown.clone();
         let wake = Arc::clone(&self.wake);
+        let mut people = self.context.access.people.changes();
         let mut news_at: Option<Instant> = None;
         loop {
             let beat_at = self.sent_at + HEARTBEAT_EVERY;
@@ -102,8 +105,35 @@ impl Session {
                     self.send_news().await?;
                 }
                 () = sleep_until(beat_at) => self.beat().await?,
+                changed = people.changed() => {
+                    // Who decides lives as long as the server.
+                    changed.map_err(|_gone| Ended::Stopping)?;
+                    self.look_again().await?;
+                }
             }
         }
+    }
+
+    /// Sees whether this is still somebody, and what they see as of now. If that is another sight,
+    /// the client is welcomed anew: nothing that it holds counts any more.
+    async fn look_again(&mut self) -> Result<(), Ended> {
+        let Some(caller) = self.context.access.present(&self.caller) else {
+            self.refuse("signed_out", Ended::SignedOut.to_string())
+                .await?;
+            return Err(Ended::SignedOut);
+        };
+        let is_other = caller.sight.id() != self.caller.sight.id();
+        self.caller = caller;
+        if !is_other {
+            return Ok(());
+        }
+        let welcome = self.welcome();
+        self.send(&ServerMessage::Welcome(welcome)).await?;
+        for subscription in std::mem::take(&mut self.subscriptions) {
+            let channel = subscription.log.channel().clone();
+            self.subscribe(channel, &[]).await?;
+        }
+        self.send_news().await
     }
 
     fn welcome(&self) -> Welcome {
@@ -122,6 +152,8 @@ impl Session {
     }
 
     async fn beat(&mut self) -> Result<(), Ended> {
+        // A session also ends by its age, of which nobody tells.
+        self.look_again().await?;
         let seq = self.context.city.ask(egret_city::City::seq).await;
         let seq = seq.map_err(|_stopped| Ended::Stopping)?;
         self.send(&ServerMessage::Heartbeat(Heartbeat {
@@ -187,11 +219,6 @@ impl Session {
         {
             return Ok(());
         }
-        if !self.grant.sees_channel(&channel) {
-            return self
-                .refuse("not_granted", format!("{channel} is not yours to see"))
-                .await;
-        }
         if self.subscriptions.len() >= CHANNELS_PER_CLIENT {
             let limit = format!("{channel}: a client may have {CHANNELS_PER_CLIENT} channels");
             return self.refuse("too_many_channels", limit).await;
@@ -204,7 +231,7 @@ impl Session {
         match self
             .context
             .city
-            .open(channel)
+            .open(channel, Arc::clone(&self.caller.sight))
             .await
             .map_err(|_stopped| Ended::Stopping)?
         {

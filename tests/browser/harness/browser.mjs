@@ -45,10 +45,11 @@ export class Screen {
     this.complaints = found;
   }
 
-  /** Opens a path of the server in a context of its own. */
-  static async open(browser, server, path, { viewport = SMALL, init } = {}) {
+  /** Opens a path of the server in a context of its own; `elsewhere` is another origin that it may
+   *  be led to. */
+  static async open(browser, server, path, { viewport = SMALL, init, elsewhere } = {}) {
     const context = await browser.newContext({ viewport, locale: "zh-CN" });
-    const found = await complaints(context, server.url("/"));
+    const found = await complaints(context, server.url("/"), elsewhere);
     if (init) await context.addInitScript(init);
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);

@@ -17,13 +17,14 @@ export const SERVER_IS_GONE = [
   /WebSocket connection to .* failed/,
 ];
 
-/** Listens to a context from before its first page; returns the list, which grows. */
-export async function complaints(context, origin) {
+/** Listens to a context from before its first page; returns the list, which grows. Only `elsewhere`
+ *  is another origin that may be asked. */
+export async function complaints(context, origin, elsewhere) {
   const found = [];
-  const ownHost = new URL(origin).host;
+  const ownHosts = [origin, elsewhere].filter(Boolean).map((one) => new URL(one).host);
   const outside = (url) => {
     const { protocol, host } = new URL(url.replace(/^blob:/, ""));
-    return protocol !== "data:" && host !== ownHost;
+    return protocol !== "data:" && !ownHosts.includes(host);
   };
   context.on("request", (request) => {
     if (outside(request.url())) found.push(`request to another origin: ${request.url()}`);

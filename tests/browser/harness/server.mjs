@@ -1,6 +1,6 @@
 // The real binary: started on free ports, killed, started again, and ended whatever happens.
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,7 @@ export class Egret {
   #data = mkdtempSync(join(tmpdir(), "egret-browser-"));
   #http = "127.0.0.1:0";
   #mqtt = "127.0.0.1:0";
+  #firstCode;
 
   constructor(command, flags) {
     this.#command = command;
@@ -38,6 +39,11 @@ export class Egret {
     return new Egret("serve", ["--city", TINY, "--insecure-open"]).start();
   }
 
+  /** A server of the tests' second city where people have to sign in, ready. */
+  static guarded() {
+    return new Egret("serve", ["--city", TINY]).start();
+  }
+
   /** The demo city with its simulator, ready. */
   static demo(...flags) {
     return new Egret("demo", flags).start();
@@ -46,6 +52,27 @@ export class Egret {
   /** Where a path of the server is. */
   url(path) {
     return `http://${this.#http}${path}`;
+  }
+
+  /** The code that makes the first admin, while there is none. */
+  get firstCode() {
+    return this.#firstCode;
+  }
+
+  /** Runs an `egret` command on its folder, beside it; gives what it prints as JSON. */
+  command(words, input = "") {
+    const done = spawnSync(BINARY, [...words, "--data", this.#data], { input, encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`egret ${words.join(" ")}: ${done.stderr}`);
+    return done.stdout.trim() === "" ? undefined : JSON.parse(done.stdout.trim());
+  }
+
+  /** Starts it anew with these lines as its settings file; `lines` gets its address. */
+  async restart(lines = () => "") {
+    await this.#end("SIGTERM");
+    const path = join(this.#data, "egret.toml");
+    writeFileSync(path, lines(this.url("")));
+    if (!this.#flags.includes("--config")) this.#flags.push("--config", path);
+    return this.start();
   }
 
   /** Its MQTT endpoint. */
@@ -84,6 +111,7 @@ export class Egret {
       child.once("error", (error) => fail(error.message));
       child.once("exit", (code, signal) => fail(`ended with ${code ?? signal}`));
       lines(child.stdout, (line) => {
+        this.#firstCode = line.match(/with the code (\S+)$/)?.[1] ?? this.#firstCode;
         const ready = line.match(/^egret ready http=(\S+) mqtt=(\S+)$/);
         if (!ready) return;
         clearTimeout(late);

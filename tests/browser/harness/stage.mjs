@@ -37,14 +37,15 @@ function endWhenOverdue() {
 
 /**
  * A topic: tests that share the server which `start` starts, in the order in which they stand.
- * `define` gets `test(name, body)`; a body gets its [`Tools`].
+ * `define` gets `test(name, body)`; a body gets its [`Tools`]. Where people have to sign in, so
+ * has a gateway, and `hasGateway` is false.
  */
-export function topic(name, start, define) {
+export function topic(name, start, define, { hasGateway = true } = {}) {
   describe(name, () => {
     const shared = { server: undefined, gateway: undefined };
     before(async () => {
       shared.server = await start();
-      shared.gateway = await Gateway.connect(shared.server);
+      if (hasGateway) shared.gateway = await Gateway.connect(shared.server);
     });
     after(async () => {
       await shared.gateway?.close();

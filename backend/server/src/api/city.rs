@@ -3,50 +3,55 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use egret_shared::catalog::{Area, Catalog};
+use serde_json::Value;
 
 use super::Context;
 use super::extract::Path;
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 
 /// `GET /api/v1/catalog`.
 pub(super) async fn catalog(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
 ) -> Result<Json<Catalog>, Problem> {
-    if !grant.sees_city() {
+    if caller.sight.is_nothing() {
         return Err(Problem::forbidden());
     }
-    Ok(Json(context.package.catalog()))
+    Ok(Json(caller.catalog(context.package.catalog())))
 }
 
 /// `GET /api/v1/areas`: the area tree without polygons, each area after its parent.
-pub(super) async fn areas(
-    State(context): State<Context>,
-    grant: Grant,
-) -> Result<Json<Vec<Area>>, Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
-    }
-    Ok(Json(context.package.catalog().areas))
+pub(super) async fn areas(State(context): State<Context>, caller: Caller) -> Json<Vec<Area>> {
+    Json(caller.sight.areas(context.package.catalog().areas))
 }
 
 /// `GET /api/v1/areas.geojson`: the areas with their polygons, as the package has them.
 pub(super) async fn areas_geojson(
     State(context): State<Context>,
-    grant: Grant,
-) -> Result<impl IntoResponse, Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let file = "areas.geojson";
+    if caller.sight.is_everything() {
+        return Ok(geojson(&context, file)?.into_response());
     }
-    geojson(&context, "areas.geojson")
+    let bytes = context.files.get(file).unwrap_or_default();
+    let mut areas: Value = serde_json::from_slice(bytes).map_err(|error| {
+        // It was read when the server started.
+        tracing::error!(%error, file, "no JSON any more");
+        Problem::missing(format!("the package has no {file}"))
+    })?;
+    caller.sight.cut_features(&mut areas);
+    let kind = [(header::CONTENT_TYPE, "application/geo+json")];
+    Ok((kind, areas.to_string()).into_response())
 }
 
 /// `GET /map/{file}`: a layer of the base map. Only files that `map/layers.toml` lists.
 pub(super) async fn map_file(
     State(context): State<Context>,
+    _: Caller,
     Path(file): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     if !context

@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
+use egret_shared::access::Right;
+use egret_shared::id::FeedId;
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,7 +19,7 @@ use serde_json::value::RawValue;
 use super::Context;
 use super::extract::{Body, Query};
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 use crate::clock;
 use crate::intake::{Gathering, Intake, Origin, Way};
 
@@ -60,12 +62,12 @@ const PATH: &str = "/api/v1/events";
 /// `POST /api/v1/events`.
 pub(super) async fn take(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(query): Query<EventsQuery>,
     Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
-    if !grant.sends_events() {
+    if !caller.has(Right::Send) {
         return Err(Problem::forbidden());
     }
     let sender = peer.ip().to_string();
@@ -78,8 +80,11 @@ pub(super) async fn take(
     let intake = &context.intake;
     let mut gathering = Gathering::begin();
     let rejected = match &query.feed {
-        Some(id) => read_own(intake, &mut gathering, id, origin, &body)?,
-        None => read_native(intake, &mut gathering, origin, &body),
+        Some(id) if caller.may_feed(Right::Send, &FeedId::new(id)) => {
+            read_own(intake, &mut gathering, id, origin, &body)?
+        }
+        Some(id) => return Err(no_feed(id)),
+        None => read_native(intake, &caller, &mut gathering, origin, &body),
     };
     answer(intake, gathering, rejected).await
 }
@@ -91,9 +96,7 @@ fn read_own(
     origin: Origin<'_>,
     body: &[u8],
 ) -> Result<Vec<Refused>, Problem> {
-    let feed = intake
-        .feed(id)
-        .ok_or_else(|| Problem::missing(format!("no feed \"{id}\"")))?;
+    let feed = intake.feed(id).ok_or_else(|| no_feed(id))?;
     let refusals = intake.read(gathering, feed, Way::Own, origin, body);
     Ok(refusals
         .into_iter()
@@ -104,8 +107,14 @@ fn read_own(
         .collect())
 }
 
+/// Of a feed that is not theirs nobody learns that it exists.
+fn no_feed(id: &str) -> Problem {
+    Problem::missing(format!("no feed \"{id}\""))
+}
+
 fn read_native(
     intake: &Intake,
+    caller: &Caller,
     gathering: &mut Gathering,
     origin: Origin<'_>,
     body: &[u8],
@@ -128,7 +137,7 @@ fn read_native(
             payload_bytes: bytes.len(),
             ..origin
         };
-        let refusals = match feed_of(intake, element) {
+        let refusals = match feed_of(intake, caller, element) {
             Ok(feed) => intake.read(gathering, feed, Way::Native, origin, bytes),
             Err(rejection) => {
                 intake.refuse(gathering, None, origin, bytes, &rejection);
@@ -154,7 +163,7 @@ fn elements(body: &[u8]) -> Result<Vec<&RawValue>, serde_json::Error> {
     }
 }
 
-fn feed_of(intake: &Intake, element: &RawValue) -> Result<usize, Rejection> {
+fn feed_of(intake: &Intake, caller: &Caller, element: &RawValue) -> Result<usize, Rejection> {
     let shape = |detail: String| Rejection::new(Stage::Decode, Reason::BadShape, detail);
     // serde's own words would repeat what was sent, which may be of a feed with personal fields.
     let no_event = |_error| shape("an event is an object that names its feed".to_owned());
@@ -162,7 +171,8 @@ fn feed_of(intake: &Intake, element: &RawValue) -> Result<usize, Rejection> {
     let id = named
         .feed
         .ok_or_else(|| shape("/feed is missing: which feed is it of?".to_owned()))?;
-    intake.feed(&id).ok_or_else(|| {
+    let theirs = caller.may_feed(Right::Send, &FeedId::new(&id));
+    intake.feed(&id).filter(|_| theirs).ok_or_else(|| {
         let detail = format!("/feed: the city has no feed \"{id}\"");
         Rejection::new(Stage::Source, Reason::UnknownFeed, detail)
     })

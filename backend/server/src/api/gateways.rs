@@ -10,7 +10,7 @@ use super::Context;
 use super::extract::Query;
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct GatewayQuery {
@@ -30,14 +30,13 @@ pub(super) struct Gateway {
 /// `GET /api/v1/gateways`: by `feed`.
 pub(super) async fn list(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Query(query): Query<GatewayQuery>,
 ) -> Result<Json<Page<Gateway>>, Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
-    }
     let page = context.city.ask(move |city| {
-        let wanted = |feed: &FeedId| query.feed.as_ref().is_none_or(|wanted| wanted == feed);
+        let wanted = |feed: &FeedId| {
+            query.feed.as_ref().is_none_or(|wanted| wanted == feed) && caller.sight.feed(feed)
+        };
         let gateways = city.gateways().filter(|(feed, _)| wanted(feed));
         let rows = gateways.map(|(feed, clock)| Gateway { feed, clock });
         query.page.page(rows)

@@ -14,7 +14,7 @@ use super::Context;
 use super::extract::{Path, Query};
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct AlertQuery {
@@ -46,10 +46,10 @@ pub(super) struct FeedQuery {
 /// `area`.
 pub(super) async fn alerts(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Query(query): Query<AlertQuery>,
 ) -> Result<Json<Page<Alert>>, Problem> {
-    city_list(&context, grant, move |city| {
+    city_list(&context, move |city: &City| {
         let fits = |alert: &Alert| {
             query.state.is_none_or(|state| alert.state == state)
                 && query.level.is_none_or(|level| alert.level == level)
@@ -62,9 +62,11 @@ pub(super) async fn alerts(
                     .as_ref()
                     .is_none_or(|area| alert.areas.contains(area))
         };
-        query
-            .page
-            .page(city.alerts().filter(|alert| fits(alert)).cloned())
+        query.page.page(
+            city.alerts()
+                .filter(|alert| fits(alert) && caller.sight.alert(alert))
+                .cloned(),
+        )
     })
     .await
 }
@@ -72,10 +74,10 @@ pub(super) async fn alerts(
 /// `GET /api/v1/incidents`: by `state`, `level`, `area`.
 pub(super) async fn incidents(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Query(query): Query<IncidentQuery>,
 ) -> Result<Json<Page<Incident>>, Problem> {
-    city_list(&context, grant, move |city| {
+    city_list(&context, move |city: &City| {
         let fits = |incident: &Incident| {
             query.state.is_none_or(|state| incident.state == state)
                 && query.level.is_none_or(|level| incident.level == level)
@@ -84,9 +86,10 @@ pub(super) async fn incidents(
                     .as_ref()
                     .is_none_or(|area| incident.areas.contains(area))
         };
+        let fitting = city.incidents().filter(|incident| fits(incident));
         query
             .page
-            .page(city.incidents().filter(|incident| fits(incident)).cloned())
+            .page(fitting.filter_map(|incident| caller.sight.incident(incident.clone())))
     })
     .await
 }
@@ -94,15 +97,13 @@ pub(super) async fn incidents(
 /// `GET /api/v1/incidents/{id}`.
 pub(super) async fn incident(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Incident>, Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
-    }
     let wanted = IncidentId::new(&id);
     let incident = context.city.ask(move |city| city.incident(&wanted)).await?;
     incident
+        .and_then(|incident| caller.sight.incident(incident))
         .map(Json)
         .ok_or_else(|| Problem::missing(format!("there is no incident \"{id}\"")))
 }
@@ -110,15 +111,15 @@ pub(super) async fn incident(
 /// `GET /api/v1/feeds`: by `status`.
 pub(super) async fn feeds(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Query(query): Query<FeedQuery>,
 ) -> Result<Json<Page<FeedHealth>>, Problem> {
-    city_list(&context, grant, move |city| {
+    city_list(&context, move |city: &City| {
         let fits = |feed: &FeedHealth| query.status.is_none_or(|status| feed.status == status);
         query.page.page(
             city.feeds()
                 .filter(fits)
-                .filter(|feed| grant.sees_feed(&feed.feed)),
+                .filter(|feed| caller.sight.feed(&feed.feed)),
         )
     })
     .await
@@ -127,11 +128,7 @@ pub(super) async fn feeds(
 /// A list that the city has at hand.
 async fn city_list<T: Send + 'static>(
     context: &Context,
-    grant: Grant,
     list: impl FnOnce(&City) -> Result<Page<T>, Problem> + Send + 'static,
 ) -> Result<Json<Page<T>>, Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
-    }
     context.city.ask(list).await?.map(Json)
 }

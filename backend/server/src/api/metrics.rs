@@ -18,7 +18,7 @@ pub(super) use series::series;
 use super::Context;
 use super::extract::{Path, Query};
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 use point::Point;
 
 #[derive(Debug, Deserialize)]
@@ -38,11 +38,11 @@ pub(super) struct Now {
 /// `GET /api/v1/metrics/{id}/now?area=CODE`: the window that ends now, with all that has arrived.
 pub(super) async fn now(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<NowQuery>,
 ) -> Result<Json<Now>, Problem> {
-    let (def, area) = known(&context, grant, &id, query.area)?;
+    let (def, area) = known(&context, &caller, &id, query.area)?;
     let (metric, place) = (def.id.clone(), area.clone());
     let point = context
         .city
@@ -52,29 +52,36 @@ pub(super) async fn now(
         metric: def.id.clone(),
         area,
         unit: def.unit.clone(),
-        points: point.into_iter().map(Point::from).collect(),
+        points: point
+            .and_then(|point| caller.sight.point(point))
+            .into_iter()
+            .map(Point::from)
+            .collect(),
     }))
 }
 
-/// The metric and area of a request, if both exist and may be seen.
+/// The metric and area of a request, if both exist and may be seen. What may not be is answered as
+/// what does not exist; without an area, the widest that may be seen is meant.
 fn known<'a>(
     context: &'a Context,
-    grant: Grant,
+    caller: &Caller,
     id: &str,
     area: Option<AreaCode>,
 ) -> Result<(&'a MetricDef, AreaCode), Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
-    }
-    let area = area.unwrap_or_else(|| context.package.city.root.clone());
-    if context.package.area_tree().index_of(&area).is_none() {
+    let (tree, sight) = (context.package.area_tree(), &caller.sight);
+    let home = || tree.code(sight.home()).cloned();
+    let area = area
+        .or_else(home)
+        .unwrap_or_else(|| context.package.city.root.clone());
+    if !tree.index_of(&area).is_some_and(|idx| sight.area(idx)) {
         return Err(Problem::missing(format!("there is no area \"{area}\"")));
     }
     let def = context
         .package
         .metrics
         .iter()
-        .find(|metric| metric.id.as_str() == id);
+        .find(|metric| metric.id.as_str() == id)
+        .filter(|def| sight.metric(&def.id, &area));
     def.map(|def| (def, area)).ok_or_else(|| {
         Problem::missing(format!(
             "there is no metric \"{id}\"; /api/v1/catalog lists them"

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use egret_city::City;
+use egret_shared::access::Right;
 use egret_shared::time::TimeMs;
 use serde::Serialize;
 
 use super::Context;
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 
 /// Journal position and the fold's hash there.
 #[derive(Debug, Serialize)]
@@ -23,9 +24,9 @@ pub(super) struct Position {
 /// `GET /api/v1/state`.
 pub(super) async fn state(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
 ) -> Result<Json<Position>, Problem> {
-    if !grant.sees_city() {
+    if !caller.has_whole(Right::Operate) {
         return Err(Problem::forbidden());
     }
     let of = |city: &City| Position {
@@ -44,7 +45,7 @@ pub(super) async fn healthy() -> &'static str {
 /// `GET /readyz`: the journal is folded and the city answers.
 pub(super) async fn ready(State(context): State<Context>) -> impl IntoResponse {
     match context.city.ask(City::seq).await {
-        Ok(seq) => (StatusCode::OK, format!("ready at {seq}\n")),
+        Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
         Err(stopped) => (StatusCode::SERVICE_UNAVAILABLE, format!("{stopped}\n")),
     }
 }
@@ -52,9 +53,9 @@ pub(super) async fn ready(State(context): State<Context>) -> impl IntoResponse {
 /// `GET /metrics`, in the text format of Prometheus.
 pub(super) async fn metrics(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
 ) -> Result<impl IntoResponse, Problem> {
-    if !grant.sees_city() {
+    if !caller.has_whole(Right::Operate) {
         return Err(Problem::forbidden());
     }
     let (feeds, seq) = context

@@ -1,9 +1,11 @@
 //! Errors as RFC 9457 problem details.
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use egret_people::Refused;
 
 use crate::folding::Stopped;
 use crate::journal::JournalError;
@@ -13,13 +15,19 @@ use crate::journal::JournalError;
 /// # Source
 /// RFC 9457, with `type` absent, which means `about:blank`: the status says what it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// The status' own words.
     title: String,
     /// The HTTP status.
     status: u16,
     /// A sentence with the value and the place.
     detail: String,
+    /// A stable word, where a program has to tell problems of one status apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// After how many seconds another try is worth it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u64>,
     /// What was refused, where a request had several parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected: Option<serde_json::Value>,
@@ -27,32 +35,60 @@ pub(super) struct Problem {
 
 impl Problem {
     /// `status`, because of `detail`.
-    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
+            code: None,
+            retry_after_s: None,
             rejected: None,
         }
     }
 
+    /// What it says.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Its word for programs.
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        self.code
+    }
+
+    /// With a word for programs.
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self {
+            code: Some(code),
+            ..self
+        }
+    }
+
+    /// With the time after which another try is worth it.
+    pub(crate) fn with_retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_after_s: Some(seconds),
+            ..self
+        }
+    }
+
     /// There is no such thing.
-    pub(super) fn missing(detail: impl Into<String>) -> Self {
+    pub(crate) fn missing(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// The request cannot be understood.
-    pub(super) fn bad(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// The grant does not reach so far.
-    pub(super) fn forbidden() -> Self {
+    pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "your grant does not reach so far")
     }
 
     /// The work on the request ended before it was done.
-    pub(super) fn given_up(error: &tokio::task::JoinError) -> Self {
+    pub(crate) fn given_up(error: &tokio::task::JoinError) -> Self {
         tracing::error!(%error, "the work on a request ended before it was done");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -61,10 +97,40 @@ impl Problem {
     }
 
     /// With the parts that were refused.
-    pub(super) fn with_rejected(self, rejected: serde_json::Value) -> Self {
+    pub(crate) fn with_rejected(self, rejected: serde_json::Value) -> Self {
         Self {
             rejected: Some(rejected),
             ..self
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let code = refused.code();
+        let status = match &refused {
+            Refused::BadCredentials | Refused::BadSignature => StatusCode::UNAUTHORIZED,
+            Refused::Locked { .. } | Refused::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Refused::BadCode => StatusCode::FORBIDDEN,
+            Refused::WeakPassword(_) | Refused::Invalid(_) => StatusCode::BAD_REQUEST,
+            Refused::NameTaken(_) | Refused::LastAdmin => StatusCode::CONFLICT,
+            Refused::Missing(_) => StatusCode::NOT_FOUND,
+            Refused::Store(error) => {
+                tracing::error!(%error, "people could not be read or kept");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        let retry_after_s = match &refused {
+            Refused::Locked { retry_after_s } => Some(*retry_after_s),
+            _ => None,
+        };
+        let problem = match &refused {
+            Refused::Store(_) => Self::new(status, "people cannot be read or kept; see the log"),
+            refused => Self::new(status, refused.to_string()),
+        };
+        Self {
+            retry_after_s,
+            ..problem.with_code(code)
         }
     }
 }
@@ -89,7 +155,18 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, kind, Json(self)).into_response()
+        let retry_after_s = self.retry_after_s;
+        let mut response = (status, kind, Json(self)).into_response();
+        if let Some(seconds) = retry_after_s {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let how = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+        }
+        response
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::rejection::Reason;
 use serde::Deserialize;
@@ -10,7 +11,9 @@ use super::Context;
 use super::extract::Query;
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
+use crate::journal::JournalError;
+use crate::limits::PAGE_ROWS_MAX;
 use crate::store::{QuarantineFilter, QuarantineItem};
 
 #[derive(Debug, Deserialize)]
@@ -21,30 +24,51 @@ pub(super) struct QuarantineQuery {
     page: PageQuery,
 }
 
-/// `GET /api/v1/quarantine`: newest first, by `feed` and `reason`.
+/// How many rows of others a request passes over before it answers with less than a page.
+const PASSED_OVER_MAX: usize = 20 * PAGE_ROWS_MAX;
+
+/// `GET /api/v1/quarantine`: newest first, by `feed` and `reason`. What belongs to no feed is shown
+/// to those who answer for all of them.
 pub(super) async fn list(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Query(query): Query<QuarantineQuery>,
 ) -> Result<Json<Page<QuarantineItem>>, Problem> {
-    if !grant.sees_city() {
+    if !caller.has(Right::Raw) {
         return Err(Problem::forbidden());
     }
     let limit = query.page.limit()?;
-    let filter = QuarantineFilter {
+    let mut filter = QuarantineFilter {
         feed: query.feed,
         reason: query.reason,
         before: query.page.cursor()?,
-        limit: limit + 1,
+        limit: PAGE_ROWS_MAX.min(2 * limit + 1),
     };
     let store = context.store.clone();
-    let rows = tokio::task::spawn_blocking(move || store.quarantine(&filter)).await;
-    let mut items = rows.map_err(|error| Problem::given_up(&error))??;
+    let asking = caller.clone();
+    let may = move |item: &QuarantineItem| match &item.feed {
+        Some(feed) => asking.may_feed(Right::Raw, feed),
+        None => asking.has_whole(Right::Raw),
+    };
+    let rows = tokio::task::spawn_blocking(move || {
+        let mut items = Vec::new();
+        let mut passed = 0;
+        loop {
+            let rows = store.quarantine(&filter)?;
+            let is_last = rows.len() < filter.limit;
+            passed += rows.len();
+            filter.before = rows.last().map(|row| row.id);
+            items.extend(rows.into_iter().filter(&may));
+            if is_last || items.len() > limit || passed > PASSED_OVER_MAX {
+                let next = filter.before.filter(|_| !is_last);
+                return Ok::<_, JournalError>((items, next));
+            }
+        }
+    });
+    let (mut items, rest) = rows.await.map_err(|error| Problem::given_up(&error))??;
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|item| item.id.to_string());
+    let last = items.last().map(|item| item.id).filter(|_| more);
+    let next = last.or(rest).map(|id| id.to_string());
     Ok(Json(Page { items, next }))
 }

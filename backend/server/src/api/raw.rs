@@ -2,15 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use egret_city::entry::Seq;
+use egret_city::entry::{Entry, Seq};
+use egret_shared::access::Right;
+use egret_shared::id::FeedId;
+use egret_shared::people::Outcome;
 use egret_shared::time::TimeMs;
 use serde::Serialize;
 
 use super::Context;
 use super::extract::Path;
 use super::problem::Problem;
-use crate::auth::Grant;
-use crate::store::RawItem;
+use crate::auth::Caller;
+use crate::clock;
+use crate::journal::JournalError;
+use crate::store::{EntriesFilter, RawItem, Store};
 
 /// A message.
 #[derive(Debug, Serialize)]
@@ -47,21 +52,49 @@ impl From<RawItem> for Raw {
     }
 }
 
-/// `GET /api/v1/raw/{seq}`.
+/// `GET /api/v1/raw/{seq}`. Every look is noted: a message may tell more than what became of it.
 pub(super) async fn one(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Path(seq): Path<Seq>,
 ) -> Result<Json<Raw>, Problem> {
-    if !grant.sees_city() {
-        return Err(Problem::forbidden());
-    }
     let store = context.store.clone();
-    let item = tokio::task::spawn_blocking(move || store.raw(seq)).await;
-    let item = item.map_err(|error| Problem::given_up(&error))??;
-    item.map(|item| Json(Raw::from(item))).ok_or_else(|| {
-        Problem::missing(format!(
+    let found = tokio::task::spawn_blocking(move || {
+        let feed = feed_of(&*store, seq)?;
+        Ok::<_, JournalError>((feed, store.raw(seq)?))
+    });
+    let (feed, item) = found.await.map_err(|error| Problem::given_up(&error))??;
+    let may = |feed: &FeedId| caller.may_feed(Right::Raw, feed);
+    let item = item.filter(|_| feed.as_ref().is_some_and(may));
+    let Some(item) = item else {
+        return Err(Problem::missing(format!(
             "no message is kept for entry {seq}: it came of none, or the message has been let go"
-        ))
-    })
+        )));
+    };
+    let target = format!("entry {seq}");
+    let line = caller.line(clock::now(), ("raw.read", &target), Outcome::Done, "");
+    context.note_now(line).await?;
+    Ok(Json(Raw::from(item)))
+}
+
+/// The feed by which an entry came; `None` if it is no message's, or of no entry.
+fn feed_of(store: &dyn Store, seq: Seq) -> Result<Option<FeedId>, JournalError> {
+    let mut feed = None;
+    let filter = EntriesFilter {
+        after: seq.saturating_sub(1),
+        observed_from: TimeMs(i64::MIN),
+        observed_to: TimeMs(i64::MAX),
+        limit_batches: 1,
+    };
+    store.observed(&filter, &mut |found, entry| {
+        if found == seq {
+            feed = match entry {
+                Entry::Observation(observation) => Some(observation.feed.clone()),
+                Entry::Report(report) => Some(report.feed.clone()),
+                Entry::Refused(_) | Entry::Tick(_) | Entry::Clock(_) | Entry::Package(_) => None,
+            };
+        }
+        found < seq
+    })?;
+    Ok(feed)
 }

@@ -11,13 +11,6 @@ use super::problem::Problem;
 #[folder = "$CARGO_MANIFEST_DIR/../../target/site"]
 struct Site;
 
-/// What a screen may load and run: its own files, and WebAssembly. No inline script or style.
-///
-/// `blob:` is for the map library, which makes its worker and images that way.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; \
-    frame-ancestors 'self'; base-uri 'none'; form-action 'self'; object-src 'none'";
-
 /// Shown in place of the screens by a server that was built without them.
 const WITHOUT_SITE: &str = "<!doctype html><title>Egret</title><p>This server was built without \
     its screens: <code>cargo xtask build</code> makes them. The API is at \
@@ -63,11 +56,6 @@ fn respond(path: &str, file: rust_embed::EmbeddedFile) -> Response {
         .fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
     let headers = [
         (header::CONTENT_TYPE, kind),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            CONTENT_SECURITY_POLICY.to_owned(),
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::ETAG, format!("\"{tag}\"")),
         // A wall reloads itself when the server is a new version; asked each time, never stale.
         (header::CACHE_CONTROL, "no-cache".to_owned()),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::Context;
 use super::extract::Query;
 use super::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 use crate::limits::{CLIENT_MESSAGE_BYTES, CLIENTS_MAX, WS_READ_BUFFER_BYTES};
 use crate::ws;
 
@@ -23,7 +23,7 @@ pub(super) struct SocketQuery {
 /// `GET /ws[?encoding=json]`.
 pub(super) async fn upgrade(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Query(query): Query<SocketQuery>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -44,5 +44,5 @@ pub(super) async fn upgrade(
     let upgrade = upgrade
         .read_buffer_size(WS_READ_BUFFER_BYTES)
         .max_message_size(CLIENT_MESSAGE_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| ws::serve(socket, context, grant, encoding)))
+    Ok(upgrade.on_upgrade(move |socket| ws::serve(socket, context, caller, encoding)))
 }

@@ -8,23 +8,27 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use egret_city::City;
+use egret_shared::asset::AssetState;
 use egret_shared::channel::Channel;
 use egret_shared::delta::Delta;
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::snapshot::Snapshot;
 
 use super::log::ChannelLog;
+use crate::auth::sight::Sight;
 use crate::limits::FRAME_EVERY;
 
 /// Every asset that somebody looks at.
 #[derive(Debug, Default)]
 pub(crate) struct AssetChannels {
-    open: BTreeMap<(FeedId, AssetId), Open>,
+    /// By feed, asset, and who looks.
+    open: BTreeMap<(FeedId, AssetId, u64), Open>,
 }
 
 #[derive(Debug)]
 struct Open {
     log: Weak<ChannelLog>,
+    sight: Arc<Sight>,
     handle: Option<u32>,
     pushed_at: Option<Instant>,
     is_due: bool,
@@ -36,20 +40,21 @@ impl AssetChannels {
         self.open.len()
     }
 
-    /// The log of the asset's channel, begun with a snapshot of `city` if nobody holds it yet.
+    /// The log of the asset's channel as `sight` sees it, begun with a snapshot of `city` if nobody
+    /// holds it yet.
     pub(crate) fn open(
         &mut self,
-        feed: &FeedId,
-        asset: &AssetId,
+        (feed, asset): (&FeedId, &AssetId),
+        sight: &Arc<Sight>,
         generation: u64,
         city: &City,
     ) -> Arc<ChannelLog> {
-        let key = (feed.clone(), asset.clone());
+        let key = (feed.clone(), asset.clone(), sight.id());
         if let Some(log) = self.open.get(&key).and_then(|open| open.log.upgrade()) {
             return log;
         }
         let channel = Channel::Asset(feed.clone(), asset.clone());
-        let state = Snapshot::Asset(city.asset(feed, asset).map(Box::new));
+        let state = Snapshot::Asset(seen(city, sight, feed, asset));
         let log = Arc::new(ChannelLog::new(
             channel,
             generation,
@@ -59,6 +64,7 @@ impl AssetChannels {
         ));
         let open = Open {
             log: Arc::downgrade(&log),
+            sight: Arc::clone(sight),
             handle: city.handle(feed, asset),
             pushed_at: None,
             is_due: false,
@@ -79,7 +85,7 @@ impl AssetChannels {
 
     /// Moves on every channel whose asset has changed and whose last frame is old enough.
     pub(crate) fn publish(&mut self, city: &City, now: Instant) {
-        for ((feed, asset), open) in &mut self.open {
+        for ((feed, asset, _), open) in &mut self.open {
             if open.handle.is_none() {
                 open.handle = city.handle(feed, asset);
             }
@@ -91,18 +97,25 @@ impl AssetChannels {
                 continue;
             }
             open.is_due = false;
-            let (Some(log), Some(state)) = (open.log.upgrade(), city.asset(feed, asset)) else {
+            let Some(log) = open.log.upgrade() else {
                 continue;
             };
+            let state = seen(city, &open.sight, feed, asset);
             // The city goes on calling an asset changed until its own next frame.
-            if log.push_new(
-                city.seq(),
-                city.now(),
-                Delta::Asset(Some(Box::new(state))),
-                now,
-            ) {
+            if log.push_new(city.seq(), city.now(), Delta::Asset(state), now) {
                 open.pushed_at = Some(now);
             }
         }
     }
+}
+
+/// The asset, if it may be seen where it is: else it is as if there were none.
+pub(super) fn seen(
+    city: &City,
+    sight: &Sight,
+    feed: &FeedId,
+    asset: &AssetId,
+) -> Option<Box<AssetState>> {
+    let state = city.asset(feed, asset)?;
+    sight.asset(&state).then(|| Box::new(state))
 }

@@ -1,31 +1,37 @@
 //! The channels that somebody has subscribed to, and how the fold's changes reach them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use egret_city::{Changes, City};
-use egret_shared::asset::AssetMark;
 use egret_shared::channel::Channel;
-use egret_shared::delta::Delta;
+use egret_shared::delta::{CityDelta, Delta};
+use egret_shared::incident::Incident;
+use egret_shared::metric::MetricPoint;
 use egret_shared::snapshot::Snapshot;
+use egret_shared::table::Changed;
 
-use super::assets::AssetChannels;
+use super::assets::{AssetChannels, seen};
 use super::log::ChannelLog;
-use super::tiles::TileView;
+use super::tiles::{Placed, TileView};
+use crate::auth::sight::Sight;
 use crate::limits::CHANNELS_MAX;
 
 /// Every channel alive. A channel lives as long as a client holds its log.
 #[derive(Debug)]
 pub(crate) struct Channels {
     generation: u64,
-    open: BTreeMap<Channel, Open>,
+    /// By channel, and who looks.
+    open: BTreeMap<(Channel, u64), Open>,
     assets: AssetChannels,
 }
 
 #[derive(Debug)]
 struct Open {
     log: Weak<ChannelLog>,
+    sight: Arc<Sight>,
     tile: Option<TileView>,
 }
 
@@ -44,17 +50,19 @@ impl Channels {
         }
     }
 
-    /// The log of `channel`, begun with a snapshot of `city` if nobody holds it yet. `city` must
-    /// have been published up to its newest change.
+    /// The log of `channel` as `sight` sees it, begun with a snapshot of `city` if nobody holds it
+    /// yet. `city` must have been published up to its newest change.
     ///
     /// # Errors
     /// [`TooManyChannels`].
     pub(crate) fn open(
         &mut self,
         channel: &Channel,
+        sight: &Arc<Sight>,
         city: &City,
     ) -> Result<Arc<ChannelLog>, TooManyChannels> {
-        let alive = self.open.get(channel).and_then(|open| open.log.upgrade());
+        let key = (channel.clone(), sight.id());
+        let alive = self.open.get(&key).and_then(|open| open.log.upgrade());
         if let Some(log) = alive {
             return Ok(log);
         }
@@ -63,9 +71,10 @@ impl Channels {
             return Err(TooManyChannels);
         }
         if let Channel::Asset(feed, asset) = channel {
-            return Ok(self.assets.open(feed, asset, self.generation, city));
+            let asset = (feed, asset);
+            return Ok(self.assets.open(asset, sight, self.generation, city));
         }
-        let (state, tile) = first_state(channel, city);
+        let (state, tile) = first_state(channel, sight, city);
         let log = ChannelLog::new(
             channel.clone(),
             self.generation,
@@ -74,13 +83,12 @@ impl Channels {
             state,
         );
         let log = Arc::new(log);
-        self.open.insert(
-            channel.clone(),
-            Open {
-                log: Arc::downgrade(&log),
-                tile,
-            },
-        );
+        let open = Open {
+            log: Arc::downgrade(&log),
+            sight: Arc::clone(sight),
+            tile,
+        };
+        self.open.insert(key, open);
         Ok(log)
     }
 
@@ -105,63 +113,100 @@ impl Channels {
         self.forget();
         let now = Instant::now();
         let has_tiles = self.open.values().any(|open| open.tile.is_some());
-        let marks: BTreeMap<u32, Option<AssetMark>> = if has_tiles {
+        let marks: BTreeMap<u32, Option<Placed>> = if has_tiles {
             changes
                 .assets
                 .iter()
-                .map(|handle| (*handle, city.mark(*handle)))
+                .map(|handle| (*handle, placed(city, *handle)))
                 .collect()
         } else {
             BTreeMap::new()
         };
-        for (channel, open) in &mut self.open {
+        // Made once, however many look at the city.
+        let whole = OnceCell::new();
+        let whole = || whole.get_or_init(|| city.city_delta(changes));
+        for ((channel, _), open) in &mut self.open {
             let Some(log) = open.log.upgrade() else {
                 continue;
             };
-            let delta = match &mut open.tile {
-                Some(view) => Some(view.delta(&marks))
-                    .filter(|delta| !delta.is_empty())
-                    .map(Delta::Tile),
-                None => delta_of(channel, city, changes),
-            };
-            if let Some(delta) = delta {
-                log.push(city.seq(), city.now(), delta, now);
-            }
+            let (sight, tile) = (&open.sight, &mut open.tile);
+            log.push_of(city.seq(), city.now(), now, |held| match channel {
+                Channel::City => city_delta(sight, whole(), held),
+                Channel::Tile(_) => tile.as_mut().and_then(|view| tile_delta(view, &marks)),
+                // Assets have their own way.
+                Channel::Asset(..) => None,
+                Channel::Incident(id) => {
+                    let changed = changes.incidents.contains(id);
+                    changed
+                        .then(|| incident_delta(sight, city.incident(id), held))
+                        .flatten()
+                }
+                Channel::Metric(id) => {
+                    let changed = city.metric_delta(id, changes);
+                    metric_delta(sight, changed, held)
+                }
+            });
         }
     }
 }
 
-fn first_state(channel: &Channel, city: &City) -> (Snapshot, Option<TileView>) {
-    match channel {
-        Channel::City => (Snapshot::City(Box::new(city.city_snapshot())), None),
-        Channel::Tile(tile) => {
-            let (view, snapshot) = TileView::open(*tile, city.assets());
-            (Snapshot::Tile(snapshot), Some(view))
-        }
-        Channel::Asset(feed, asset) => {
-            (Snapshot::Asset(city.asset(feed, asset).map(Box::new)), None)
-        }
-        Channel::Incident(id) => (Snapshot::Incident(city.incident(id).map(Box::new)), None),
-        Channel::Metric(id) => (Snapshot::Metric(city.metric_snapshot(id)), None),
-    }
-}
-
-/// What `changes` mean for a channel other than a tile; `None` if nothing.
-fn delta_of(channel: &Channel, city: &City, changes: &Changes) -> Option<Delta> {
+fn first_state(channel: &Channel, sight: &Arc<Sight>, city: &City) -> (Snapshot, Option<TileView>) {
     match channel {
         Channel::City => {
-            let delta = city.city_delta(changes);
-            (!delta.is_empty()).then(|| Delta::City(Box::new(delta)))
+            let seen = sight.city_snapshot(city.city_snapshot());
+            (Snapshot::City(Box::new(seen)), None)
         }
-        // These have their own way.
-        Channel::Tile(_) | Channel::Asset(..) => None,
+        Channel::Tile(tile) => {
+            let all = city.assets().map(|mark| {
+                let area = city.area_of(mark.handle).cloned();
+                (mark, area)
+            });
+            let (view, snapshot) = TileView::open(*tile, sight, all);
+            (Snapshot::Tile(snapshot), Some(view))
+        }
+        Channel::Asset(feed, asset) => (Snapshot::Asset(seen(city, sight, feed, asset)), None),
         Channel::Incident(id) => {
-            let changed = changes.incidents.contains(id);
-            changed.then(|| Delta::Incident(city.incident(id).map(Box::new)))
+            let incident = city.incident(id);
+            let incident = incident.and_then(|incident| sight.incident(incident));
+            (Snapshot::Incident(incident.map(Box::new)), None)
         }
         Channel::Metric(id) => {
-            let changed = city.metric_delta(id, changes);
-            (!changed.is_empty()).then_some(Delta::Metric(changed))
+            let points = city.metric_snapshot(id);
+            (Snapshot::Metric(sight.metric_snapshot(points)), None)
         }
     }
+}
+
+fn placed(city: &City, handle: u32) -> Option<Placed> {
+    let mark = city.mark(handle)?;
+    Some((mark, city.area_of(handle).cloned()))
+}
+
+fn tile_delta(view: &mut TileView, marks: &BTreeMap<u32, Option<Placed>>) -> Option<Delta> {
+    let delta = view.delta(marks);
+    (!delta.is_empty()).then_some(Delta::Tile(delta))
+}
+
+fn city_delta(sight: &Sight, whole: &CityDelta, held: &Snapshot) -> Option<Delta> {
+    let delta = match held {
+        Snapshot::City(held) if !sight.is_everything() => sight.city_delta(whole, held),
+        _ => whole.clone(),
+    };
+    (!delta.is_empty()).then(|| Delta::City(Box::new(delta)))
+}
+
+/// Nothing for one who may not see it: not even that something happened.
+fn incident_delta(sight: &Sight, newer: Option<Incident>, held: &Snapshot) -> Option<Delta> {
+    let seen = newer.and_then(|incident| sight.incident(incident));
+    let seen = seen.map(Box::new);
+    let is_news = !matches!(held, Snapshot::Incident(held) if *held == seen);
+    is_news.then_some(Delta::Incident(seen))
+}
+
+fn metric_delta(sight: &Sight, changed: Changed<MetricPoint>, held: &Snapshot) -> Option<Delta> {
+    let changed = match held {
+        Snapshot::Metric(held) if !sight.is_everything() => sight.metric_delta(&changed, held),
+        _ => changed,
+    };
+    (!changed.is_empty()).then_some(Delta::Metric(changed))
 }

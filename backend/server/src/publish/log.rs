@@ -111,7 +111,22 @@ impl ChannelLog {
 
     /// Moves the channel on by `changes`.
     pub(crate) fn push(&self, seq: Seq, at: TimeMs, changes: Delta, now: Instant) {
+        self.push_of(seq, at, now, |_| Some(changes));
+    }
+
+    /// Moves the channel on by what `changes` makes of the state that its followers hold, if that is
+    /// anything.
+    pub(crate) fn push_of(
+        &self,
+        seq: Seq,
+        at: TimeMs,
+        now: Instant,
+        changes: impl FnOnce(&Snapshot) -> Option<Delta>,
+    ) {
         let mut inner = self.lock();
+        let Some(changes) = changes(&inner.state) else {
+            return;
+        };
         if inner.state.apply(&changes).is_err() {
             tracing::error!(channel = %self.channel, "a delta of another kind was published");
             return;

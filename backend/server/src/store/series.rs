@@ -12,6 +12,8 @@ use egret_shared::level::Level;
 use egret_shared::metric::{MetricPoint, Typical};
 use egret_shared::time::{Span, TimeMs};
 
+use crate::auth::sight::is_few;
+
 /// How finely history is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Resolution {
@@ -146,6 +148,22 @@ pub(crate) struct SeriesPoint {
 }
 
 impl SeriesPoint {
+    /// Withholds the numbers if any of them counts some people and fewer than `least`.
+    pub(crate) fn withhold_below(&mut self, least: f64) {
+        let is_few = |v: &Option<f64>| v.is_some_and(|v| is_few(v, least));
+        self.typical = self.typical.filter(|typical| typical.v >= least);
+        if [self.v, self.least, self.mean, self.greatest]
+            .iter()
+            .any(is_few)
+        {
+            (self.v, self.least, self.mean, self.greatest) = (None, None, None, None);
+            (self.typical, self.latest_at) = (None, None);
+            self.level = Level::Normal;
+            let flags = self.flags.without(Flags::ANOMALY);
+            self.flags = flags.with(Flags::SUPPRESSED);
+        }
+    }
+
     /// A closed window, known since `known_at`.
     pub(crate) fn of_window(point: &MetricPoint, known_at: TimeMs) -> Self {
         Self {

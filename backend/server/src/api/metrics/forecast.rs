@@ -12,7 +12,7 @@ use super::known;
 use crate::api::Context;
 use crate::api::extract::{Path, Query};
 use crate::api::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 use crate::clock;
 use crate::forecast::history::History;
 use crate::forecast::{AHEAD_HOURS, Expected, HOUR, LEVEL, NEEDED_HOURS, Outlook, Reason};
@@ -63,11 +63,18 @@ pub(in crate::api) struct Answer {
 /// `GET /api/v1/metrics/{id}/forecast?area=CODE[&hours=6]`.
 pub(in crate::api) async fn forecast(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<ForecastQuery>,
 ) -> Result<Json<Answer>, Problem> {
-    let (def, area) = known(&context, grant, &id, query.area)?;
+    let (def, area) = known(&context, &caller, &id, query.area)?;
+    if caller.sight.withheld_below(&def.id, &area).is_some() {
+        // It is made of numbers some of which are withheld.
+        return Err(Problem::missing(format!(
+            "there is no forecast of \"{}\" for you: small numbers of it are withheld",
+            def.id
+        )));
+    }
     let hours = query.hours.unwrap_or(DEFAULT_HOURS);
     if !(1..=AHEAD_HOURS).contains(&hours) {
         return Err(Problem::bad(format!(

@@ -20,7 +20,8 @@ use crate::api::Context;
 use crate::api::extract::{Path, Query};
 use crate::api::page::{Page, PageQuery};
 use crate::api::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
+use crate::auth::sight::Sight;
 use crate::clock;
 use crate::limits::LINEAGE_ROWS_MAX;
 use crate::lineage::{Areas, Found, Wanted, observations};
@@ -112,15 +113,16 @@ struct Row {
 /// at `at`, or of the one that ends now.
 pub(in crate::api) async fn lineage(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<LineageQuery>,
 ) -> Result<Json<Answer>, Problem> {
-    let (def, area) = known(&context, grant, &id, query.area)?;
+    let (def, area) = known(&context, &caller, &id, query.area)?;
     let limit = query.page.limit_up_to(LINEAGE_ROWS_MAX)?;
     let after = query.page.cursor()?.and_then(|seq| seq.try_into().ok());
     let moment = Moment {
         context: &context,
+        sight: &caller.sight,
         area: &area,
         at: query.at,
     };
@@ -133,6 +135,7 @@ pub(in crate::api) async fn lineage(
         end: window.end,
         after: after.unwrap_or(0),
         limit,
+        sight: Arc::clone(&caller.sight),
     });
     let found = found(&context, wanted).await?;
     let lineage = &context.lineage;
@@ -150,7 +153,7 @@ pub(in crate::api) async fn lineage(
         window,
         point,
         inputs: moment.inputs(&def.id).await?,
-        feeds: feeds(&context, &def.id).await?,
+        feeds: feeds(&context, &caller.sight, &def.id).await?,
         observations: page(found),
         area,
     }))
@@ -159,6 +162,7 @@ pub(in crate::api) async fn lineage(
 /// An area at a time.
 struct Moment<'a> {
     context: &'a Context,
+    sight: &'a Arc<Sight>,
     area: &'a AreaCode,
     /// Absent: now.
     at: Option<TimeMs>,
@@ -170,8 +174,11 @@ impl Moment<'_> {
         let (metric, area) = (metric.clone(), self.area.clone());
         let Some(at) = self.at else {
             let ask = move |city: &City| city.metric_now(&metric, &area);
-            return Ok(self.context.city.ask(ask).await?.map(Point::from));
+            let point = self.context.city.ask(ask).await?;
+            let seen = point.and_then(|point| self.sight.point(point));
+            return Ok(seen.map(Point::from));
         };
+        let withheld_below = self.sight.withheld_below(&metric, &area);
         let filter = SeriesFilter {
             metric,
             area,
@@ -184,7 +191,11 @@ impl Moment<'_> {
         let store = self.context.store.clone();
         let rows = tokio::task::spawn_blocking(move || store.series(&filter)).await;
         let rows = rows.map_err(|error| Problem::given_up(&error))??;
-        Ok(rows.into_iter().next_back().map(Point::from))
+        let mut last = rows.into_iter().next_back();
+        if let (Some(point), Some(least)) = (&mut last, withheld_below) {
+            point.withhold_below(least);
+        }
+        Ok(last.map(Point::from))
     }
 
     async fn learning(&self, metric: &MetricId) -> Result<Option<Learning>, Problem> {
@@ -206,7 +217,8 @@ impl Moment<'_> {
 
     async fn inputs(&self, metric: &MetricId) -> Result<Vec<InputPoint>, Problem> {
         let mut points = Vec::new();
-        for input in self.context.lineage.inputs(metric) {
+        let inputs = self.context.lineage.inputs(metric).into_iter();
+        for input in inputs.filter(|input| self.sight.metric(&input.metric, self.area)) {
             let point = self.point(&input.metric).await?;
             points.extend(self.input(input, point));
         }
@@ -244,8 +256,13 @@ async fn found(context: &Context, wanted: Option<Wanted>) -> Result<Found, Probl
 }
 
 /// Health of the feeds whose quality `metric` tells.
-async fn feeds(context: &Context, metric: &MetricId) -> Result<Vec<FeedHealth>, Problem> {
-    let ids = context.lineage.feeds(metric);
+async fn feeds(
+    context: &Context,
+    sight: &Sight,
+    metric: &MetricId,
+) -> Result<Vec<FeedHealth>, Problem> {
+    let mut ids = context.lineage.feeds(metric);
+    ids.retain(|feed| sight.feed(feed));
     if ids.is_empty() {
         return Ok(Vec::new());
     }

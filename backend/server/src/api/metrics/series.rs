@@ -11,7 +11,7 @@ use super::point::Point;
 use crate::api::Context;
 use crate::api::extract::{Path, Query};
 use crate::api::problem::Problem;
-use crate::auth::Grant;
+use crate::auth::Caller;
 use crate::clock;
 use crate::limits::HISTORY_POINTS_MAX;
 use crate::store::{Resolution, SeriesFilter, SeriesPoint};
@@ -49,11 +49,11 @@ pub(in crate::api) struct Series {
 /// `GET /api/v1/metrics/{id}?area=CODE[&from&to&step&as_of]`: closed windows, oldest first.
 pub(in crate::api) async fn series(
     State(context): State<Context>,
-    grant: Grant,
+    caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<SeriesQuery>,
 ) -> Result<Json<Series>, Problem> {
-    let (def, area) = known(&context, grant, &id, query.area)?;
+    let (def, area) = known(&context, &caller, &id, query.area)?;
     let to = query.to.unwrap_or_else(clock::now);
     let from = query.from.unwrap_or(to.minus(DEFAULT_RANGE));
     let step = step(from, to, query.step)?;
@@ -70,7 +70,12 @@ pub(in crate::api) async fn series(
     let store = context.store.clone();
     let rows = tokio::task::spawn_blocking(move || store.series(&filter)).await;
     let rows = rows.map_err(|error| Problem::given_up(&error))??;
-    let points = stepped(rows, step);
+    let mut points = stepped(rows, step);
+    if let Some(least) = caller.sight.withheld_below(&def.id, &area) {
+        for point in &mut points {
+            point.withhold_below(least);
+        }
+    }
     Ok(Json(Series {
         metric: def.id.clone(),
         area,

@@ -1,0 +1,104 @@
+//! The city package as one sight shows it: definitions of what is seen somewhere, and no others.
+
+use egret_shared::access::{Right, Scope};
+use egret_shared::catalog::{Area, Catalog};
+use egret_shared::id::{AreaCode, MetricId};
+use egret_shared::package::scene::{PanelDef, SceneDef};
+use serde_json::Value;
+
+use super::Caller;
+use super::sight::Sight;
+
+/// How much closer the map opens for each level below the city.
+const ZOOM_BY_LEVEL: f64 = 1.4;
+
+impl Caller {
+    /// What of `whole` is seen.
+    pub(crate) fn catalog(&self, whole: Catalog) -> Catalog {
+        let sight = &self.sight;
+        let mut seen = self.with_scenes(whole);
+        for feed in &mut seen.feeds {
+            // How to send in something is for those who may.
+            if !self.may_feed(Right::Raw, &feed.id) && !self.may_feed(Right::Send, &feed.id) {
+                (feed.topic, feed.map) = (None, None);
+                feed.personal.clear();
+            }
+        }
+        if sight.is_everything() {
+            return seen;
+        }
+        seen.areas = sight.areas(seen.areas);
+        seen.feeds.retain(|feed| sight.feed_somewhere(&feed.id));
+        seen.metrics
+            .retain(|metric| sight.metric_somewhere(&metric.id));
+        let rules = &mut seen.rules;
+        rules.rules.retain(|rule| sight.rule_somewhere(&rule.id));
+        rules
+            .causes
+            .retain(|cause| sight.rule_somewhere(&cause.from) && sight.rule_somewhere(&cause.to));
+        for panel in seen.scenes.iter_mut().flat_map(|scene| &mut scene.panels) {
+            sight.cut_panel(panel);
+        }
+        let (tree, home) = (sight.labels().tree(), sight.home());
+        if let Some((code, centre)) = tree.code(home).zip(tree.centre(home))
+            && tree.depth(home) > 0
+        {
+            seen.city.root = code.clone();
+            seen.city.centre = [centre.lon, centre.lat];
+            let depth = u8::try_from(tree.depth(home)).unwrap_or(u8::MAX);
+            seen.city.zoom += ZOOM_BY_LEVEL * f64::from(depth);
+        }
+        seen
+    }
+
+    fn with_scenes(&self, whole: Catalog) -> Catalog {
+        let scenes = self.principal.as_ref().map(|principal| &principal.scenes);
+        let may_show = |scene: &SceneDef| match scenes {
+            Some(Scope::Only(named)) => named.contains(&scene.id),
+            Some(Scope::All) | None => true,
+        };
+        let mut seen = whole;
+        seen.scenes.retain(may_show);
+        seen
+    }
+}
+
+impl Sight {
+    /// The areas that are seen; one whose parent is not has none.
+    pub(crate) fn areas(&self, whole: Vec<Area>) -> Vec<Area> {
+        let tree = self.labels().tree();
+        let is_seen = |code: &AreaCode| tree.index_of(code).is_some_and(|idx| self.area(idx));
+        let seen = whole.into_iter().filter(|area| is_seen(&area.code));
+        seen.map(|area| Area {
+            parent: area.parent.filter(is_seen),
+            ..area
+        })
+        .collect()
+    }
+
+    /// Takes the features of areas that are not seen out of `areas.geojson`.
+    pub(crate) fn cut_features(&self, geojson: &mut Value) {
+        let tree = self.labels().tree();
+        let code = |feature: &Value| {
+            let code = feature.pointer("/properties/code");
+            code.and_then(Value::as_str).map(Into::into)
+        };
+        if let Some(features) = geojson.get_mut("features").and_then(Value::as_array_mut) {
+            features.retain(|feature| {
+                let idx = code(feature).and_then(|code| tree.index_of(&code));
+                idx.is_some_and(|idx| self.area(idx))
+            });
+        }
+    }
+
+    /// Takes out what a panel shows and this does not.
+    fn cut_panel(&self, panel: &mut PanelDef) {
+        let is_seen = |metric: &MetricId| self.metric_somewhere(metric);
+        panel.metric = panel.metric.take().filter(is_seen);
+        panel.metrics.retain(is_seen);
+        panel.layers.retain(|layer| {
+            let metric = layer.strip_prefix("areas:");
+            metric.is_none_or(|metric| is_seen(&metric.into()))
+        });
+    }
+}

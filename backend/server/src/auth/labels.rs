@@ -1,0 +1,255 @@
+//! What every row of the city is to the predicate: whose, how classified, and where.
+//!
+//! A function of the package: feeds say whose they are and how secret, metrics and rules follow
+//! from the feeds they are made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egret_city::Lineage;
+use egret_package::Package;
+use egret_package::areas::{AreaIdx, AreaTree};
+use egret_shared::id::{AreaCode, DepartmentId, FeedId, MetricId, RuleId};
+use egret_shared::package::city::Classification;
+use egret_shared::package::feed::FeedDef;
+use egret_shared::package::metric::{Aggregate, MetricDef};
+use egret_shared::package::rule::RuleDef;
+
+/// Number of a label; rows with equal labels share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LabelNo(usize);
+
+impl LabelNo {
+    /// The number as an index into tables.
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Whose something is and how classified; the place comes with each row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    /// Every department that owns a part of it.
+    pub owners: Vec<DepartmentId>,
+    /// Departments that it is given to.
+    pub given_to: Vec<DepartmentId>,
+    /// The highest class among its parts.
+    pub class: Classification,
+}
+
+/// A metric's label, and what guards its small numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetricLabel {
+    /// Who may see it.
+    pub own: LabelNo,
+    /// Who may see the people behind it, if it is published lower than they are.
+    pub guard: Option<LabelNo>,
+    /// Whether the number itself says how many stand behind it. Of other guarded metrics nobody
+    /// can tell, so that all their numbers are withheld.
+    pub is_count: bool,
+}
+
+/// The labels of a city package.
+#[derive(Debug)]
+pub(crate) struct Labels {
+    package: Arc<Package>,
+    labels: Vec<Label>,
+    feeds: BTreeMap<FeedId, LabelNo>,
+    metrics: BTreeMap<MetricId, MetricLabel>,
+    rules: BTreeMap<RuleId, LabelNo>,
+    /// Of what belongs to no feed that is known.
+    unknown: LabelNo,
+    lines: Vec<Vec<AreaCode>>,
+}
+
+impl Labels {
+    /// The labels of `package`, whose metrics are made as `lineage` says.
+    pub(crate) fn new(package: &Arc<Package>, lineage: &Lineage) -> Self {
+        let tree = package.area_tree();
+        let line = |area: AreaIdx| tree.codes(area).cloned().collect();
+        let mut labels = Self {
+            package: Arc::clone(package),
+            labels: Vec::new(),
+            feeds: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            unknown: LabelNo(0),
+            lines: tree.iter().map(line).collect(),
+        };
+        labels.unknown = labels.number(Label {
+            owners: Vec::new(),
+            given_to: Vec::new(),
+            class: Classification::Sensitive,
+        });
+        for feed in &package.feeds {
+            let number = labels.number(of_feeds(package, [feed]));
+            labels.feeds.insert(feed.id.clone(), number);
+        }
+        for metric in &package.metrics {
+            let feeds = feeds_behind(package, lineage, &metric.id);
+            let label = labels.of_metric(metric, &feeds);
+            labels.metrics.insert(metric.id.clone(), label);
+        }
+        for rule in &package.rules.rules {
+            let number = labels.of_rule(rule, lineage);
+            labels.rules.insert(rule.id.clone(), number);
+        }
+        labels
+    }
+
+    fn of_metric(&mut self, metric: &MetricDef, feeds: &[&FeedDef]) -> MetricLabel {
+        let whole = of_feeds(&self.package, feeds.iter().copied());
+        let class = metric.classification.unwrap_or(whole.class);
+        let own = self.number(Label {
+            class,
+            ..whole.clone()
+        });
+        let personal = feeds
+            .iter()
+            .copied()
+            .filter(|feed| !feed.personal.is_empty());
+        let people = of_feeds(&self.package, personal);
+        // An index is a mean over many, and quality tells of messages, not of whom they are about.
+        let source = metric.source.as_ref();
+        let tells_of_people =
+            metric.index.is_empty() && source.is_none_or(|source| source.quality.is_none());
+        let guard = tells_of_people && class < people.class && !people.owners.is_empty();
+        MetricLabel {
+            own,
+            guard: guard.then(|| self.number(people)),
+            is_count: matches!(metric.aggregate, Some(Aggregate::Count)),
+        }
+    }
+
+    /// A rule's alerts tell of what it watches, and concern those who have to act on them.
+    fn of_rule(&mut self, rule: &RuleDef, lineage: &Lineage) -> LabelNo {
+        let package = Arc::clone(&self.package);
+        let mut label = match (&rule.on.feed, &rule.on.metric) {
+            (Some(feed), _) => of_feeds(&package, package.feed(feed)),
+            (None, Some(metric)) => {
+                let feeds = feeds_behind(&package, lineage, metric);
+                let known = self.metrics.get(metric);
+                let own = known.and_then(|label| {
+                    // An alert tells the very number that a guard may withhold.
+                    let shown = label.guard.unwrap_or(label.own);
+                    self.labels.get(shown.index())
+                });
+                let whole = of_feeds(&package, feeds);
+                let class = own.map_or(whole.class, |own| own.class);
+                Label { class, ..whole }
+            }
+            (None, None) => of_feeds(&package, []),
+        };
+        if let Some(assign) = &rule.assign {
+            label.given_to.push(assign.lead.clone());
+            label.given_to.extend(assign.support.iter().cloned());
+        }
+        self.number(label)
+    }
+
+    fn number(&mut self, label: Label) -> LabelNo {
+        let known = self.labels.iter().position(|known| *known == label);
+        LabelNo(known.unwrap_or_else(|| {
+            self.labels.push(label);
+            self.labels.len() - 1
+        }))
+    }
+
+    /// Every label, by number.
+    pub(crate) fn all(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// A feed's label; of a feed that the city does not have, one that only those see who see
+    /// everything.
+    pub(crate) fn feed(&self, feed: &FeedId) -> LabelNo {
+        self.feeds.get(feed).copied().unwrap_or(self.unknown)
+    }
+
+    /// A metric's label.
+    pub(crate) fn metric(&self, metric: &MetricId) -> Option<MetricLabel> {
+        self.metrics.get(metric).copied()
+    }
+
+    /// The label of a rule's alerts.
+    pub(crate) fn rule(&self, rule: &RuleId) -> LabelNo {
+        self.rules.get(rule).copied().unwrap_or(self.unknown)
+    }
+
+    /// The area of the department that owns `feed`; the city for a feed that is none.
+    pub(crate) fn home(&self, feed: &FeedId) -> AreaIdx {
+        let def = self.package.feed(feed);
+        let department = def.and_then(|def| self.package.department(&def.department));
+        let area = department.and_then(|department| self.tree().index_of(&department.area));
+        area.unwrap_or(AreaTree::ROOT)
+    }
+
+    /// The number of an area; the city for one that is none, or for no place at all.
+    pub(crate) fn area(&self, code: Option<&AreaCode>) -> AreaIdx {
+        let area = code.and_then(|code| self.tree().index_of(code));
+        area.unwrap_or(AreaTree::ROOT)
+    }
+
+    /// The widest-to-finest line of every area, by number.
+    pub(crate) fn lines(&self) -> &[Vec<AreaCode>] {
+        &self.lines
+    }
+
+    /// The line down to an area.
+    pub(crate) fn line(&self, area: AreaIdx) -> &[AreaCode] {
+        self.lines.get(area.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The areas.
+    pub(crate) fn tree(&self) -> &AreaTree {
+        self.package.area_tree()
+    }
+
+    /// The package.
+    pub(crate) fn package(&self) -> &Arc<Package> {
+        &self.package
+    }
+}
+
+/// All owners and the highest class of `feeds`.
+fn of_feeds<'a>(package: &Package, feeds: impl IntoIterator<Item = &'a FeedDef>) -> Label {
+    let mut owners = Vec::new();
+    let mut class = Classification::Public;
+    for feed in feeds {
+        owners.push(feed.department.clone());
+        class = class.max(package.classification(feed));
+    }
+    owners.sort();
+    owners.dedup();
+    Label {
+        owners,
+        given_to: Vec::new(),
+        class,
+    }
+}
+
+/// Every feed that a metric is made of, also by way of other metrics.
+fn feeds_behind<'a>(
+    package: &'a Package,
+    lineage: &Lineage,
+    metric: &MetricId,
+) -> Vec<&'a FeedDef> {
+    let mut feeds = Vec::new();
+    let mut waiting = vec![metric.clone()];
+    let mut seen = Vec::new();
+    while let Some(metric) = waiting.pop() {
+        if seen.contains(&metric) {
+            continue;
+        }
+        let direct = lineage.sources(&metric);
+        feeds.extend(direct.iter().filter_map(|feed| package.feed(feed)));
+        waiting.extend(
+            lineage
+                .inputs(&metric)
+                .into_iter()
+                .map(|input| input.metric),
+        );
+        seen.push(metric);
+    }
+    feeds
+}

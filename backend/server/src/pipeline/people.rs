@@ -1,0 +1,55 @@
+//! What has to be looked after about people while the server runs.
+
+use egret_people::{Line, People};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock;
+use crate::limits::{AUDIT_QUEUE, PEOPLE_EVERY};
+
+/// Starts what looks after `people` until `shutdown`; gives the way for lines of the audit trail
+/// that nobody waits for.
+pub(super) fn attend(
+    people: &People,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> mpsc::Sender<Line> {
+    let (audit, lines) = mpsc::channel(AUDIT_QUEUE);
+    tracker.spawn(keep_lines(people.clone(), lines, shutdown.clone()));
+    tracker.spawn(follow_people(people.clone(), shutdown.clone()));
+    audit
+}
+
+/// Writes lines into the audit trail, until the server stops and all of them are there.
+async fn keep_lines(people: People, mut lines: mpsc::Receiver<Line>, shutdown: CancellationToken) {
+    loop {
+        let line = tokio::select! {
+            line = lines.recv() => line,
+            () = shutdown.cancelled() => lines.try_recv().ok(),
+        };
+        let Some(line) = line else { return };
+        let people = people.clone();
+        let noted = tokio::task::spawn_blocking(move || people.note(&line)).await;
+        if let Ok(Err(error)) = noted {
+            tracing::error!(%error, "the audit trail could not be written");
+        }
+    }
+}
+
+/// Sees what the command line has changed about people.
+async fn follow_people(people: People, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(PEOPLE_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        let people = people.clone();
+        let seen = tokio::task::spawn_blocking(move || people.refresh(clock::now())).await;
+        if let Ok(Err(error)) = seen {
+            tracing::error!(%error, "people could not be read");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Who may see what, to be held against the server: a city in which every combination of area,
+//! department and class exists, and the rules of `docs/access.md` once more in plain code.
+
+pub mod city;
+pub mod label;
+pub mod reader;
+pub mod stage;

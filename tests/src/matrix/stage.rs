@@ -1,0 +1,303 @@
+//! The city of the matrix, running and filled: something in every cell, on every way in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::city::{self, Asset, Cell};
+use super::label::{Class, Label, Place};
+use super::reader::{Grant, Reader};
+use crate::clock;
+use crate::http::Http;
+use crate::packets::{Connect, Packets};
+use crate::server::{Server, Setup, State};
+use crate::wait;
+use egret_shared::time::TimeMs;
+
+/// The admin's password; nobody signs in with it.
+const PASSWORD: &str = "Heron-At-High-Tide-3";
+
+/// Steps in time at which assets tell their values, seconds ago.
+const STEPS_S: [i64; 4] = [900, 600, 300, 90];
+
+/// Reports of a department's sensitive feed that are counted by the metric of people: fewer than
+/// [`K`] in the western district, enough in the eastern.
+pub const FEW: [(Place, usize); 3] = [(Place::W1, 2), (Place::E1, 6), (Place::E2, 3)];
+
+/// Reports of the other category, enough for a cluster.
+const MORE: [(Place, usize); 6] = [
+    (Place::W1, 3),
+    (Place::W2, 3),
+    (Place::E1, 3),
+    (Place::E2, 3),
+    (Place::C, 3),
+    (Place::N, 1),
+];
+
+/// How long it may take until a window of every metric has closed: they are kept by the minute.
+const CLOSING: Duration = Duration::from_secs(100);
+
+/// `[classification] k` of the city.
+pub const K: usize = 5;
+
+/// A running city with data in every cell.
+#[derive(Debug)]
+pub struct Stage {
+    /// The server.
+    pub server: Server,
+    /// The API as an admin.
+    pub admin: Http,
+    /// The admin's token.
+    pub secret: String,
+    /// Every asset that tells values.
+    pub assets: Vec<Asset>,
+}
+
+/// What somebody's token and grants are.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The token's id.
+    pub id: String,
+    /// The token.
+    pub secret: String,
+    /// Whose grants it has.
+    pub reader: Reader,
+    /// The API with the token.
+    pub api: Http,
+}
+
+impl Stage {
+    /// Starts a server and fills it.
+    #[track_caller]
+    pub fn filled() -> Self {
+        let server = Setup::with_city(city::package()).guarded().start();
+        server.make_admin(PASSWORD);
+        let secret = server.token("stage", &["admin"]);
+        let stage = Self {
+            admin: server.api().with_token(&secret),
+            server,
+            secret,
+            assets: city::assets(),
+        };
+        stage.fill();
+        stage
+    }
+
+    /// Whose the value with this number is.
+    pub fn of_value(&self, number: usize) -> Label {
+        let asset = self.assets.get(number);
+        let asset = asset.unwrap_or_else(|| panic!("value {number} is no asset's"));
+        asset.label.clone()
+    }
+
+    /// A token for somebody with these grants.
+    #[track_caller]
+    pub fn holder(&self, grants: &[Grant]) -> Holder {
+        let reader = Reader::new(grants);
+        let new = json!({ "name": reader.to_string(), "grants": reader.json() });
+        let answer = self.admin.post("/api/v1/admin/tokens", &new.to_string());
+        assert_eq!(
+            answer.status / 100,
+            2,
+            "a token for {reader}: {}",
+            answer.body
+        );
+        let told = answer.json();
+        let text = |name: &str| told[name].as_str().expect("a text").to_owned();
+        Holder {
+            id: text("id"),
+            api: self.server.api().with_token(&text("secret")),
+            secret: text("secret"),
+            reader,
+        }
+    }
+
+    #[track_caller]
+    fn fill(&self) {
+        wait::until("time passes in the journal", || {
+            let state: State = self.admin.get("/api/v1/state").parsed();
+            wait::check(state.seq >= 2, state)
+        });
+        let now = clock::now();
+        for ago in STEPS_S {
+            let at = TimeMs(now.0 - ago * 1_000);
+            let standing = self.assets.iter().filter(|asset| !asset.is_moving);
+            let events: Vec<_> = standing.map(|asset| reading(asset, at)).collect();
+            self.admin.send(&Value::Array(events));
+        }
+        self.drive(now);
+        for cell in city::cells() {
+            self.report(cell, now);
+            self.refuse(cell, now);
+        }
+        self.settle();
+    }
+
+    /// What moves comes by MQTT, each feed by a gateway of its own.
+    #[track_caller]
+    fn drive(&self, now: TimeMs) {
+        for cell in city::cells() {
+            let label = Label::of(cell.0, cell.1);
+            let (feed, id) = (label.marker("mov"), label.marker("gw"));
+            let new = json!({ "id": id, "feeds": [feed] });
+            let answer = self.admin.post("/api/v1/admin/gateways", &new.to_string());
+            assert_eq!(answer.status / 100, 2, "a gateway: {}", answer.body);
+            let secret = answer.json()["secret"]
+                .as_str()
+                .expect("a secret")
+                .to_owned();
+            let connect = Connect::by(&id, &id, &secret);
+            let (mut packets, code) = Packets::connect(self.server.mqtt, None, &connect);
+            assert_eq!(code, Some(0), "the gateway {id} is let in");
+            let mut n = 0;
+            for ago in STEPS_S {
+                let at = TimeMs(now.0 - ago * 1_000);
+                let moving = self.assets.iter().filter(|asset| asset.feed == feed);
+                for asset in moving {
+                    n += 1;
+                    let topic = format!("egret/v1/{feed}/{}", asset.id);
+                    let payload = reading(asset, at).to_string();
+                    let told = packets.publish(&topic, n, payload.as_bytes());
+                    told.expect("the reading is acknowledged");
+                }
+            }
+        }
+    }
+
+    /// Reports with callers: a few of one category, more of another.
+    #[track_caller]
+    fn report(&self, cell: Cell, now: TimeMs) {
+        let label = Label::of(cell.0, cell.1);
+        let few = (cell.1 == Class::Sensitive).then_some(FEW);
+        let few = few.iter().flatten().map(|&(place, n)| (place, n, "few", 0));
+        let more = MORE.iter().map(|&(place, n)| (place, n, "more", 10));
+        let mut events = Vec::new();
+        for (place, n, category, first) in few.chain(more) {
+            for number in first..first + n {
+                let at = TimeMs(now.0 - 600_000 + i64::try_from(events.len()).unwrap_or(0) * 10);
+                let category = label.marker(category);
+                events.push(step(&label, place, number, &category, "opened", at));
+            }
+        }
+        for (place, n) in few_places(cell.1) {
+            for number in 0..n {
+                let at = TimeMs(now.0 - 500_000 + i64::try_from(number).unwrap_or(0) * 100);
+                let category = label.marker("few");
+                events.push(step(&label, place, number, &category, "answered", at));
+            }
+        }
+        self.admin.send(&Value::Array(events));
+    }
+
+    /// What is refused, of every feed and of none.
+    #[track_caller]
+    fn refuse(&self, cell: Cell, now: TimeMs) {
+        let label = Label::of(cell.0, cell.1);
+        let mut events = Vec::new();
+        for place in [Place::W1, Place::E1] {
+            let label = label.at(place);
+            for (kind, property, unit) in [("fix", "level", "m"), ("mov", "pace", "km/h")] {
+                let feed = city::feed(cell, kind);
+                let mut values = BTreeMap::new();
+                values.insert(property, json!({ "v": 99_999.0, "u": unit }));
+                events.push(json!({
+                    "feed": feed, "asset": label.marker(kind), "at": now,
+                    "position": place.position(), "values": values,
+                    "note": label.marker("note"),
+                }));
+            }
+            events.push(json!({
+                "feed": city::feed(cell, "rep"), "report": format!("{}n99", label.marker("rep")),
+                "at": "yesterday", "state": "opened", "category": label.marker("note"),
+                "caller": caller(&label, 99),
+            }));
+        }
+        let none = Label::shared(&["water", "police", "west"], Class::Sensitive).at(Place::C);
+        events.push(json!({ "feed": "nobody", "note": none.marker("note") }));
+        let answer = self
+            .admin
+            .post("/api/v1/events", &Value::Array(events).to_string());
+        assert_eq!(answer.status, 422, "{}", answer.body);
+    }
+
+    /// Waits until what was sent has come to all that it comes to.
+    #[track_caller]
+    fn settle(&self) {
+        let metrics = city::metrics();
+        wait::within(CLOSING, "a closed window of every metric of areas", || {
+            let open = metrics
+                .iter()
+                .filter(|metric| metric.is_of_areas)
+                .find(|metric| {
+                    let path = format!("/api/v1/metrics/{}?area=ma_C", metric.id);
+                    let answer = self.admin.get(&path).json();
+                    answer["points"].as_array().is_none_or(Vec::is_empty)
+                });
+            wait::check(open.is_none(), open)
+        });
+        wait::until("alerts of every rule", || {
+            let alerts = self.admin.list("/api/v1/alerts");
+            let rules = city::rules();
+            let quiet = rules.iter().find(|rule| {
+                let of =
+                    |alert: &Value| alert["key"]["rule"] == *rule.id && alert["state"] == "firing";
+                !alerts.iter().any(of)
+            });
+            wait::check(quiet.is_none(), quiet)
+        });
+        wait::until("an incident", || {
+            let incidents = self.admin.list("/api/v1/incidents");
+            wait::check(!incidents.is_empty(), ())
+        });
+    }
+}
+
+fn few_places(class: Class) -> impl Iterator<Item = (Place, usize)> {
+    let is_sensitive = class == Class::Sensitive;
+    FEW.into_iter().filter(move |_| is_sensitive)
+}
+
+fn reading(asset: &Asset, at: TimeMs) -> Value {
+    let (property, unit) = if asset.is_moving {
+        ("pace", "km/h")
+    } else {
+        ("level", "m")
+    };
+    let mut values = BTreeMap::new();
+    values.insert(property, json!({ "v": asset.v, "u": unit }));
+    let mut reading = json!({
+        "feed": asset.feed, "asset": asset.id, "at": at, "values": values,
+        "note": asset.label.marker("note"),
+    });
+    if let Some(position) = asset.label.place.and_then(Place::position) {
+        reading["position"] = json!(position);
+    }
+    reading
+}
+
+fn step(
+    label: &Label,
+    place: Place,
+    number: usize,
+    category: &str,
+    state: &str,
+    at: TimeMs,
+) -> Value {
+    let here = label.at(place);
+    let mut step = json!({
+        "feed": label.marker("rep"), "report": format!("{}n{number}", here.marker("rep")),
+        "state": state, "category": category, "at": at, "text": here.marker("text"),
+        "caller": caller(&here, number),
+    });
+    if let Some(position) = place.position() {
+        step["position"] = json!(position);
+    }
+    step
+}
+
+/// Who called; made up.
+fn caller(label: &Label, number: usize) -> Value {
+    let person = label.marker("caller").replace("mk_", "mp_");
+    json!({ "phone": format!("{person}n{number}"), "name": format!("{person}z{number}") })
+}
