@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use egret_mqtt::Handle;
-use egret_shared::alert::AlertState;
+use egret_shared::alert::{Alert, AlertState};
 use egret_shared::channel::Channel;
 use egret_shared::delta::{CityDelta, Delta};
 use egret_shared::message::{DeltaFrame, ServerMessage, SnapshotFrame};
@@ -20,11 +20,12 @@ use crate::folding::CityHandle;
 
 /// Publishes what changes until `shutdown`.
 ///
-/// `everything` is the sight of one who sees all of it: who may hear what is decided at delivery.
+/// `everything` is the sight of one who sees all of it: who may hear what is decided at delivery. Where everything `is_open`, alerts name their incidents.
 pub(crate) async fn run(
     city: CityHandle,
     everything: Arc<Sight>,
     endpoint: Handle,
+    is_open: bool,
     shutdown: CancellationToken,
 ) {
     let Ok(Ok(log)) = city.open(Channel::City, everything).await else {
@@ -36,7 +37,7 @@ pub(crate) async fn run(
     loop {
         if let Some((message, seq)) = log.message(held) {
             held = Some(seq);
-            tell(&endpoint, message);
+            tell(&endpoint, is_open, message);
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -45,13 +46,13 @@ pub(crate) async fn run(
     }
 }
 
-fn tell(endpoint: &Handle, message: ServerMessage) {
+fn tell(endpoint: &Handle, is_open: bool, message: ServerMessage) {
     match message {
         ServerMessage::Delta(DeltaFrame {
             changes: Delta::City(changes),
             ..
         }) => {
-            tell_changes(endpoint, &changes);
+            tell_changes(endpoint, is_open, &changes);
         }
         ServerMessage::Snapshot(SnapshotFrame {
             state: Snapshot::City(city),
@@ -60,13 +61,13 @@ fn tell(endpoint: &Handle, message: ServerMessage) {
             let mut changes = CityDelta::default();
             changes.alerts.put.extend(city.alerts.iter().cloned());
             changes.incidents.put.extend(city.incidents.iter().cloned());
-            tell_changes(endpoint, &changes);
+            tell_changes(endpoint, is_open, &changes);
         }
         _ => {}
     }
 }
 
-fn tell_changes(endpoint: &Handle, changes: &CityDelta) {
+fn tell_changes(endpoint: &Handle, is_open: bool, changes: &CityDelta) {
     for alert in changes
         .alerts
         .put
@@ -75,6 +76,11 @@ fn tell_changes(endpoint: &Handle, changes: &CityDelta) {
     {
         let area = alert.areas.last().map_or("none", |area| area.as_str());
         let label = Told::Alert(alert.clone());
+        // One payload for all: who may see the alert need not see the incident that it is part of.
+        let alert = &Alert {
+            incident: alert.incident.clone().filter(|_| is_open),
+            ..alert.clone()
+        };
         publish(
             endpoint,
             &format!("egret/v1/out/alerts/{area}"),

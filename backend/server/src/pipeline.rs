@@ -182,7 +182,13 @@ async fn serve_mqtt(
     let endpoint = source::endpoint(listener, Arc::clone(taker), gate, tracker, shutdown)?;
     let everything = access.sights.of(&[Grant::whole(Role::Viewer)]);
     let city = context.city.clone();
-    tracker.spawn(notify::run(city, everything, endpoint, shutdown.clone()));
+    tracker.spawn(notify::run(
+        city,
+        everything,
+        endpoint,
+        access.open,
+        shutdown.clone(),
+    ));
     Ok(Some(mqtt))
 }
 

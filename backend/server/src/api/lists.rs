@@ -62,11 +62,11 @@ pub(super) async fn alerts(
                     .as_ref()
                     .is_none_or(|area| alert.areas.contains(area))
         };
-        query.page.page(
-            city.alerts()
-                .filter(|alert| fits(alert) && caller.sight.alert(alert))
-                .cloned(),
-        )
+        let fitting = city.alerts().filter(|alert| fits(alert)).cloned();
+        let incident_of = |id: &IncidentId| city.incident(id);
+        query
+            .page
+            .page(fitting.filter_map(|alert| caller.sight.seen_alert(alert, &incident_of)))
     })
     .await
 }

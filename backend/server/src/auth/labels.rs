@@ -3,7 +3,7 @@
 //! A function of the package: feeds say whose they are and how secret, metrics and rules follow
 //! from the feeds they are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egret_city::Lineage;
@@ -12,7 +12,7 @@ use egret_package::areas::{AreaIdx, AreaTree};
 use egret_shared::id::{AreaCode, DepartmentId, FeedId, MetricId, RuleId};
 use egret_shared::package::city::Classification;
 use egret_shared::package::feed::FeedDef;
-use egret_shared::package::metric::{Aggregate, MetricDef};
+use egret_shared::package::metric::{Aggregate, IndexPart, MetricDef};
 use egret_shared::package::rule::RuleDef;
 
 /// Number of a label; rows with equal labels share one.
@@ -109,10 +109,13 @@ impl Labels {
             .copied()
             .filter(|feed| !feed.personal.is_empty());
         let people = of_feeds(&self.package, personal);
-        // An index is a mean over many, and quality tells of messages, not of whom they are about.
-        let source = metric.source.as_ref();
-        let tells_of_people =
-            metric.index.is_empty() && source.is_none_or(|source| source.quality.is_none());
+        // Quality tells of messages, not of whom they are about.
+        let is_quality = metric
+            .source
+            .as_ref()
+            .is_some_and(|source| source.quality.is_some());
+        let k = self.package.city.classification.k;
+        let tells_of_people = !is_quality && !is_blend(metric, k);
         let guard = tells_of_people && class < people.class && !people.owners.is_empty();
         MetricLabel {
             own,
@@ -209,6 +212,16 @@ impl Labels {
     pub(crate) fn package(&self) -> &Arc<Package> {
         &self.package
     }
+}
+
+/// Whether an index is a mean over so many parts, none of which weighs more than half, that no part
+/// can be read off it.
+fn is_blend(metric: &MetricDef, k: u32) -> bool {
+    let parts: BTreeSet<&MetricId> = metric.index.iter().map(|part| &part.metric).collect();
+    let whole: f64 = metric.index.iter().map(|part| part.weight).sum();
+    let is_light = |part: &IndexPart| part.weight * 2.0 <= whole;
+    parts.len() >= usize::try_from(k).unwrap_or(usize::MAX).max(2)
+        && metric.index.iter().all(is_light)
 }
 
 /// All owners and the highest class of `feeds`.

@@ -13,7 +13,7 @@ use egret_shared::alert::{Alert, AlertKey, Subject};
 use egret_shared::asset::AssetState;
 use egret_shared::event::{About, Event};
 use egret_shared::flags::Flags;
-use egret_shared::id::{AreaCode, FeedId, MetricId, RuleId};
+use egret_shared::id::{AreaCode, FeedId, IncidentId, MetricId, RuleId};
 use egret_shared::incident::Incident;
 use egret_shared::level::Level;
 use egret_shared::metric::MetricPoint;
@@ -241,17 +241,41 @@ impl Sight {
         self.sees_at(self.labels.rule(&alert.key.rule), alert.areas.last())
     }
 
+    /// What may be seen of an alert: nothing, or the alert, without the name of an incident that may
+    /// not be seen. `incident_of` knows the incidents.
+    pub(crate) fn seen_alert(
+        &self,
+        alert: Alert,
+        incident_of: &dyn Fn(&IncidentId) -> Option<Incident>,
+    ) -> Option<Alert> {
+        if self.everything {
+            return Some(alert);
+        }
+        if !self.alert(&alert) {
+            return None;
+        }
+        let incident = alert.incident.filter(|id| {
+            let incident = incident_of(id);
+            incident.is_some_and(|incident| self.has_incident(&incident))
+        });
+        Some(Alert { incident, ..alert })
+    }
+
+    /// Whether an incident may be seen.
+    pub(crate) fn has_incident(&self, incident: &Incident) -> bool {
+        self.sees_at(self.labels.rule(&incident.rule), incident.areas.last())
+    }
+
     /// What may be seen of an incident: nothing, or the incident with the evidence that may be
     /// seen. A department that it was given to needs what it rests on, as far as it is theirs.
     pub(crate) fn incident(&self, incident: Incident) -> Option<Incident> {
         if self.everything {
             return Some(incident);
         }
-        let area = incident.areas.last();
-        if !self.sees_at(self.labels.rule(&incident.rule), area) {
+        if !self.has_incident(&incident) {
             return None;
         }
-        let area = area.cloned();
+        let area = incident.areas.last().cloned();
         let evidence = incident.evidence.into_iter();
         let evidence = evidence.filter(|one| self.evidence(&one.alert, area.as_ref()));
         Some(Incident {

@@ -3,10 +3,11 @@
 //! A change is cut against what the sight's followers hold: a row that was seen and no longer may be
 //! is gone for them, and a row that they never held does not even go.
 
-use egret_shared::alert::Alert;
 use egret_shared::delta::CityDelta;
 use egret_shared::event::Event;
 use egret_shared::feed::FeedHealth;
+use egret_shared::id::IncidentId;
+use egret_shared::incident::Incident;
 use egret_shared::metric::MetricPoint;
 use egret_shared::snapshot::CitySnapshot;
 use egret_shared::table::{Changed, Keyed, Table};
@@ -19,9 +20,10 @@ impl Sight {
         if self.is_everything() {
             return city;
         }
+        let incident_of = |id: &IncidentId| city.incidents.get(id).cloned();
         CitySnapshot {
             metrics: table(&city.metrics, |point| self.point(point)),
-            alerts: table(&city.alerts, |alert| self.seen_alert(alert)),
+            alerts: table(&city.alerts, |alert| self.seen_alert(alert, &incident_of)),
             incidents: table(&city.incidents, |incident| self.incident(incident)),
             feeds: table(&city.feeds, |feed| self.seen_feed(feed)),
             events: self.seen_events(&city.events),
@@ -29,10 +31,17 @@ impl Sight {
     }
 
     /// What `delta` means for followers of this sight, who hold `held`.
-    pub(crate) fn city_delta(&self, delta: &CityDelta, held: &CitySnapshot) -> CityDelta {
+    pub(crate) fn city_delta(
+        &self,
+        delta: &CityDelta,
+        held: &CitySnapshot,
+        incident_of: &dyn Fn(&IncidentId) -> Option<Incident>,
+    ) -> CityDelta {
         CityDelta {
             metrics: changed(&delta.metrics, &held.metrics, |point| self.point(point)),
-            alerts: changed(&delta.alerts, &held.alerts, |alert| self.seen_alert(alert)),
+            alerts: changed(&delta.alerts, &held.alerts, |alert| {
+                self.seen_alert(alert, incident_of)
+            }),
             incidents: changed(&delta.incidents, &held.incidents, |incident| {
                 self.incident(incident)
             }),
@@ -56,10 +65,6 @@ impl Sight {
         held: &Table<MetricPoint>,
     ) -> Changed<MetricPoint> {
         changed(delta, held, |point| self.point(point))
-    }
-
-    fn seen_alert(&self, alert: Alert) -> Option<Alert> {
-        self.alert(&alert).then_some(alert)
     }
 
     fn seen_feed(&self, feed: FeedHealth) -> Option<FeedHealth> {

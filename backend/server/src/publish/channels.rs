@@ -131,7 +131,7 @@ impl Channels {
             };
             let (sight, tile) = (&open.sight, &mut open.tile);
             log.push_of(city.seq(), city.now(), now, |held| match channel {
-                Channel::City => city_delta(sight, whole(), held),
+                Channel::City => city_delta(sight, city, whole(), held),
                 Channel::Tile(_) => tile.as_mut().and_then(|view| tile_delta(view, &marks)),
                 // Assets have their own way.
                 Channel::Asset(..) => None,
@@ -187,9 +187,11 @@ fn tile_delta(view: &mut TileView, marks: &BTreeMap<u32, Option<Placed>>) -> Opt
     (!delta.is_empty()).then_some(Delta::Tile(delta))
 }
 
-fn city_delta(sight: &Sight, whole: &CityDelta, held: &Snapshot) -> Option<Delta> {
+fn city_delta(sight: &Sight, city: &City, whole: &CityDelta, held: &Snapshot) -> Option<Delta> {
     let delta = match held {
-        Snapshot::City(held) if !sight.is_everything() => sight.city_delta(whole, held),
+        Snapshot::City(held) if !sight.is_everything() => {
+            sight.city_delta(whole, held, &|id| city.incident(id))
+        }
         _ => whole.clone(),
     };
     (!delta.is_empty()).then(|| Delta::City(Box::new(delta)))
