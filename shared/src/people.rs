@@ -1,7 +1,16 @@
 //! What is said over REST about people, their sessions, tokens, devices, gateways, and the audit
 //! trail. `docs/access.md` tells it in prose.
 
+mod wall;
+
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+pub use wall::{
+    Approve, Ask, Challenge, DeviceChange, DeviceRow, DeviceSignIn, Pair, Pairing, PairingRow,
+    PairingState,
+};
 
 use crate::access::{Grant, Right, Scope};
 use crate::id::{FeedId, SceneId};
@@ -88,7 +97,7 @@ impl Kind {
 }
 
 /// `POST /api/v1/first-start`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstStart {
     /// The one-time code that the server printed.
@@ -100,7 +109,7 @@ pub struct FirstStart {
 }
 
 /// `POST /api/v1/sign-in`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// Name.
@@ -110,7 +119,7 @@ pub struct SignIn {
 }
 
 /// `POST /api/v1/me/password`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     /// The one until now.
@@ -164,7 +173,7 @@ pub struct UserRow {
 }
 
 /// `POST /api/v1/admin/users`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The name to sign in with.
@@ -181,7 +190,7 @@ pub struct NewUser {
 }
 
 /// `PATCH /api/v1/admin/users/{id}`: what is absent stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserChange {
     /// What people call it.
@@ -227,7 +236,7 @@ pub struct NewToken {
 }
 
 /// A secret that is shown once: of a new token or gateway.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
     /// The id of what it belongs to.
     pub id: String,
@@ -276,130 +285,6 @@ pub struct GatewayChange {
     pub feeds: Option<Vec<FeedId>>,
     /// Whether it is not let in.
     pub disabled: Option<bool>,
-}
-
-/// `POST /api/v1/pair`: a wall asks to be paired.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pair {
-    /// Its public key: an uncompressed point of P-256, 65 bytes in base64url without padding.
-    pub key: String,
-}
-
-/// A pairing under way, as the wall sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pairing {
-    /// The pairing's id, known to the wall alone; the device's id once it is approved.
-    pub id: String,
-    /// What an admin types: eight characters in two groups. No secret: it needs an admin.
-    pub code: String,
-    /// Where it stands.
-    pub state: PairingState,
-    /// Until when an admin may approve it.
-    pub ends_at: TimeMs,
-}
-
-/// Where a pairing stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PairingState {
-    /// Nobody has approved it yet.
-    Waiting,
-    /// It may sign in.
-    Approved,
-    /// Nobody did in time, or somebody refused.
-    Ended,
-}
-
-/// A pairing that waits, as an admin sees it: `GET /api/v1/admin/pairings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PairingRow {
-    /// What the wall shows.
-    pub code: String,
-    /// The wall's address.
-    pub address: String,
-    /// What its browser called itself.
-    pub agent: String,
-    /// Until when it may be approved.
-    pub ends_at: TimeMs,
-}
-
-/// `POST /api/v1/admin/pairings/{code}`: lets a wall in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Approve {
-    /// What people call the wall.
-    pub name: String,
-    /// What it may see.
-    pub grants: Vec<Grant>,
-    /// What it may show.
-    pub scenes: Scope<SceneId>,
-}
-
-/// `POST /api/v1/device/challenge`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ask {
-    /// The device's id.
-    pub device: String,
-}
-
-/// What a device has to sign to come in: the bytes of `egret-device-v1:` + `nonce`, and, if it
-/// brings a new key, of `:` + that key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Challenge {
-    /// Good once, and for a minute.
-    pub nonce: String,
-    /// Whether the key is so old that the device has to bring a new one.
-    pub rotate: bool,
-}
-
-/// `POST /api/v1/device/sign-in`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeviceSignIn {
-    /// The device's id.
-    pub device: String,
-    /// The challenge.
-    pub nonce: String,
-    /// ECDSA with P-256 and SHA-256, as WebCrypto writes it: 64 bytes in base64url.
-    pub signature: String,
-    /// The key that the device will sign with from its next sign-in on. As in [`Pair::key`].
-    #[serde(default)]
-    pub next_key: Option<String>,
-}
-
-/// A paired wall: `GET /api/v1/admin/devices`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceRow {
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// What it may see.
-    pub grants: Vec<Grant>,
-    /// What it may show.
-    pub scenes: Scope<SceneId>,
-    /// When it was paired.
-    pub created_at: TimeMs,
-    /// When its key was last changed.
-    pub key_at: TimeMs,
-    /// When it was last seen, to the minute.
-    pub seen_at: Option<TimeMs>,
-    /// Where it was last seen.
-    pub address: String,
-}
-
-/// `PATCH /api/v1/admin/devices/{id}`: what is absent stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DeviceChange {
-    /// What people call it.
-    pub name: Option<String>,
-    /// What it may see.
-    pub grants: Option<Vec<Grant>>,
-    /// What it may show.
-    pub scenes: Option<Scope<SceneId>>,
 }
 
 /// A line of the audit trail: `GET /api/v1/audit`, newest first.
@@ -498,4 +383,38 @@ pub struct Erase {
 pub struct Erased {
     /// Of how many reports.
     pub reports: u64,
+}
+
+/// What carries a password or another secret shows nothing of itself: it must not end in a log.
+macro_rules! shows_nothing {
+    ($($name:ident),* $(,)?) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        })*
+    };
+}
+
+shows_nothing!(
+    FirstStart,
+    SignIn,
+    ChangePassword,
+    NewUser,
+    UserChange,
+    Secret
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let form = SignIn {
+            name: "lin".to_owned(),
+            password: "correct horse".to_owned(),
+        };
+        assert_eq!(format!("{form:?}"), "SignIn { .. }");
+    }
 }

@@ -1,3 +1,5 @@
+//! Tampering with the trail, seen from inside.
+
 use egret_shared::people::AuditRow;
 use rusqlite::types::Value;
 

@@ -1,3 +1,5 @@
+//! What the state in memory and the file owe one another.
+
 use std::net::IpAddr;
 
 use egret_shared::people::{FirstStart, SignIn};

@@ -1,3 +1,5 @@
+//! Who is locked out, and who is not.
+
 use super::*;
 
 const MINUTE: i64 = 60_000;
