@@ -1,5 +1,7 @@
 //! The command line: what a user can ask of the binary.
 
+mod person;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use egret_shared::time::Span;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use self::person::PersonCommand;
 use crate::city_files::CityFiles;
 use crate::config::{Config, ServeArgs};
 use crate::journal::sqlite::SqliteJournal;
@@ -56,6 +59,11 @@ enum Command {
         /// Stop after this journal entry
         #[arg(long)]
         until: Option<u64>,
+    },
+    /// What is kept about persons
+    Person {
+        #[command(subcommand)]
+        command: PersonCommand,
     },
 }
 
@@ -122,6 +130,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check { city } => return check(&city),
         Command::Replay { city, data, until } => replay_command(city.as_deref(), &data, until),
+        Command::Person { command } => person::run(command),
         Command::Serve(args) => block_on(serve(args)),
         Command::Demo(args) => block_on(demo(args)),
         Command::Simulate(args) => block_on(simulate(args)),
