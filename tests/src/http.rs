@@ -93,6 +93,16 @@ impl Http {
         self.ask("POST", path, &[("content-type", "application/json")], json)
     }
 
+    /// The status of what `POST path` with JSON is answered with; `None` if the server ended
+    /// before it answered.
+    pub fn try_post(&self, path: &str, json: &str) -> Option<u16> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let answer = request
+            .header("content-type", "application/json")
+            .send(json);
+        answer.ok().map(|answer| answer.status().as_u16())
+    }
+
     /// As [`Self::post`], but asks first whether the body is welcome: one that is too large is
     /// then answered before it is sent, and not by a broken pipe.
     #[track_caller]

@@ -19,6 +19,7 @@
 
 pub mod clock;
 pub mod dice;
+pub mod files;
 pub mod tools;
 pub mod wait;
 

@@ -1,13 +1,11 @@
 //! Reports: counted when opened, and what identifies a person stays sealed.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
-
-use std::path::Path;
 use std::time::Duration;
 
 use egret_shared::codec::Encoding;
 use egret_tests::city::CityCopy;
 use egret_tests::clock;
+use egret_tests::files::files_with;
 use egret_tests::message::{self, merged};
 use egret_tests::mosquitto::{self, Version};
 use egret_tests::server::{Server, Setup};
@@ -71,26 +69,6 @@ fn with_callers() -> Setup {
 fn call(report: &str, state: &str) -> Value {
     let caller = json!({ "caller": { "phone": PHONE, "name": NAME, "district": "West" } });
     merged(&message::request(report, state, clock::now()), &caller)
-}
-
-/// Every file below `folder` that contains `text`.
-fn files_with(folder: &Path, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_with(&path, text));
-            continue;
-        }
-        let bytes = std::fs::read(&path).unwrap();
-        if bytes
-            .windows(text.len())
-            .any(|window| window == text.as_bytes())
-        {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }
 
 #[test]

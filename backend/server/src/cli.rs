@@ -1,6 +1,7 @@
 //! The command line: what a user can ask of the binary.
 
 mod people;
+mod person;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use egret_shared::time::Span;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use self::person::PersonCommand;
 use crate::city_files::CityFiles;
 use crate::config::{Config, ServeArgs};
 use crate::journal::sqlite::SqliteJournal;
@@ -70,6 +72,11 @@ enum Command {
         /// Stop after this journal entry
         #[arg(long)]
         until: Option<u64>,
+    },
+    /// What is kept about persons
+    Person {
+        #[command(subcommand)]
+        command: PersonCommand,
     },
 }
 
@@ -140,6 +147,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Token(command) => people::token(command),
         Command::Gateway(command) => people::gateway(command),
         Command::Audit(command) => people::audit(command),
+        Command::Person { command } => person::run(command),
         Command::Serve(args) => block_on(serve(args)),
         Command::Demo(args) => block_on(demo(args)),
         Command::Simulate(args) => block_on(simulate(args)),

@@ -99,7 +99,16 @@ pub(crate) struct KeepArgs {
         value_parser = Span::parse
     )]
     pub raw: Option<Span>,
-    /// How many bytes of them, compressed; the oldest go first [default: 2000000000]
+    /// How long the personal fields of reports are kept [default: 180d]
+    #[arg(
+        id = "keep_personal",
+        long = "keep-personal",
+        env = "EGRET_KEEP_PERSONAL",
+        value_name = "SPAN",
+        value_parser = Span::parse
+    )]
+    pub personal: Option<Span>,
+    /// How many bytes of messages, compressed; the oldest go first [default: 2000000000]
     #[arg(
         id = "keep_raw_bytes",
         long = "keep-raw-bytes",
@@ -123,6 +132,7 @@ impl KeepArgs {
             hour: self.hour.or(file.hour).unwrap_or(default.hour),
             day: self.day.or(file.day).unwrap_or(default.day),
             raw: self.raw.or(file.raw).unwrap_or(default.raw),
+            personal: self.personal.or(file.personal).unwrap_or(default.personal),
             raw_bytes: self
                 .raw_bytes
                 .or(file.raw_bytes)
@@ -374,12 +384,14 @@ mod tests {
             ..ServeArgs::default()
         };
         args.keep.hour = Some(Span(30 * 86_400_000));
-        let file = "[keep]\nminute = \"2d\"\nhour = \"20d\"\nraw_bytes = 5_000\n";
+        let file =
+            "[keep]\nminute = \"2d\"\nhour = \"20d\"\npersonal = \"90d\"\nraw_bytes = 5_000\n";
         let keep = with_file(file, args.clone()).unwrap().keep;
         let day_ms = 86_400_000;
         assert_eq!(keep.minute.ms(), 2 * day_ms);
         assert_eq!(keep.hour.ms(), 30 * day_ms);
         assert_eq!(keep.day.ms(), 3_650 * day_ms);
+        assert_eq!(keep.personal.ms(), 90 * day_ms);
         assert_eq!((keep.raw.ms(), keep.raw_bytes), (3 * day_ms, 5_000));
 
         let short = with_file("[keep]\nminute = \"1h\"\n", args).unwrap_err();

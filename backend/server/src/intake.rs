@@ -6,6 +6,7 @@
 //! batch that went in several parts is told once all of them are durable.
 
 mod clocks;
+mod sealing;
 
 use std::sync::Arc;
 
@@ -14,7 +15,6 @@ use egret_decode::decoder::{Decoder, Message};
 use egret_decode::reading::Decoded;
 use egret_mqtt::taker::{Arrival, Closed, Outcome, Receipt, Refusal, Taker};
 use egret_package::Package;
-use egret_shared::id::{FeedId, ReportId};
 use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use egret_shared::time::{Span, TimeMs};
@@ -23,6 +23,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use self::clocks::Clocks;
+use self::sealing::MessageKeys;
 use crate::clock;
 use crate::journal::observed::observed_at;
 use crate::journal::pending::{Done, Pending, Receipts};
@@ -30,8 +31,9 @@ use crate::limits::{
     INTAKE_QUEUE, PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES, STORED_AFTER, STORED_BATCH, STORED_QUEUE,
 };
 use crate::seal::Seal;
+use crate::seal::payload::Sealing;
+use crate::store::QuarantineRow;
 use crate::store::raw::RawMessage;
-use crate::store::{PersonalRow, QuarantineRow};
 use crate::topics::Topics;
 
 /// Takes messages in. Cheap to clone.
@@ -187,20 +189,24 @@ impl Intake {
             payload,
         };
         let first = gathering.pending.n_entries();
+        let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);
         let mut delay_least = None;
         decoder.decode_each(&message, |element| {
             let kept = element.and_then(|decoded| {
                 delay_least = delay_least.into_iter().chain(delay(&decoded, origin)).min();
-                ways.keep(gathering, def, decoded, origin)
+                ways.keep(gathering, def, decoded, origin, keys.as_mut())
             });
             refusals.extend(kept.err());
         });
         if let Some(delay) = delay_least {
             ways.clocks.note(origin.sender, &def.id, delay);
         }
-        ways.archive(gathering, first, def, origin, payload);
+        if let Some(keys) = &mut keys {
+            keys.complete(&mut gathering.pending, !refusals.is_empty(), ways.archives);
+        }
+        ways.archive(gathering, first, origin, payload, keys.as_ref());
         if let Some((first, rest)) = refusals.split_first() {
-            self.refuse(gathering, Some(def), origin, payload, first);
+            gathering.refuse(Some(def), origin, payload, first, keys.as_ref());
             // The payload is kept once; a message of ten thousand bad readings must not fill
             // quarantine with copies of itself.
             gathering
@@ -220,36 +226,20 @@ impl Intake {
         payload: &[u8],
         rejection: &Rejection,
     ) {
-        let head = payload
-            .get(..payload.len().min(QUARANTINE_RAW_BYTES))
-            .unwrap_or_default();
-        let sealed = match feed {
-            Some(feed) => !feed.personal.is_empty(),
-            // It may have been meant for any feed.
-            None => self
-                .ways
-                .package
-                .feeds
-                .iter()
-                .any(|feed| !feed.personal.is_empty()),
+        let ways = &*self.ways;
+        let is_private = |feed: &&FeedDef| !feed.personal.is_empty();
+        // Without a feed it may have been meant for any.
+        let private = match feed {
+            Some(feed) => Some(feed).filter(is_private),
+            None => ways.package.feeds.iter().find(is_private),
         };
-        let row = QuarantineRow {
-            received_at: origin.received_at,
-            feed: feed.map(|feed| feed.id.clone()),
-            sender: origin.sender.to_owned(),
-            topic: origin.topic.to_owned(),
-            payload_bytes: origin.payload_bytes,
-            raw: if sealed {
-                self.ways.seal.seal(head)
-            } else {
-                head.to_vec()
-            },
-            sealed,
-            rejection: rejection.clone(),
-        };
-        let pending = &mut gathering.pending;
-        pending.quarantine.push((pending.entries.len(), row));
-        pending.entries.push(refused(feed, origin, rejection));
+        let first = gathering.pending.n_entries();
+        let mut keys =
+            private.and_then(|feed| MessageKeys::of(feed, &ways.seal, first, origin.received_at));
+        if let Some(keys) = &mut keys {
+            keys.complete(&mut gathering.pending, true, ways.archives);
+        }
+        gathering.refuse(feed, origin, payload, rejection, keys.as_ref());
     }
 
     /// Queues the batch; the receiver gets the seq of its first entry once all is durable. Whoever
@@ -351,6 +341,37 @@ impl Gathering {
     pub(crate) fn is_empty(&self) -> bool {
         self.pending.entries.is_empty()
     }
+
+    /// Keeps a refusal and its evidence, sealed if there are `keys`.
+    fn refuse(
+        &mut self,
+        feed: Option<&FeedDef>,
+        origin: Origin<'_>,
+        payload: &[u8],
+        rejection: &Rejection,
+        keys: Option<&MessageKeys<'_>>,
+    ) {
+        let head = payload
+            .get(..payload.len().min(QUARANTINE_RAW_BYTES))
+            .unwrap_or_default();
+        let pending = &mut self.pending;
+        let (raw, sealing) = match keys {
+            Some(keys) => keys.close(head, pending.n_entries()),
+            None => (head.to_vec(), Sealing::None),
+        };
+        let row = QuarantineRow {
+            received_at: origin.received_at,
+            feed: feed.map(|feed| feed.id.clone()),
+            sender: origin.sender.to_owned(),
+            topic: origin.topic.to_owned(),
+            payload_bytes: origin.payload_bytes,
+            raw,
+            sealing,
+            rejection: rejection.clone(),
+        };
+        pending.quarantine.push((pending.entries.len(), row));
+        pending.entries.push(refused(feed, origin, rejection));
+    }
 }
 
 impl Ways {
@@ -360,6 +381,7 @@ impl Ways {
         feed: &FeedDef,
         decoded: Decoded,
         origin: Origin<'_>,
+        keys: Option<&mut MessageKeys<'_>>,
     ) -> Result<(), Rejection> {
         let pending = &mut gathering.pending;
         let entry = match decoded {
@@ -369,9 +391,8 @@ impl Ways {
             }
             Decoded::Report(raw) => {
                 let (report, personal) = self.validator.report(feed, raw, origin.received_at)?;
-                if !personal.is_empty() {
-                    let row = self.personal(&feed.id, &report.report, &personal);
-                    pending.personal.push((pending.entries.len(), row));
+                if let Some(keys) = keys.filter(|_| !personal.is_empty()) {
+                    keys.keep_personal(pending, &report, &personal);
                 }
                 Entry::Report(report)
             }
@@ -385,44 +406,30 @@ impl Ways {
         &self,
         gathering: &mut Gathering,
         first: usize,
-        feed: &FeedDef,
         origin: Origin<'_>,
         payload: &[u8],
+        keys: Option<&MessageKeys<'_>>,
     ) {
         let pending = &mut gathering.pending;
         let n_entries = pending.n_entries() - first;
         if n_entries == 0 || !self.archives {
             return;
         }
-        let sealed = (!feed.personal.is_empty()).then(|| self.seal.seal(payload));
+        let closed = keys.map(|keys| keys.close(payload, first));
+        let (kept, sealing) = match &closed {
+            Some((sealed, sealing)) => (sealed.as_slice(), *sealing),
+            None => (payload, Sealing::None),
+        };
         pending.raw.push(&RawMessage {
             first,
             n_entries,
             received_at: origin.received_at,
             sender: origin.sender,
             topic: origin.topic,
-            payload: sealed.as_deref().unwrap_or(payload),
+            payload: kept,
             bytes: payload.len(),
-            sealed: sealed.is_some(),
+            sealing,
         });
-    }
-
-    fn personal(
-        &self,
-        feed: &FeedId,
-        report: &ReportId,
-        fields: &[(String, String)],
-    ) -> PersonalRow {
-        let plain: serde_json::Map<String, serde_json::Value> = fields
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect();
-        let plain = serde_json::Value::Object(plain).to_string();
-        PersonalRow {
-            feed: feed.clone(),
-            report: report.clone(),
-            sealed: self.seal.seal(plain.as_bytes()),
-        }
     }
 }
 

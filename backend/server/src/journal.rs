@@ -1,11 +1,12 @@
 //! The durable order of everything: what is in here has happened, what is not has not.
 //!
 //! [`Journal`] is the seam for other engines; [`sqlite`] is the embedded one, [`writer`] the one
-//! thread that appends, [`batch`] how entries become bytes, and [`observed`] how they are found by
-//! event time.
+//! thread that appends, [`batch`] how entries become bytes, [`observed`] how they are found by
+//! event time, and [`eraser`] how persons are erased while it goes on.
 
 pub(crate) mod batch;
 mod checkpoints;
+pub(crate) mod eraser;
 pub(crate) mod observed;
 pub(crate) mod pending;
 mod schema;
@@ -15,8 +16,9 @@ pub(crate) mod writer;
 use egret_city::entry::{Entry, Seq};
 use egret_shared::time::TimeMs;
 
+use crate::store::personal::erase::Erasure;
 use crate::store::raw::RawBatch;
-use crate::store::{HistoryRow, PersonalRow, QuarantineRow};
+use crate::store::{HistoryRow, KeyRow, PersonalRow, QuarantineRow};
 
 /// Entries to append, with what has to become durable in the same instant.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct Append<'a> {
     pub n_live: usize,
     /// The raw messages behind the refusals among the entries.
     pub quarantine: Vec<(Seq, &'a QuarantineRow)>,
+    /// The keys of what is sealed with them.
+    pub keys: Vec<(Seq, &'a KeyRow)>,
     /// Personal fields that were split off the reports among the entries.
     pub personal: Vec<(Seq, &'a PersonalRow)>,
     /// The messages behind the accepted entries, by their entries' indexes.
@@ -99,6 +103,10 @@ pub(crate) trait Journal: Send {
     /// A little of what is to be done at city time `now`: roll-ups that are due, then letting go
     /// what is too old. Returns whether there is more; takes about half a millisecond.
     fn tend(&mut self, now: TimeMs) -> Result<bool, JournalError>;
+
+    /// Erases a little of whom `erasure` names, durably; whether there is more. The last call
+    /// empties the write-ahead log. Entries stay as they are.
+    fn erase(&mut self, erasure: &mut Erasure) -> Result<bool, JournalError>;
 
     /// Hands on every entry after `after`, in order, until `each` says stop (false).
     fn read(

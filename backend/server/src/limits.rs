@@ -78,6 +78,24 @@ pub(crate) const TRIM_PAGES: usize = 64;
 /// Rows of raw messages let go in a step; each is a commit's.
 pub(crate) const TRIM_RAW_ROWS: usize = 16;
 
+/// Keys of personal data let go in a step, each with its fields and its words of the index.
+pub(crate) const TRIM_KEYS: usize = 16;
+
+/// Words that one personal field is found by: itself, and the phone numbers in it. One that was an
+/// object has those of its members.
+pub(crate) const WORDS_MAX: usize = 64;
+
+/// Reports that are erased in one piece, so that live messages come in between; each has a few
+/// steps, of some 100 us.
+pub(crate) const ERASE_REPORTS: usize = 16;
+
+/// So long the writer waits for readers of the write-ahead log to end before it tries again in its
+/// next spare time.
+pub(crate) const TRUNCATE_WAIT: Duration = Duration::from_millis(20);
+
+/// How often it tries: for some minutes beside live data, as no reader of ours takes.
+pub(crate) const TRUNCATE_TRIES: usize = 200;
+
 /// Gateways whose clocks are watched at once, by feed; a city has hundreds. Some 100 bytes each.
 pub(crate) const CLOCKS_MAX: usize = 4_096;
 

@@ -1,5 +1,5 @@
-//! What is kept beside the journal: refused messages, personal fields, raw payloads, closed
-//! windows and what they come to by the hour and day.
+//! What is kept beside the journal: refused messages, personal fields and their keys, raw payloads,
+//! closed windows and what they come to by the hour and day.
 //!
 //! [`Store`] is the seam for other engines; [`sqlite`] the embedded one. Writing goes through the
 //! journal's writer, so that a refusal and its raw bytes become durable together.
@@ -7,6 +7,7 @@
 pub(crate) mod history;
 pub(crate) mod keep;
 pub(crate) mod page;
+pub(crate) mod personal;
 pub(crate) mod raw;
 pub(crate) mod series;
 pub(crate) mod sqlite;
@@ -19,6 +20,8 @@ use egret_shared::time::TimeMs;
 use serde::Serialize;
 
 use crate::journal::JournalError;
+use crate::seal::payload::Sealing;
+pub(crate) use personal::{KeyRow, PersonalFields, PersonalRow};
 pub(crate) use series::{Resolution, SeriesFilter, SeriesPoint};
 
 /// A refused message with its evidence.
@@ -38,19 +41,8 @@ pub(crate) struct QuarantineRow {
     pub payload_bytes: usize,
     /// The payload, or its head; sealed if the feed carries personal fields.
     pub raw: Vec<u8>,
-    /// Whether `raw` is sealed.
-    pub sealed: bool,
-}
-
-/// Personal fields of one report, sealed.
-#[derive(Clone, Debug)]
-pub(crate) struct PersonalRow {
-    /// The report's feed.
-    pub feed: FeedId,
-    /// The report's upstream id.
-    pub report: ReportId,
-    /// The fields, sealed under the data folder's key.
-    pub sealed: Vec<u8>,
+    /// How `raw` is sealed.
+    pub sealing: Sealing,
 }
 
 /// A closed window of a metric.
@@ -84,6 +76,9 @@ pub(crate) struct QuarantineItem {
     pub raw: Option<String>,
     /// Whether the payload is kept sealed, because its feed carries personal fields.
     pub sealed: bool,
+    /// Whether the payload has been erased, because of somebody in it or for its age.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 /// Which refused messages to list.
@@ -116,6 +111,9 @@ pub(crate) struct RawItem {
     pub payload: Vec<u8>,
     /// Whether `payload` is sealed.
     pub sealed: bool,
+    /// Whether it could not be opened any more, because somebody in it has been erased or for its
+    /// age; `payload` is then empty. Known only of a message that was to be opened.
+    pub erased: bool,
     /// First and last entry that came of the message, inclusive.
     pub entries: (Seq, Seq),
 }
@@ -144,6 +142,26 @@ pub(crate) trait Store: Send + Sync {
     /// The message that the entry `seq` came of; `None` if it came of none (a tick, a refusal),
     /// or if the message has been let go.
     fn raw(&self, seq: Seq) -> Result<Option<RawItem>, JournalError>;
+
+    /// As [`Self::quarantine`], with the payloads that are kept sealed opened.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
+    fn quarantine_opened(
+        &self,
+        filter: &QuarantineFilter,
+    ) -> Result<Vec<QuarantineItem>, JournalError>;
+
+    /// As [`Self::raw`], with the payload opened if it is kept sealed.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
+    fn raw_opened(&self, seq: Seq) -> Result<Option<RawItem>, JournalError>;
+
+    /// The personal fields of a report, of each the newest that was told; `None` if it never had
+    /// any, or they have been let go for their age.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
+    fn personal(
+        &self,
+        feed: &FeedId,
+        report: &ReportId,
+    ) -> Result<Option<PersonalFields>, JournalError>;
 
     /// Hands on every observation and report that `filter` names, in the journal's order, until
     /// `each` says stop (false). Only batches that can hold such are opened.

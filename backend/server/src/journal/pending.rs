@@ -9,7 +9,7 @@ use egret_mqtt::taker::Outcome;
 use tokio::sync::oneshot;
 
 use crate::store::raw::RawBatch;
-use crate::store::{PersonalRow, QuarantineRow};
+use crate::store::{KeyRow, PersonalRow, QuarantineRow};
 
 /// Entries that wait to be made durable together, and who waits for it.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Pending {
     pub entries: Vec<Entry>,
     /// Refused messages, each with the index of its refusal among `entries`.
     pub quarantine: Vec<(usize, QuarantineRow)>,
+    /// Keys, each with the index of its entry among `entries`.
+    pub keys: Vec<(usize, KeyRow)>,
     /// Personal fields, each with the index of its report among `entries`.
     pub personal: Vec<(usize, PersonalRow)>,
     /// Accepted messages, by the indexes of their entries.
@@ -33,6 +35,7 @@ pub(crate) struct Pending {
 pub(crate) struct Mark {
     entries: usize,
     quarantine: usize,
+    keys: usize,
     personal: usize,
     raw: usize,
     raw_bytes: usize,
@@ -44,6 +47,7 @@ impl Pending {
         Self {
             entries: Vec::new(),
             quarantine: Vec::new(),
+            keys: Vec::new(),
             personal: Vec::new(),
             raw: RawBatch::default(),
             taken_at: Instant::now(),
@@ -61,6 +65,7 @@ impl Pending {
         Mark {
             entries: self.entries.len(),
             quarantine: self.quarantine.len(),
+            keys: self.keys.len(),
             personal: self.personal.len(),
             raw: self.raw.len(),
             raw_bytes: self.raw.n_bytes(),
@@ -80,6 +85,10 @@ impl Pending {
         other
             .quarantine
             .extend(quarantine.map(|(index, row)| (moved(index), row)));
+        let keys = self.keys.drain(mark.keys..);
+        other
+            .keys
+            .extend(keys.map(|(index, row)| (moved(index), row)));
         let personal = self.personal.drain(mark.personal..);
         other
             .personal

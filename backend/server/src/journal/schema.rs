@@ -1,5 +1,7 @@
 //! The database's tables, and the way from those of an older version to these.
 
+use std::path::Path;
+
 use egret_shared::flags::Flags;
 use egret_shared::id::{AreaCode, MetricId};
 use egret_shared::level::Level;
@@ -9,11 +11,13 @@ use rusqlite::{Connection, Row};
 
 use super::{checkpoints, observed};
 use crate::journal::JournalError;
+use crate::seal::Seal;
 use crate::store::history::{self, History};
+use crate::store::personal::{self, old};
 use crate::store::{raw, sqlite as store};
 
 /// Version of all tables, which stands in `user_version`; a database of a newer one is refused.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Tables of the journal.
 const JOURNAL: &str = "
@@ -36,7 +40,7 @@ const CONVERTED_AT_ONCE: usize = 10_000;
 ///
 /// # Errors
 /// In words if the database is of a newer version; otherwise if it fails.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
+pub(super) fn prepare(connection: &mut Connection, folder: &Path) -> Result<(), String> {
     let version: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(|error| error.to_string())?;
@@ -45,10 +49,16 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
             "its tables are of version {version}, this server knows {VERSION}"
         ));
     }
-    make(connection, version).map_err(|error| error.to_string())
+    // Read, not made: a new key opens nothing that an old one sealed.
+    let seal = Seal::existing(folder).map_err(|error| error.to_string())?;
+    make(connection, version, seal.as_ref()).map_err(|error| error.to_string())
 }
 
-fn make(connection: &mut Connection, version: i64) -> Result<(), JournalError> {
+fn make(
+    connection: &mut Connection,
+    version: i64,
+    seal: Option<&Seal>,
+) -> Result<(), JournalError> {
     let transaction = connection.transaction()?;
     if version == 1 {
         transaction.execute_batch(
@@ -60,11 +70,15 @@ fn make(connection: &mut Connection, version: i64) -> Result<(), JournalError> {
         // In one piece each, and of a city that this server reads anew from its journal anyway.
         transaction.execute_batch("DROP TABLE IF EXISTS checkpoint")?;
     }
+    if (1..4).contains(&version) {
+        old::convert(&transaction, seal)?;
+    }
     for tables in [
         JOURNAL,
         checkpoints::SCHEMA,
         observed::INDEX,
         store::SCHEMA,
+        personal::SCHEMA,
         history::SCHEMA,
         raw::SCHEMA,
     ] {

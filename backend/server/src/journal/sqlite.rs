@@ -5,7 +5,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use egret_city::entry::{Entry, Seq};
@@ -13,10 +13,12 @@ use egret_shared::time::TimeMs;
 use rusqlite::{Connection, params};
 
 use super::{Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, schema};
-use crate::limits::{TEND_FOR, TRIM_EVERY, TRIM_PAGES, TRIM_RAW_ROWS};
+use crate::limits::{TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRUNCATE_WAIT};
 use crate::store::HistoryRow;
 use crate::store::history::{Cursor, History};
 use crate::store::keep::Keep;
+use crate::store::personal;
+use crate::store::personal::erase::Erasure;
 use crate::store::raw::{self, Archive};
 use crate::store::sqlite as store;
 
@@ -46,6 +48,8 @@ enum Trimming {
     History(Cursor),
     /// On its way through the raw messages.
     Raw,
+    /// On its way through the keys of personal data.
+    Keys,
 }
 
 /// Prepared statements kept: more than there are, so that none is prepared twice.
@@ -53,6 +57,9 @@ const STATEMENTS_KEPT: usize = 64;
 
 /// How commits of entries and checkpoints are synchronised: on the disk when they return.
 const SYNCED: &str = "FULL";
+
+/// How long a connection waits for another that is in its way, unless it says otherwise.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// How commits of history are: in the write-ahead log, which keeps their order, and on the disk
 /// with the next commit that is synchronised. What a power cut takes of them, the fold emits again
@@ -77,7 +84,9 @@ impl SqliteJournal {
         connection.pragma_update(None, "synchronous", SYNCED)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        schema::prepare(&mut connection).map_err(|why| JournalError::Folder {
+        personal::delete_securely(&connection, false)?;
+        connection.busy_timeout(LOCK_WAIT)?;
+        schema::prepare(&mut connection, folder).map_err(|why| JournalError::Folder {
             path: folder.display().to_string(),
             why,
         })?;
@@ -100,6 +109,17 @@ impl SqliteJournal {
         self.history.keep = keep;
         self.history.zone = zone;
         self
+    }
+
+    /// Brings everything in the write-ahead log into the database and empties it, so that no old
+    /// page is left; whether nobody was in the way.
+    fn truncate_log(&self) -> Result<bool, JournalError> {
+        self.connection.busy_timeout(TRUNCATE_WAIT)?;
+        let is_busy: bool =
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        self.connection.busy_timeout(LOCK_WAIT)?;
+        Ok(!is_busy)
     }
 }
 
@@ -137,8 +157,11 @@ impl Journal for SqliteJournal {
             quarantine.add(row);
         }
         quarantine.trim(&transaction)?;
+        for (seq, row) in &append.keys {
+            personal::put_key(&transaction, *seq, row)?;
+        }
         for (seq, row) in &append.personal {
-            store::put_personal(&transaction, *seq, row)?;
+            personal::put(&transaction, *seq, row)?;
         }
         if self.history.keep.archives() {
             let last_seq = append.first_seq + append.entries.len() as Seq;
@@ -187,6 +210,19 @@ impl Journal for SqliteJournal {
         transaction.commit()?;
         self.connection.pragma_update(None, "synchronous", SYNCED)?;
         Ok(is_more)
+    }
+
+    fn erase(&mut self, erasure: &mut Erasure) -> Result<bool, JournalError> {
+        personal::delete_securely(&self.connection, true)?;
+        let transaction = self.connection.transaction()?;
+        let n_refused = erasure.erased().refused;
+        let is_more = erasure.go_on(&transaction)?;
+        transaction.commit()?;
+        if erasure.erased().refused > n_refused {
+            self.quarantine = store::QuarantineSize::load(&self.connection)?;
+        }
+        personal::delete_securely(&self.connection, false)?;
+        Ok(is_more || (!self.truncate_log()? && erasure.try_again()))
     }
 
     fn read(
@@ -275,7 +311,18 @@ impl Trimming {
                 let oldest = now.minus(keep.raw);
                 match raw::trim(connection, oldest, keep.raw_bytes, TRIM_RAW_ROWS)? {
                     TRIM_RAW_ROWS => Self::Raw,
-                    _ => Self::Idle(now.plus(TRIM_EVERY)),
+                    _ => Self::Keys,
+                }
+            }
+            Self::Keys => {
+                let oldest = now.minus(history.keep.personal);
+                personal::delete_securely(connection, true)?;
+                let is_more = personal::trim(connection, oldest, TRIM_KEYS)?;
+                personal::delete_securely(connection, false)?;
+                if is_more {
+                    Self::Keys
+                } else {
+                    Self::Idle(now.plus(TRIM_EVERY))
                 }
             }
         };

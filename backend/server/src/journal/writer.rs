@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use self::chores::Chores;
 use self::spare::Spare;
+use super::eraser::Erasing;
 use super::pending::{Pending, tell_all};
 use super::{Append, Checkpoint, Journal, JournalError};
 use crate::limits::{
@@ -27,13 +28,15 @@ use crate::limits::{
 use crate::store::HistoryRow;
 use crate::telemetry::Telemetry;
 
-/// What the fold wants kept.
+/// What is to be done with what is kept, beside appending.
 #[derive(Debug)]
 pub(crate) enum StoreJob {
     /// Closed windows.
     History(Vec<HistoryRow>),
     /// A state to restart from. Sent after the history of the entries that it covers.
     Checkpoint(Checkpoint),
+    /// A person to be erased.
+    Erase(Box<Erasing>),
 }
 
 /// Entries that are durable.
@@ -121,8 +124,14 @@ impl<J: Journal> Writer<J> {
                     continue;
                 }
                 let wake = hand.spare.free_at().filter(|_| !is_free);
-                group = match waiting.block_on(next(&mut self.live, &mut self.stored, wake)) {
+                let lanes = next(&mut self.live, &mut self.stored, wake);
+                let store = Some(&mut self.store).filter(|_| hand.chores.are_done());
+                group = match waiting.block_on(next_or_job(lanes, store)) {
                     Woken::By(group) => group,
+                    Woken::ByJob(job) => {
+                        hand.chores.take(job);
+                        continue;
+                    }
                     Woken::ByTime => continue,
                     Woken::ByTheEnd => break,
                 };
@@ -248,6 +257,9 @@ impl<J: Journal> Writer<J> {
                 .quarantine
                 .extend(pending.quarantine.iter().map(|(i, row)| (at(i), row)));
             append
+                .keys
+                .extend(pending.keys.iter().map(|(i, row)| (at(i), row)));
+            append
                 .personal
                 .extend(pending.personal.iter().map(|(i, row)| (at(i), row)));
         }
@@ -284,6 +296,8 @@ impl<J: Journal> Writer<J> {
 enum Woken {
     /// What came first.
     By(Group),
+    /// Something to be done in spare time, while there was nothing.
+    ByJob(StoreJob),
     /// The time to wake.
     ByTime,
     /// Both lanes are closed and empty.
@@ -314,6 +328,24 @@ async fn next(
         }),
         () = time, if wake.is_some() => Woken::ByTime,
         else => Woken::ByTheEnd,
+    }
+}
+
+/// Waits for what `lanes` bring, or for a job if there is a queue to take it from.
+async fn next_or_job(
+    lanes: impl Future<Output = Woken>,
+    store: Option<&mut mpsc::Receiver<StoreJob>>,
+) -> Woken {
+    let job = async {
+        match store {
+            Some(store) => store.recv().await,
+            None => None,
+        }
+    };
+    tokio::select! {
+        biased;
+        woken = lanes => woken,
+        Some(job) = job => Woken::ByJob(job),
     }
 }
 

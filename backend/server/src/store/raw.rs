@@ -13,7 +13,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::RawItem;
+use super::personal::{self, Opened};
 use crate::journal::JournalError;
+use crate::seal::Seal;
+use crate::seal::payload::Sealing;
 
 /// Table of the archive. `total_bytes` counts the bodies of all rows ever written up to and with
 /// this one, so that the archive's size is the difference of two rows and nothing has to scan.
@@ -58,7 +61,8 @@ struct Head {
     payload: u32,
     /// Bytes of the payload before it was sealed.
     bytes: u32,
-    sealed: bool,
+    /// The number of its [`Sealing`].
+    sealed: u8,
     received_at: TimeMs,
 }
 
@@ -79,8 +83,8 @@ pub(crate) struct RawMessage<'a> {
     pub payload: &'a [u8],
     /// How long the payload was before it was sealed.
     pub bytes: usize,
-    /// Whether `payload` is sealed.
-    pub sealed: bool,
+    /// How `payload` is sealed.
+    pub sealing: Sealing,
 }
 
 /// Messages on their way to the archive.
@@ -111,7 +115,7 @@ impl RawBatch {
             topic,
             payload,
             bytes,
-            sealed: message.sealed,
+            sealed: message.sealing.number(),
             received_at: message.received_at,
         });
         self.text.extend_from_slice(message.sender.as_bytes());
@@ -247,11 +251,14 @@ fn damaged(first_seq: Seq, why: String) -> JournalError {
     }
 }
 
-/// The message that the entry `seq` came of.
+/// The message that the entry `seq` came of, as it is kept, and how it is sealed.
 ///
 /// # Errors
 /// If the database fails or the row is damaged.
-pub(crate) fn find(connection: &Connection, seq: Seq) -> Result<Option<RawItem>, JournalError> {
+pub(crate) fn find(
+    connection: &Connection,
+    seq: Seq,
+) -> Result<Option<(RawItem, Sealing)>, JournalError> {
     let row: Option<(Seq, Seq, i64, Vec<u8>)> = connection
         .query_row(
             "SELECT first_seq, last_seq, codec, body FROM raw WHERE first_seq <= ?1
@@ -269,7 +276,12 @@ pub(crate) fn find(connection: &Connection, seq: Seq) -> Result<Option<RawItem>,
 }
 
 /// The message of the entry `seq` in a row that begins at `first_seq`.
-fn message(first_seq: Seq, seq: Seq, codec: i64, body: &[u8]) -> Result<Option<RawItem>, String> {
+fn message(
+    first_seq: Seq,
+    seq: Seq,
+    codec: i64,
+    body: &[u8],
+) -> Result<Option<(RawItem, Sealing)>, String> {
     let plain = unpacked(codec, body)?;
     let (n_heads, rest) = plain.split_first_chunk().ok_or("it is too short")?;
     let n_heads = usize::try_from(u32::from_le_bytes(*n_heads)).unwrap_or(usize::MAX);
@@ -288,16 +300,19 @@ fn message(first_seq: Seq, seq: Seq, codec: i64, body: &[u8]) -> Result<Option<R
         let payload = next(head.payload)?;
         let first = first_seq + Seq::from(head.first);
         if (first..first + Seq::from(head.n_entries)).contains(&seq) {
-            return Ok(Some(RawItem {
+            let sealing = Sealing::from_number(head.sealed);
+            let item = RawItem {
                 seq,
                 received_at: head.received_at,
                 sender: String::from_utf8_lossy(sender).into_owned(),
                 topic: String::from_utf8_lossy(topic).into_owned(),
                 bytes: u64::from(head.bytes),
                 payload: payload.to_vec(),
-                sealed: head.sealed,
+                sealed: sealing.is_sealed(),
+                erased: false,
                 entries: (first, first + Seq::from(head.n_entries) - 1),
-            }));
+            };
+            return Ok(Some((item, sealing)));
         }
     }
     Ok(None)
@@ -314,6 +329,47 @@ fn unpacked(codec: i64, body: &[u8]) -> Result<Vec<u8>, String> {
         .read_to_end(&mut plain)
         .map_err(|error| error.to_string())?;
     Ok(plain)
+}
+
+/// The message that the entry `seq` came of, opened with `seal` if it is sealed.
+///
+/// # Errors
+/// Also if it should open and does not.
+pub(crate) fn find_opened(
+    connection: &Connection,
+    seal: &Seal,
+    seq: Seq,
+) -> Result<Option<RawItem>, JournalError> {
+    let Some((item, sealing)) = find(connection, seq)? else {
+        return Ok(None);
+    };
+    let (first, _) = item.entries;
+    let opened = personal::open_payload(connection, seal, first, sealing, &item.payload)?;
+    let is_open = matches!(opened, Opened::Plain(_));
+    let payload = match opened {
+        Opened::Plain(payload) => payload,
+        Opened::Gone => Vec::new(),
+    };
+    Ok(Some(RawItem {
+        payload,
+        sealed: !is_open,
+        erased: !is_open,
+        ..item
+    }))
+}
+
+/// Lets the whole row go in which the messages of the entry `seq` are: those of its commit.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) fn erase_row(connection: &Connection, seq: Seq) -> Result<(), JournalError> {
+    connection
+        .prepare_cached(
+            "DELETE FROM raw WHERE last_seq >= ?1 AND first_seq =
+             (SELECT max(first_seq) FROM raw WHERE first_seq <= ?1)",
+        )?
+        .execute([seq])?;
+    Ok(())
 }
 
 /// Lets at most `rows` rows go: those that arrived before `oldest`, and the oldest beyond

@@ -4,21 +4,26 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use egret_city::entry::{Entry, Seq};
-use egret_shared::id::{AreaCode, FeedId};
+use egret_shared::id::{AreaCode, FeedId, ReportId};
 use egret_shared::rejection::{Reason, Stage};
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::personal::erase::{Erasure, NotErased};
+use super::personal::{self, Opened};
 use super::{
-    EntriesFilter, PersonalRow, QuarantineFilter, QuarantineItem, QuarantineRow, RawItem,
+    EntriesFilter, PersonalFields, QuarantineFilter, QuarantineItem, QuarantineRow, RawItem,
     SeriesFilter, SeriesPoint, Store, history, raw,
 };
 use crate::journal::{JournalError, observed};
 use crate::limits::{QUARANTINE_BYTES, QUARANTINE_ROWS};
+use crate::seal::Seal;
+use crate::seal::payload::Sealing;
 
-/// Tables of the store, beside those of [`history`] and [`raw`].
+/// Tables of the store, beside those of [`history`], [`personal`](super::personal) and [`raw`].
+/// `sealed` is the number of a [`Sealing`].
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS quarantine (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,12 +38,6 @@ CREATE TABLE IF NOT EXISTS quarantine (
   payload_bytes INTEGER NOT NULL,
   sealed        INTEGER NOT NULL,
   raw           BLOB    NOT NULL
-);
-CREATE TABLE IF NOT EXISTS personal (
-  seq    INTEGER PRIMARY KEY,
-  feed   TEXT NOT NULL,
-  report TEXT NOT NULL,
-  sealed BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS name (
   id   INTEGER PRIMARY KEY,
@@ -137,7 +136,7 @@ pub(crate) fn put_quarantine(
             word(row.rejection.reason),
             row.rejection.detail,
             row.payload_bytes,
-            row.sealed,
+            row.sealing.number(),
             row.raw,
         ])?;
     Ok(())
@@ -177,45 +176,62 @@ impl QuarantineSize {
         if self.rows <= QUARANTINE_ROWS && self.bytes <= QUARANTINE_BYTES {
             return Ok(());
         }
-        connection.execute(
-            "DELETE FROM quarantine WHERE id IN (SELECT id FROM (SELECT id,
+        let last: Option<i64> = connection.query_row(
+            "SELECT max(id) FROM (SELECT id,
              sum(length(raw)) OVER (ORDER BY id DESC) AS bytes,
              row_number() OVER (ORDER BY id DESC) AS rows FROM quarantine)
-             WHERE bytes > ?1 OR rows > ?2)",
+             WHERE bytes > ?1 OR rows > ?2",
             params![QUARANTINE_BYTES / 10 * 9, QUARANTINE_ROWS / 10 * 9],
+            |row| row.get(0),
         )?;
+        if let Some(last) = last {
+            personal::forget_refused(connection, last)?;
+            connection.execute("DELETE FROM quarantine WHERE id <= ?1", [last])?;
+        }
         *self = Self::load(connection)?;
         Ok(())
     }
-}
-
-/// Keeps personal fields, sealed.
-pub(crate) fn put_personal(
-    connection: &Connection,
-    seq: Seq,
-    row: &PersonalRow,
-) -> Result<(), JournalError> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO personal VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![
-            seq,
-            row.feed.as_str(),
-            row.report.as_str(),
-            row.sealed
-        ])?;
-    Ok(())
 }
 
 /// The store's reading side.
 #[derive(Clone, Debug)]
 pub(crate) struct SqliteStore {
     database: PathBuf,
+    seal: Option<Seal>,
 }
 
 impl SqliteStore {
     /// Reads from `database`, which the journal has made.
     pub(crate) fn new(database: PathBuf) -> Self {
-        Self { database }
+        Self {
+            database,
+            seal: None,
+        }
+    }
+
+    /// The same, which opens what `seal` seals.
+    pub(crate) fn opening(self, seal: Seal) -> Self {
+        Self {
+            seal: Some(seal),
+            ..self
+        }
+    }
+
+    /// Begins to erase every report and refused message in which `value` stands. The journal's
+    /// writer goes on with it. Takes a second or two while there are very many refused messages.
+    ///
+    /// # Errors
+    /// If there is no seal, the value is too short, or the database fails.
+    pub(crate) fn begin_erasing(&self, value: &str) -> Result<Erasure, NotErased> {
+        let seal = self.seal.clone().ok_or(NotErased::NoKey)?;
+        Erasure::begin(&self.connect()?, seal, value)
+    }
+
+    fn seal(&self) -> Result<&Seal, JournalError> {
+        self.seal.as_ref().ok_or_else(|| JournalError::Kept {
+            what: "sealed personal data".to_owned(),
+            why: "this reader has no key".to_owned(),
+        })
     }
 
     fn connect(&self) -> Result<Connection, JournalError> {
@@ -226,23 +242,18 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn quarantine(&self, filter: &QuarantineFilter) -> Result<Vec<QuarantineItem>, JournalError> {
-        let connection = self.connect()?;
-        let mut statement = connection.prepare(
-            "SELECT id, seq, received_at, feed, sender, topic, stage, reason, detail,
-             payload_bytes, sealed, raw FROM quarantine
-             WHERE (?1 IS NULL OR feed = ?1) AND (?2 IS NULL OR reason = ?2)
-             AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4",
-        )?;
-        let rows = statement.query_map(
-            params![
-                filter.feed.as_ref().map(FeedId::as_str),
-                filter.reason.map(word),
-                filter.before,
-                filter.limit,
-            ],
-            quarantine_item,
-        )?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let kept = kept_quarantine(&self.connect()?, filter)?;
+        Ok(kept.into_iter().map(KeptItem::told).collect())
+    }
+
+    fn quarantine_opened(
+        &self,
+        filter: &QuarantineFilter,
+    ) -> Result<Vec<QuarantineItem>, JournalError> {
+        let (connection, seal) = (self.connect()?, self.seal()?);
+        let kept = kept_quarantine(&connection, filter)?;
+        let opened = kept.into_iter().map(|kept| kept.opened(&connection, seal));
+        opened.collect()
     }
 
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError> {
@@ -256,7 +267,20 @@ impl Store for SqliteStore {
     }
 
     fn raw(&self, seq: Seq) -> Result<Option<RawItem>, JournalError> {
-        raw::find(&self.connect()?, seq)
+        let found = raw::find(&self.connect()?, seq)?;
+        Ok(found.map(|(item, _)| item))
+    }
+
+    fn raw_opened(&self, seq: Seq) -> Result<Option<RawItem>, JournalError> {
+        raw::find_opened(&self.connect()?, self.seal()?, seq)
+    }
+
+    fn personal(
+        &self,
+        feed: &FeedId,
+        report: &ReportId,
+    ) -> Result<Option<PersonalFields>, JournalError> {
+        personal::read(&self.connect()?, self.seal()?, feed, report)
     }
 
     fn observed(
@@ -268,10 +292,75 @@ impl Store for SqliteStore {
     }
 }
 
-fn quarantine_item(row: &Row<'_>) -> rusqlite::Result<QuarantineItem> {
-    let sealed: bool = row.get(10)?;
-    let raw: Vec<u8> = row.get(11)?;
-    Ok(QuarantineItem {
+/// A refused message as it is kept.
+struct KeptItem {
+    item: QuarantineItem,
+    sealing: Sealing,
+    raw: Vec<u8>,
+}
+
+impl KeptItem {
+    /// With its payload if that is in clear.
+    fn told(self) -> QuarantineItem {
+        let raw = (self.sealing == Sealing::None).then_some(self.raw);
+        self.item.with_payload(raw)
+    }
+
+    /// With its payload, opened.
+    fn opened(self, connection: &Connection, seal: &Seal) -> Result<QuarantineItem, JournalError> {
+        let seq = self.item.seq;
+        match personal::open_payload(connection, seal, seq, self.sealing, &self.raw) {
+            Ok(Opened::Plain(raw)) => Ok(QuarantineItem {
+                sealed: false,
+                ..self.item.with_payload(Some(raw))
+            }),
+            Ok(Opened::Gone) => Ok(QuarantineItem {
+                erased: true,
+                ..self.item
+            }),
+            Err(error @ JournalError::Kept { .. }) => {
+                tracing::error!(%error, "a refused message cannot be opened");
+                Ok(self.told())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl QuarantineItem {
+    fn with_payload(self, raw: Option<Vec<u8>>) -> Self {
+        Self {
+            raw: raw.map(|raw| String::from_utf8_lossy(&raw).into_owned()),
+            ..self
+        }
+    }
+}
+
+fn kept_quarantine(
+    connection: &Connection,
+    filter: &QuarantineFilter,
+) -> Result<Vec<KeptItem>, JournalError> {
+    let mut statement = connection.prepare(
+        "SELECT id, seq, received_at, feed, sender, topic, stage, reason, detail,
+             payload_bytes, sealed, raw FROM quarantine
+             WHERE (?1 IS NULL OR feed = ?1) AND (?2 IS NULL OR reason = ?2)
+             AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4",
+    )?;
+    let rows = statement.query_map(
+        params![
+            filter.feed.as_ref().map(FeedId::as_str),
+            filter.reason.map(word),
+            filter.before,
+            filter.limit,
+        ],
+        kept_item,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn kept_item(row: &Row<'_>) -> rusqlite::Result<KeptItem> {
+    let sealing = Sealing::from_number(row.get(10)?);
+    let item = QuarantineItem {
         id: row.get(0)?,
         seq: row.get(1)?,
         received_at: TimeMs(row.get(2)?),
@@ -282,7 +371,13 @@ fn quarantine_item(row: &Row<'_>) -> rusqlite::Result<QuarantineItem> {
         reason: from_word::<Reason>(row.get(7)?)?,
         detail: row.get(8)?,
         payload_bytes: row.get(9)?,
-        raw: (!sealed).then(|| String::from_utf8_lossy(&raw).into_owned()),
-        sealed,
+        raw: None,
+        sealed: sealing.is_sealed(),
+        erased: sealing == Sealing::Erased,
+    };
+    Ok(KeptItem {
+        item,
+        sealing,
+        raw: row.get(11)?,
     })
 }

@@ -1,14 +1,21 @@
 //! A database as version 1 left it, opened by this one.
 
 use egret_city::entry::Entry;
+use egret_shared::id::{FeedId, ReportId};
+use egret_shared::rejection::{Reason, Rejection, Stage};
 use egret_shared::time::Span;
 use rusqlite::params;
 
 use super::*;
 use crate::journal::sqlite::{SqliteJournal, database};
-use crate::journal::{Journal as _, batch};
+use crate::journal::{Append, Journal as _, batch};
+use crate::seal::payload::Sealing;
+use crate::store::raw::{RawBatch, RawMessage};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{EntriesFilter, Resolution, SeriesFilter, Store as _};
+use crate::store::{
+    EntriesFilter, QuarantineFilter, QuarantineItem, QuarantineRow, Resolution, SeriesFilter,
+    Store as _,
+};
 
 const BEGIN: TimeMs = TimeMs(1_782_079_200_000);
 
@@ -121,6 +128,136 @@ fn batches_of_version_1_are_looked_into_by_when_they_arrived() {
     assert!(walk(5, 9).is_ok(), "and no other");
 }
 
+const ANN: &str = "19900001234";
+const BEN: &str = "19900005678";
+
+/// Ann's and Ben's calls as version 3 kept them: entries 1 and 2, and a refused one of each.
+fn version_3(folder: &std::path::Path, seal: &Seal) {
+    let mut journal = SqliteJournal::open(folder).unwrap();
+    for (first_seq, phone) in [(1, ANN), (3, BEN)] {
+        let sealed = seal.close_old(phone.as_bytes());
+        let refused = QuarantineRow {
+            received_at: BEGIN,
+            feed: Some(FeedId::new("hotline")),
+            sender: "gw-7".to_owned(),
+            topic: "egret/v1/hotline/report/R".to_owned(),
+            rejection: Rejection::new(Stage::Decode, Reason::BadJson, "no JSON".to_owned()),
+            payload_bytes: phone.len(),
+            raw: sealed.clone(),
+            sealing: Sealing::Folder,
+        };
+        let mut raw = RawBatch::default();
+        raw.push(&RawMessage {
+            first: 0,
+            n_entries: 1,
+            received_at: BEGIN,
+            sender: "gw-7",
+            topic: "egret/v1/hotline/report/R",
+            payload: &sealed,
+            bytes: phone.len(),
+            sealing: Sealing::Folder,
+        });
+        let append = Append {
+            first_seq,
+            entries: &[Entry::Tick(BEGIN), Entry::Tick(BEGIN)],
+            n_live: 2,
+            quarantine: vec![(first_seq + 1, &refused)],
+            raw,
+            ..Append::default()
+        };
+        journal.append(&append).unwrap();
+    }
+    drop(journal);
+    let connection = Connection::open(database(folder)).unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE person_key; DROP TABLE person_word; DROP TABLE personal;
+             CREATE TABLE personal (seq INTEGER PRIMARY KEY, feed TEXT NOT NULL,
+               report TEXT NOT NULL, sealed BLOB NOT NULL);
+             PRAGMA user_version = 3;",
+        )
+        .unwrap();
+    for (seq, report, phone) in [(1, "R-1", ANN), (3, "R-2", BEN)] {
+        let plain = format!("{{\"/phone\":\"{phone}\"}}");
+        let sealed = seal.close_old(plain.as_bytes());
+        connection
+            .execute(
+                "INSERT INTO personal VALUES (?1, 'hotline', ?2, ?3)",
+                params![seq, report, sealed],
+            )
+            .unwrap();
+    }
+}
+
+fn refused(store: &SqliteStore) -> Vec<QuarantineItem> {
+    let filter = QuarantineFilter {
+        limit: 10,
+        ..QuarantineFilter::default()
+    };
+    store.quarantine_opened(&filter).unwrap()
+}
+
+fn phone_of(store: &SqliteStore, report: &str) -> Option<String> {
+    let (feed, report) = (FeedId::new("hotline"), ReportId::new(report));
+    let personal = store.personal(&feed, &report).unwrap().unwrap();
+    let phone = personal.fields.into_iter().next();
+    assert_eq!(phone.is_none(), personal.erased);
+    phone.map(|(_, phone)| phone)
+}
+
+#[test]
+fn what_version_3_sealed_is_opened_and_a_person_is_erased_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let seal = Seal::open(folder.path()).unwrap();
+    version_3(folder.path(), &seal);
+    let mut journal = SqliteJournal::open(folder.path()).unwrap();
+    let store = SqliteStore::new(database(folder.path())).opening(seal);
+    for (report, seq, phone) in [("R-1", 1, ANN), ("R-2", 3, BEN)] {
+        assert_eq!(phone_of(&store, report).as_deref(), Some(phone));
+        let raw = store.raw_opened(seq).unwrap().unwrap();
+        assert_eq!(
+            (raw.payload, raw.sealed),
+            (phone.as_bytes().to_vec(), false)
+        );
+    }
+    let raws: Vec<_> = refused(&store).into_iter().map(|item| item.raw).collect();
+    assert_eq!(raws, [Some(BEN.to_owned()), Some(ANN.to_owned())]);
+
+    let mut erasure = store.begin_erasing(ANN).unwrap();
+    while journal.erase(&mut erasure).unwrap() {}
+    let erased = erasure.finish().unwrap();
+    assert_eq!((erased.reports, erased.refused), (1, 1));
+    assert_eq!(phone_of(&store, "R-1"), None);
+    assert_eq!(phone_of(&store, "R-2").as_deref(), Some(BEN));
+    assert_eq!(store.raw(1).unwrap(), None, "that row could not be closed");
+    assert_eq!(
+        store.raw_opened(3).unwrap().unwrap().payload,
+        BEN.as_bytes()
+    );
+    let raws: Vec<_> = refused(&store).into_iter().map(|item| item.raw).collect();
+    assert_eq!(raws, [Some(BEN.to_owned()), None]);
+}
+
+#[test]
+fn what_version_3_sealed_stays_as_it_is_when_its_key_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let seal = Seal::open(folder.path()).unwrap();
+    version_3(folder.path(), &seal);
+    std::fs::remove_file(folder.path().join("personal.key")).unwrap();
+    drop(SqliteJournal::open(folder.path()).unwrap());
+    assert!(
+        Seal::existing(folder.path()).unwrap().is_none(),
+        "none is made"
+    );
+    let connection = Connection::open(database(folder.path())).unwrap();
+    let sealed: Vec<u8> = connection
+        .query_row("SELECT sealed FROM personal WHERE seq = 1", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(seal.open_old(&sealed).is_some());
+}
+
 #[test]
 fn a_database_of_a_newer_version_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,5 +267,5 @@ fn a_database_of_a_newer_version_is_refused_in_words() {
         .pragma_update(None, "user_version", VERSION + 1)
         .unwrap();
     let error = SqliteJournal::open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("version 4, this server knows 3"), "{error}");
+    assert!(error.contains("version 5, this server knows 4"), "{error}");
 }

@@ -1,4 +1,5 @@
-//! What the fold wants kept, and tending the store: done in pieces of half a millisecond.
+//! What the fold wants kept, persons to be erased, and tending the store: done in pieces of half a
+//! millisecond.
 
 use std::collections::VecDeque;
 
@@ -8,6 +9,7 @@ use egret_shared::time::TimeMs;
 use tokio::sync::mpsc;
 
 use super::StoreJob;
+use crate::journal::eraser::Erasing;
 use crate::journal::{Checkpoint, Journal, JournalError};
 use crate::limits::{HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE};
 use crate::store::HistoryRow;
@@ -20,6 +22,10 @@ pub(super) struct Chores {
     /// States to restart from: the one on its way, and the newest after it. All history that came
     /// before them is kept, for no job is taken before that.
     checkpoints: VecDeque<Checkpoint>,
+    /// Persons to be erased.
+    erasing: VecDeque<Erasing>,
+    /// Whether it is their turn: the log may be in use for a while, and history must not wait.
+    erase_next: bool,
     /// Whether it is a checkpoint's turn: beside history that never ends it would never be whole.
     checkpoint_next: bool,
     /// City time, from the newest tick; nothing is tended before the first.
@@ -41,11 +47,12 @@ impl Chores {
 
     /// Whether there is nothing to do until the next tick.
     pub(super) fn are_done(&self) -> bool {
-        self.history.is_empty() && self.checkpoints.is_empty() && !self.is_more
+        let nothing_waits = self.history.is_empty() && self.checkpoints.is_empty();
+        nothing_waits && self.erasing.is_empty() && !self.is_more
     }
 
-    /// Takes what the fold wants kept.
-    fn take(&mut self, job: StoreJob) {
+    /// Takes what is to be done.
+    pub(super) fn take(&mut self, job: StoreJob) {
         match job {
             StoreJob::History(mut rows) => {
                 // A burst's revisions come area by area: as they come, each would be written to a
@@ -58,11 +65,12 @@ impl Chores {
                 self.checkpoints.truncate(1);
                 self.checkpoints.push_back(checkpoint);
             }
+            StoreJob::Erase(erasing) => self.erasing.push_back(*erasing),
         }
     }
 
     /// Does one piece of what is to be done: what the fold wants kept first, history and a
-    /// checkpoint in turns. What the fold sends next waits in its queue until the history that was
+    /// checkpoint in turns, and beside it, which is seldom, erasing. What the fold sends next waits in its queue until the history that was
     /// taken is kept, so that a queue that fills up tells who is behind.
     ///
     /// # Errors
@@ -77,17 +85,35 @@ impl Chores {
         {
             self.take(job);
         }
+        self.erase_next = !self.erase_next;
+        if self.erase_next && self.erase(journal)? {
+            return Ok(());
+        }
         self.checkpoint_next = !self.checkpoint_next;
         if self.checkpoint_next && self.keep_checkpoint(journal)? {
             return Ok(());
         }
-        if self.keep_history(journal)? || self.keep_checkpoint(journal)? {
+        if self.keep_history(journal)? || self.keep_checkpoint(journal)? || self.erase(journal)? {
             return Ok(());
         }
         if let Some(now) = self.now.filter(|_| self.is_more) {
             self.is_more = journal.tend(now)? || !store.is_empty();
         }
         Ok(())
+    }
+
+    /// Erases a little of the first person that waits; whether there was one.
+    fn erase(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        let Some(erasing) = self.erasing.front_mut() else {
+            return Ok(false);
+        };
+        if !journal.erase(&mut erasing.erasure)?
+            && let Some(erased) = self.erasing.pop_front()
+        {
+            erased.tell();
+        }
+        self.is_more = true;
+        Ok(true)
     }
 
     /// Keeps the first closed windows that wait; whether any did.
@@ -115,8 +141,8 @@ impl Chores {
         Ok(true)
     }
 
-    /// Keeps all that the fold still wants kept, of checkpoints the newest. Roll-ups stay on their
-    /// list for the next start.
+    /// Keeps all that the fold still wants kept, of checkpoints the newest, and erases whoever is
+    /// still to be. Roll-ups stay on their list for the next start.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -133,6 +159,7 @@ impl Chores {
         let n_older = self.checkpoints.len().saturating_sub(1);
         self.checkpoints.drain(..n_older);
         while self.keep_checkpoint(journal)? {}
+        while self.erase(journal)? {}
         Ok(())
     }
 }

@@ -6,8 +6,11 @@ use egret_shared::time::TimeMs;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::journal::eraser::Eraser;
 use crate::journal::pending::{Done, Receipts};
 use crate::journal::sqlite::SqliteJournal;
+use crate::store::personal::erase::{Erased, Erasure};
+use crate::store::sqlite::SqliteStore;
 
 /// A writer whose queues the test fills.
 struct World {
@@ -255,6 +258,56 @@ fn everything_taken_in_is_committed_told_and_kept_before_the_writer_ends() {
     let journal = SqliteJournal::open(folder.path()).unwrap();
     assert_eq!(journal.last_seq().unwrap(), 4);
     assert_eq!(journal.checkpoints().unwrap()[0].seq, 4);
+}
+
+#[test]
+fn whoever_is_to_be_erased_when_the_server_stops_is_erased_and_whoever_asked_is_told() {
+    let world = world();
+    let World {
+        writer,
+        live,
+        stored,
+        store,
+        _folder: folder,
+        ..
+    } = world;
+    let seal = crate::seal::Seal::open(folder.path()).unwrap();
+    let connection = rusqlite::Connection::open(crate::journal::sqlite::database(folder.path()));
+    let erasure = Erasure::begin(&connection.unwrap(), seal, "19900001234").unwrap();
+    let (done, told) = oneshot::channel();
+    store
+        .try_send(StoreJob::Erase(Box::new(Erasing { erasure, done })))
+        .unwrap();
+    drop((live, stored, store));
+    writer.run().unwrap();
+    assert_eq!(told.blocking_recv().unwrap().unwrap(), Erased::default());
+}
+
+#[test]
+fn a_writer_that_has_nothing_else_to_do_erases_at_once_and_not_at_the_next_tick() {
+    let world = world();
+    let World {
+        writer,
+        live,
+        stored,
+        store,
+        _folder: folder,
+        ..
+    } = world;
+    let writing = std::thread::spawn(move || writer.run());
+    let seal = crate::seal::Seal::open(folder.path()).unwrap();
+    let database = crate::journal::sqlite::database(folder.path());
+    let eraser = Eraser::new(SqliteStore::new(database).opening(seal), store.downgrade());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let erased = runtime.block_on(eraser.erase("19900001234".to_owned()));
+    assert_eq!(erased.unwrap(), Erased::default());
+    drop((live, stored, store));
+    writing.join().unwrap().unwrap();
+    let late = runtime.block_on(eraser.erase("19900001234".to_owned()));
+    let late = late.unwrap_err().to_string();
+    assert!(late.contains("shutting down"), "{late}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn message(first: usize, n_entries: usize, payload: &[u8]) -> RawMessage<'_> {
         topic: "egret/v1/air/A-1",
         payload,
         bytes: payload.len(),
-        sealed: false,
+        sealing: Sealing::None,
     }
 }
 
@@ -73,11 +73,32 @@ fn what_is_split_off_keeps_its_own_entries() {
     let mut stored = raw.split_off(n_messages, n_bytes, 2);
     raw.append(&mut stored, 10);
     let body = Archive::new().unwrap().pack(&raw).unwrap();
-    let found = |seq| super::message(1, seq, CODEC_ZSTD_HEADS_TEXT, &body).unwrap();
+    let found = |seq| {
+        let found = super::message(1, seq, CODEC_ZSTD_HEADS_TEXT, &body).unwrap();
+        found.map(|(item, _)| item)
+    };
     assert_eq!(found(2).unwrap().payload, b"live");
     assert_eq!(found(3), None);
     assert_eq!(found(13).unwrap().payload, b"stored");
     assert_eq!(found(13).unwrap().entries, (11, 13));
+}
+
+/// A head as it was written when a payload was either in clear or sealed by the folder's key.
+#[derive(Serialize)]
+struct HeadBefore(u32, u32, u32, u32, u32, u32, bool, TimeMs);
+
+#[test]
+fn heads_from_before_there_were_data_keys_read_as_they_were_meant() {
+    for (sealed, sealing) in [(false, Sealing::None), (true, Sealing::Folder)] {
+        let before = HeadBefore(300, 2, 4, 16, 70_000, 69_000, sealed, BEGIN);
+        let bytes = postcard::to_stdvec(&before).unwrap();
+        let head: Head = postcard::from_bytes(&bytes).unwrap();
+        assert_eq!(Sealing::from_number(head.sealed), sealing);
+        assert_eq!(
+            (head.first, head.bytes, head.received_at),
+            (300, 69_000, BEGIN)
+        );
+    }
 }
 
 /// Ten commits an hour apart, each with a message of 1,000 bytes that do not compress.
