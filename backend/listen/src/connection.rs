@@ -162,9 +162,9 @@ where
                     Look::Over(Timeout::Idle) if !is_idle => {
                         is_idle = true;
                         house.counters.timeouts_idle.increase();
-                        // HTTP/2 is told before, so that no request is lost on the way.
+                        // HTTP/2 is told before, so that no request is lost on the way; one that is
+                        // on the way is answered.
                         connection.as_mut().graceful_shutdown();
-                        pulse.part(now);
                         timer.as_mut().reset(now + house.limits.drain);
                     }
                     Look::Over(timeout) => return give_up(timeout, peer, pulse, &house.counters),

@@ -58,8 +58,6 @@ struct State {
     stuck_since: Option<Instant>,
     /// Bytes sent since the last progress.
     n_sent: usize,
-    /// When the connection was asked to end.
-    parted_at: Option<Instant>,
     /// The client takes nothing: what the kernel still has for it is to be thrown away.
     is_hopeless: bool,
 }
@@ -77,7 +75,6 @@ impl Pulse {
                 is_choked: false,
                 stuck_since: None,
                 n_sent: 0,
-                parted_at: None,
                 is_hopeless: false,
             }),
             progress_bytes_min,
@@ -153,11 +150,6 @@ impl Pulse {
         state.restick(now, false);
     }
 
-    /// The connection was asked to end: idleness is now measured by [`Limits::drain`].
-    pub(crate) fn part(&self, now: Instant) {
-        self.state().parted_at = Some(now);
-    }
-
     /// What the kernel has for the client is to be thrown away with the socket.
     pub(crate) fn give_up(&self) {
         self.state().is_hopeless = true;
@@ -195,10 +187,7 @@ impl State {
         if let Some(since) = self.head_since {
             return Some((since + limits.head_timeout, Timeout::Head));
         }
-        Some(match self.parted_at {
-            Some(at) => (at.max(self.quiet_since) + limits.drain, Timeout::Idle),
-            None => (self.quiet_since + limits.idle, Timeout::Idle),
-        })
+        Some((self.quiet_since + limits.idle, Timeout::Idle))
     }
 
     /// Notes whether the client keeps anything waiting. While one HTTP/2 stream stands still and
@@ -337,21 +326,5 @@ mod tests {
         pulse.request_ends(start);
         pulse.sent(start + secs(60), BYTES);
         assert_eq!(over(&pulse, start), (secs(135), Timeout::Idle));
-    }
-
-    #[test]
-    fn a_connection_that_was_asked_to_end_has_five_seconds_and_its_requests() {
-        let start = Instant::now();
-        let pulse = Pulse::new(start, BYTES);
-        pulse.begin(start, true);
-        pulse.part(start + secs(75));
-        assert_eq!(over(&pulse, start), (secs(80), Timeout::Idle));
-        pulse.request_begins(true);
-        assert!(matches!(
-            pulse.look(start + secs(100), &limits()),
-            Look::Fine(_)
-        ));
-        pulse.request_ends(start + secs(101));
-        assert_eq!(over(&pulse, start), (secs(106), Timeout::Idle));
     }
 }

@@ -203,6 +203,7 @@ mod tests {
         desk.write("key", &key);
         assert!(desk.tls.look());
         assert_ne!(before.cert, desk.shown().cert);
+        assert!(!desk.tls.look(), "the same is new only once");
     }
 
     #[test]

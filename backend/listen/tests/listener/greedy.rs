@@ -1,5 +1,7 @@
 //! Clients that want too much.
 
+use std::net::Ipv4Addr;
+
 use egret_listen::Limits;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
@@ -101,6 +103,21 @@ async fn a_head_with_too_many_fields_is_answered_with_431() {
             );
         }
     }
+}
+
+/// Where a machine has no IPv6, there is nothing to tell apart.
+#[tokio::test]
+async fn an_ipv4_client_of_an_ipv6_socket_has_its_own_address() {
+    let Ok(listener) = tokio::net::TcpListener::bind("[::]:0").await else {
+        return;
+    };
+    let mut site = Site::open_at(listener, generous(), None);
+    site.addr = (Ipv4Addr::LOCALHOST, site.addr.port()).into();
+    let answer = site.get("/who").await;
+    assert!(
+        answer.ends_with("\r\n\r\n127.0.0.1 secure=false"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub(crate) struct Site {
     pub(crate) addr: SocketAddr,
     pub(crate) counters: Arc<Counters>,
     pub(crate) shutdown: CancellationToken,
-    /// Lets a request to `/wait` go on.
+    /// Lets a request to `/wait` go on, and a WebSocket say goodbye.
     pub(crate) go_on: Arc<Notify>,
     /// Says that one is there.
     pub(crate) is_there: Arc<Notify>,
@@ -72,6 +72,10 @@ impl Site {
 
     pub(crate) async fn open_with(limits: Limits, tls: Option<Tls>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::open_at(listener, limits, tls)
+    }
+
+    pub(crate) fn open_at(listener: TcpListener, limits: Limits, tls: Option<Tls>) -> Self {
         let addr = listener.local_addr().unwrap();
         let counters = Arc::new(Counters::default());
         let shutdown = CancellationToken::new();
@@ -115,6 +119,11 @@ impl Site {
     pub(crate) async fn get(&self, path: &str) -> String {
         let mut stream = self.send(&get_and_close(path)).await;
         text(&rest(&mut stream).await)
+    }
+
+    /// Whether `serve` has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.serving.try_join_next().is_some()
     }
 
     /// Waits for the end of `serve`.
@@ -189,6 +198,7 @@ async fn socket(State(gates): State<Gates>, upgrade: WebSocketUpgrade) -> Respon
             }
         };
         if gates.shutdown.run_until_cancelled(echo).await.is_none() {
+            gates.go_on.notified().await;
             let _told = socket.send(Message::Close(None)).await;
         }
     })

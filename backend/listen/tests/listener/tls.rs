@@ -143,6 +143,23 @@ async fn a_handshake_that_does_not_end_is_ended() {
 }
 
 #[tokio::test]
+async fn a_handshake_does_not_hold_the_shutdown_up() {
+    let files = Files::new("a.example");
+    let limits = Limits {
+        drain: PATIENCE,
+        ..generous()
+    };
+    let (mut site, _) = files.site(limits).await;
+    let mut begun = site.send(&[0x16, 3, 1, 2, 0]).await;
+    eventually(|| site.counters.connections_open.get() == 1).await;
+    let start = Instant::now();
+    site.shutdown.cancel();
+    site.ended().await;
+    assert!(start.elapsed() < millis(5000), "{:?}", start.elapsed());
+    assert!(rest(&mut begun).await.is_empty());
+}
+
+#[tokio::test]
 async fn limits_hold_behind_tls_as_they_do_without() {
     let files = Files::new("a.example");
     let (site, _) = files

@@ -3,10 +3,11 @@
 use egret_listen::{Limits, Tls};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::site::{Site, eventually, every, generous, millis, within};
+use crate::site::{PATIENCE, Site, eventually, every, generous, millis, within};
 use crate::tls::Files;
 
 /// Shorter than the silence of [`is_quiet_and_lives`].
@@ -113,10 +114,17 @@ async fn a_web_socket_keeps_its_seat() {
 
 #[tokio::test]
 async fn the_shutdown_waits_for_web_sockets_to_say_goodbye() {
-    let mut site = Site::open(generous()).await;
+    let mut site = Site::open(Limits {
+        drain: PATIENCE,
+        ..generous()
+    })
+    .await;
     let mut socket = upgrade(site.connect().await).await;
     echoes(&mut socket, "here").await;
     site.shutdown.cancel();
+    within(async { while TcpStream::connect(site.addr).await.is_ok() {} }).await;
+    assert!(!site.has_ended());
+    site.go_on.notify_one();
     let goodbye = within(socket.next()).await.unwrap().unwrap();
     assert!(goodbye.is_close(), "{goodbye}");
     site.ended().await;
