@@ -2,7 +2,7 @@
 //!
 //! Memory of a connection is bounded: at most [`Limits::head_bytes_max`] wait to be read, and HTTP/2
 //! adds [`H2_WINDOW_BYTES`] for what its handlers have not read, and [`H2_SEND_BUFFER_BYTES`] for
-//! each stream. A TLS connection has some 30 kB of its own.
+//! each stream. An idle one takes 23 kB, 29 kB over TLS (4,000 and 1,500 of them, release build).
 
 use std::time::Duration;
 
