@@ -1,7 +1,7 @@
 //! Egret's HTTP listener: TLS with reload, HTTP/1 and HTTP/2, and limits that a slow or greedy client
 //! meets.
 //!
-//! [`serve`] takes the place of `axum::serve`, which has no limits: there a client that sends one byte
+//! [`serve()`] takes the place of `axum::serve`, which has no limits: there a client that sends one byte
 //! a second holds its connection for good.
 //!
 //! Modules in the order in which a connection passes through them: [`serve`](mod@serve) accepts within
