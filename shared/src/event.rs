@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AreaCode, FeedId, MetricId, RuleId};
+use crate::incident::Beside;
 use crate::level::Level;
 use crate::text::Text;
 use crate::time::TimeMs;
@@ -43,6 +44,8 @@ pub enum About {
     Rule(RuleId),
     /// A metric.
     Metric(MetricId),
+    /// Alerts and the incident that one of them joined, all of which the line tells of.
+    Joined(Vec<Beside>),
 }
 
 /// What a ticker line is about.

@@ -61,10 +61,23 @@ pub struct Incident {
 pub struct Evidence {
     /// The alert.
     pub alert: AlertKey,
+    /// The finest area of the alert when it joined.
+    pub area: Option<AreaCode>,
+    /// The alert that `because` tells of, where it tells of another one.
+    pub beside: Option<Beside>,
     /// When it joined.
     pub joined_at: TimeMs,
     /// Why it belongs here; for the first, what it says.
     pub because: Text,
+}
+
+/// An alert that is told of beside another, as far as it says who may know of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Its rule.
+    pub rule: RuleId,
+    /// Its finest area.
+    pub area: Option<AreaCode>,
 }
 
 impl Keyed for Incident {

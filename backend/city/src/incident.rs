@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use egret_shared::alert::{AlertKey, AlertState};
 use egret_shared::event::{About, EventKind};
 use egret_shared::id::IncidentId;
-use egret_shared::incident::{Evidence, Incident, IncidentState};
+use egret_shared::incident::{Beside, Evidence, Incident, IncidentState};
 use egret_shared::level::Level;
 use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
@@ -199,6 +199,11 @@ impl Fold<'_> {
     fn join_incident(&mut self, id: &IncidentId, evidence: Evidence) {
         self.tie_alert(&evidence.alert, id);
         let because = evidence.because.clone();
+        let joiner = Beside {
+            rule: evidence.alert.rule.clone(),
+            area: evidence.area.clone(),
+        };
+        let told: Vec<Beside> = evidence.beside.iter().cloned().chain([joiner]).collect();
         let level = self
             .state
             .alerts
@@ -211,7 +216,7 @@ impl Fold<'_> {
         }
         self.dirty.incidents.insert(id.clone());
         self.dirty.urgent = true;
-        self.tell_incident(id, EventKind::IncidentJoined, level, Some(because));
+        self.tell_incident(id, EventKind::IncidentJoined, level, Some((because, told)));
     }
 
     fn tie_alert(&mut self, key: &AlertKey, id: &IncidentId) {
@@ -226,17 +231,24 @@ impl Fold<'_> {
         id: &IncidentId,
         kind: EventKind,
         level: Level,
-        text: Option<Text>,
+        joined: Option<(Text, Vec<Beside>)>,
     ) {
         let Some(incident) = self.state.incidents.rows.get(id) else {
             return;
         };
         let title = incident.title.clone();
         let area = incident.areas.last().cloned();
-        let about = About::Rule(incident.rule.clone());
-        let (source, text) = match text {
-            Some(text) => (title, text),
+        let whole = Beside {
+            rule: incident.rule.clone(),
+            area: area.clone(),
+        };
+        let (about, source, text) = match joined {
+            Some((text, mut told)) => {
+                told.push(whole);
+                (About::Joined(told), title, text)
+            }
             None => (
+                About::Rule(whole.rule),
                 Text::new(format!("案件 {id}"), format!("Incident {id}")),
                 title,
             ),

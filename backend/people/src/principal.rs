@@ -32,7 +32,7 @@ impl Visit {
 
     /// What is counted together: an IPv4 address, or an IPv6 network of 64 bits, of which anybody
     /// who has one address has all.
-    pub(crate) fn network(&self) -> IpAddr {
+    pub fn network(&self) -> IpAddr {
         match self.address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
             IpAddr::V6(address) => {

@@ -13,6 +13,7 @@ mod metrics;
 mod ops;
 mod page;
 mod people;
+mod personal;
 pub(crate) mod problem;
 mod quarantine;
 mod raw;
@@ -44,6 +45,7 @@ use crate::city_files::CityFiles;
 use crate::folding::CityHandle;
 use crate::forecast::Forecasts;
 use crate::intake::Intake;
+use crate::journal::eraser::Eraser;
 use crate::limits::{HTTP_BODY_BYTES, HTTP_TIMEOUT};
 use crate::store::Store;
 use crate::telemetry::Telemetry;
@@ -56,6 +58,8 @@ pub(crate) struct Context {
     pub city: CityHandle,
     /// What is kept beside the journal.
     pub store: Arc<dyn Store>,
+    /// Erases persons.
+    pub eraser: Eraser,
     /// The city package's files, for the map.
     pub files: Arc<CityFiles>,
     /// The city package.
@@ -144,7 +148,12 @@ fn router(context: Context) -> Router {
         .route("/metrics/{id}/now", get(metrics::now))
         .route("/metrics/{id}/lineage", get(metrics::lineage))
         .route("/metrics/{id}/forecast", get(metrics::forecast))
-        .route("/raw/{seq}", get(raw::one))
+        .route("/raw/{seq}", get(raw::one).post(raw::opened))
+        .route(
+            "/reports/{feed}/{report}/personal",
+            get(personal::masked).post(personal::shown),
+        )
+        .route("/persons/erase", post(personal::erase))
         .route("/gateways", get(gateways::list))
         .route("/alerts", get(lists::alerts))
         .route("/incidents", get(lists::incidents))

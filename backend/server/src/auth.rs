@@ -29,7 +29,7 @@ use egret_shared::time::TimeMs;
 
 use crate::clock;
 use labels::Labels;
-use pace::Pace;
+use pace::{Pace, Whose};
 use sight::{Sight, Sights};
 
 /// What decides about everybody.
@@ -90,6 +90,17 @@ impl Access {
         }
     }
 
+    /// Counts a request of `caller` against how fast it may ask.
+    ///
+    /// # Errors
+    /// After how many seconds it may ask again.
+    pub(crate) fn ask(&self, caller: &Caller) -> Result<(), u64> {
+        match &caller.principal {
+            Some(principal) => self.pace.ask(Whose::of(principal), clock::now()),
+            None => Ok(()),
+        }
+    }
+
     /// The same caller as of now, who is there; `None` if nobody is behind it any more.
     pub(crate) fn present(&self, caller: &Caller) -> Option<Caller> {
         let Some(principal) = &caller.principal else {
@@ -124,6 +135,12 @@ impl Caller {
     pub(crate) fn may_feed(&self, right: Right, feed: &FeedId) -> bool {
         let labels = self.sight.labels();
         self.may_line(right, feed, labels.line(labels.home(feed)))
+    }
+
+    /// Whether `right` is given over what of a feed lies in `area`.
+    pub(crate) fn may_feed_at(&self, right: Right, feed: &FeedId, area: &AreaCode) -> bool {
+        let labels = self.sight.labels();
+        self.may_line(right, feed, labels.line(labels.area(Some(area))))
     }
 
     fn may_line(&self, right: Right, feed: &FeedId, line: &[AreaCode]) -> bool {

@@ -125,8 +125,8 @@ impl Folding {
         loop {
             let due = tokio::time::Instant::from_std(self.published_at + FRAME_EVERY);
             let waiting = self.city.has_changed_at_all() || self.channels.is_due();
+            // Not biased: whoever asks without end must not keep the journal waiting.
             tokio::select! {
-                biased;
                 Some(ask) = self.asks.recv() => self.answer(ask),
                 committed = self.committed.recv() => match committed {
                     Some(committed) => self.fold(&committed),
@@ -148,9 +148,14 @@ impl Folding {
         match ask {
             Ask::Question(question) => question(&self.city),
             Ask::Open(channel, sight, reply) => {
-                // A snapshot must not be ahead of what the other channels were told.
-                self.publish();
-                drop(reply.send(self.channels.open(&channel, &sight, &self.city)));
+                let log = if let Some(log) = self.channels.held(&channel, &sight) {
+                    Ok(log)
+                } else {
+                    // A snapshot must not be ahead of what the other channels were told.
+                    self.publish();
+                    self.channels.open(&channel, &sight, &self.city)
+                };
+                drop(reply.send(log));
             }
         }
     }

@@ -165,6 +165,9 @@ pub(crate) const PEOPLE_EVERY: Duration = Duration::from_millis(300);
 /// How often it is seen whether the certificate has been renewed.
 pub(crate) const TLS_EVERY: Duration = Duration::from_secs(10);
 
+/// How often an open page counts as use of its session, and is asked whether it still is one.
+pub(crate) const PRESENCE_EVERY: Duration = Duration::from_secs(30);
+
 /// A request must be done within this.
 pub(crate) const HTTP_TIMEOUT: Duration = Duration::from_secs(30);
 

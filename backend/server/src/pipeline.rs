@@ -33,9 +33,10 @@ use crate::config::Config;
 use crate::folding::{CityHandle, Folding};
 use crate::forecast::Forecasts;
 use crate::intake::{Intake, Lanes};
+use crate::journal::eraser::Eraser;
 use crate::journal::pending::Pending;
 use crate::journal::sqlite::{SqliteJournal, database};
-use crate::journal::writer::Writer;
+use crate::journal::writer::{StoreJob, Writer};
 use crate::limits::{FOLD_QUEUE, STORE_QUEUE, TLS_EVERY};
 use crate::notify;
 use crate::recover::recover;
@@ -84,9 +85,10 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let shutdown = CancellationToken::new();
     let tracker = TaskTracker::new();
     let (lanes, live, stored) = Lanes::new();
+    let store = SqliteStore::new(database(&config.data)).opening(seal.clone());
     let intake = Intake::new(Arc::clone(&package), seal, lanes, config.keep.archives());
     let generation = u64::try_from(clock::now().0).unwrap_or(0);
-    let (threads, city) = spawn_threads(
+    let (threads, city, jobs) = spawn_threads(
         journal,
         city,
         (live, stored),
@@ -96,22 +98,17 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     )?;
     note_package(&intake, &city, package.digest).await?;
     let lineage = Arc::new(Lineage::new(&package));
-    let labels = Arc::new(Labels::new(&package, &lineage));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let audit = people::attend(&people, &tracker, &shutdown);
     let context = Context {
-        access: Arc::new(Access::new(config.insecure_open, people, labels)),
-        sso: config
-            .oidc
-            .as_ref()
-            .map(Sso::new)
-            .transpose()?
-            .map(Arc::new),
+        access: access(config, people, &package, &lineage),
+        sso: sso(config)?,
         connections: Arc::default(),
         refusals: Arc::new(Refusals::default()),
         audit,
         city,
-        store: Arc::new(SqliteStore::new(database(&config.data))),
+        eraser: Eraser::new(store.clone(), jobs),
+        store: Arc::new(store),
         files: Arc::new(files),
         package: Arc::clone(&package),
         lineage,
@@ -139,6 +136,23 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         tracker,
         threads,
     })
+}
+
+/// What decides about everybody.
+fn access(
+    config: &Config,
+    people: People,
+    package: &Arc<egret_package::Package>,
+    lineage: &Lineage,
+) -> Arc<Access> {
+    let labels = Arc::new(Labels::new(package, lineage));
+    Arc::new(Access::new(config.insecure_open, people, labels))
+}
+
+/// The city's single sign-on, if it has one.
+fn sso(config: &Config) -> anyhow::Result<Option<Arc<Sso>>> {
+    let sso = config.oidc.as_ref().map(Sso::new).transpose()?;
+    Ok(sso.map(Arc::new))
 }
 
 /// Serves HTTP and WebSocket; where.
@@ -176,6 +190,9 @@ async fn serve_mqtt(
         .await
         .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
     let mqtt = listener.local_addr()?;
+    if !mqtt.ip().is_loopback() {
+        tracing::warn!(%mqtt, "MQTT is spoken in clear: whoever is on the line reads secrets and messages");
+    }
     let (access, shutdown) = (&context.access, &context.shutdown);
     let door = || Door::new(Arc::clone(access), context.audit.clone());
     let gate = (!access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
@@ -228,9 +245,10 @@ fn spawn_threads(
     telemetry: &Telemetry,
     generation: u64,
     shutdown: &CancellationToken,
-) -> anyhow::Result<(Threads, CityHandle)> {
+) -> anyhow::Result<(Threads, CityHandle, mpsc::WeakSender<StoreJob>)> {
     let (committed_in, committed) = mpsc::channel(FOLD_QUEUE);
     let (store_in, store) = mpsc::channel(STORE_QUEUE);
+    let jobs = store_in.downgrade();
     let writer = Writer {
         journal,
         live,
@@ -263,7 +281,7 @@ fn spawn_threads(
             stop.cancel();
             anyhow::Ok(())
         })?;
-    Ok((vec![writing, folding], handle))
+    Ok((vec![writing, folding], handle, jobs))
 }
 
 /// Notes in the journal that another city package is in force from here on.

@@ -151,12 +151,10 @@ pub(crate) trait Store: Send + Sync {
     ) -> Result<Vec<QuarantineItem>, JournalError>;
 
     /// As [`Self::raw`], with the payload opened if it is kept sealed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
     fn raw_opened(&self, seq: Seq) -> Result<Option<RawItem>, JournalError>;
 
     /// The personal fields of a report, of each the newest that was told; `None` if it never had
     /// any, or they have been let go for their age.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
     fn personal(
         &self,
         feed: &FeedId,

@@ -21,7 +21,8 @@ use crate::api::Context;
 use crate::auth::Caller;
 use crate::clock;
 use crate::limits::{
-    CHANNELS_PER_CLIENT, FRAME_EVERY, HEARTBEAT_EVERY, PACE_MAX, SILENCE, WS_WRITE_TIMEOUT,
+    CHANNELS_PER_CLIENT, FRAME_EVERY, HEARTBEAT_EVERY, PACE_MAX, PRESENCE_EVERY, SILENCE,
+    WS_WRITE_TIMEOUT,
 };
 use crate::publish::log::ChannelLog;
 
@@ -88,6 +89,9 @@ impl Session {
         let shutdown = self.context.shutdown.clone();
         let wake = Arc::clone(&self.wake);
         let mut people = self.context.access.people.changes();
+        // What has changed since the request was let in must not be missed.
+        people.mark_changed();
+        let mut look_at = Instant::now() + PRESENCE_EVERY;
         let mut news_at: Option<Instant> = None;
         loop {
             let beat_at = self.sent_at + HEARTBEAT_EVERY;
@@ -105,6 +109,10 @@ impl Session {
                     self.send_news().await?;
                 }
                 () = sleep_until(beat_at) => self.beat().await?,
+                () = sleep_until(look_at) => {
+                    look_at = Instant::now() + PRESENCE_EVERY;
+                    self.look_again().await?;
+                }
                 changed = people.changed() => {
                     // Who decides lives as long as the server.
                     changed.map_err(|_gone| Ended::Stopping)?;
@@ -136,13 +144,18 @@ impl Session {
         self.send_news().await
     }
 
+    fn generation(&self) -> u64 {
+        self.caller.sight.generation(self.context.generation)
+    }
+
     fn welcome(&self) -> Welcome {
         let city = &self.context.package.city;
+        let generation = self.generation();
         Welcome {
             protocol: PROTOCOL,
             schema: codec::schema(),
             server: env!("CARGO_PKG_VERSION").to_owned(),
-            generation: self.context.generation,
+            generation,
             at: clock::now(),
             silence_ms: u32::try_from(SILENCE.as_millis()).unwrap_or(u32::MAX),
             city: city.id.clone(),
@@ -152,8 +165,6 @@ impl Session {
     }
 
     async fn beat(&mut self) -> Result<(), Ended> {
-        // A session also ends by its age, of which nobody tells.
-        self.look_again().await?;
         let seq = self.context.city.ask(egret_city::City::seq).await;
         let seq = seq.map_err(|_stopped| Ended::Stopping)?;
         self.send(&ServerMessage::Heartbeat(Heartbeat {
@@ -219,11 +230,15 @@ impl Session {
         {
             return Ok(());
         }
+        if let Err(seconds) = self.context.access.ask(&self.caller) {
+            let wait = format!("{channel}: too many requests, try again in {seconds} s");
+            return self.refuse("too_fast", wait).await;
+        }
         if self.subscriptions.len() >= CHANNELS_PER_CLIENT {
             let limit = format!("{channel}: a client may have {CHANNELS_PER_CLIENT} channels");
             return self.refuse("too_many_channels", limit).await;
         }
-        let generation = self.context.generation;
+        let generation = self.generation();
         let resumed = resume
             .iter()
             .find(|r| r.channel == channel && r.generation == generation);

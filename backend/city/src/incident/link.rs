@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use egret_shared::alert::{AlertKey, AlertState};
-use egret_shared::incident::Evidence;
+use egret_shared::incident::{Beside, Evidence};
 use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 
@@ -25,6 +25,8 @@ struct Found {
     /// How much later the firing alert began than this one, milliseconds.
     later_ms: i64,
     because: Text,
+    /// Whom `because` tells of.
+    beside: Beside,
 }
 
 impl Found {
@@ -56,9 +58,13 @@ impl Fold<'_> {
             Some(nearest) => nearest.because.clone(),
             None => row.alert.message.clone(),
         };
+        let beside = found.first().map(|nearest| nearest.beside.clone());
+        let area = row.alert.areas.last().cloned();
         let number = self.group_for(&found);
         let evidence = Evidence {
             alert: key.clone(),
+            area,
+            beside,
             joined_at: TimeMs(self.state.now_ms),
             because,
         };
@@ -118,6 +124,10 @@ impl Fold<'_> {
             distance_m,
             later_ms,
             because: self.because(other, link, distance_m, later_ms),
+            beside: Beside {
+                rule: other.alert.key.rule.clone(),
+                area: other.alert.areas.last().cloned(),
+            },
         })
     }
 

@@ -5,12 +5,13 @@ use axum::extract::State;
 use egret_city::entry::{Entry, Seq};
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
-use egret_shared::people::Outcome;
+use egret_shared::people::{Outcome, Reason};
 use egret_shared::time::TimeMs;
 use serde::Serialize;
 
 use super::Context;
-use super::extract::Path;
+use super::extract::{JsonBody, Path};
+use super::personal::reason;
 use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
@@ -31,6 +32,9 @@ pub(super) struct Raw {
     text: Option<String>,
     /// Whether the payload is kept sealed, because its feed carries personal fields.
     sealed: bool,
+    /// Whether somebody in it has been erased, so that nobody can open it any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    erased: bool,
     /// Every entry that came of the message.
     entries: Vec<Seq>,
 }
@@ -47,6 +51,7 @@ impl From<RawItem> for Raw {
             bytes: item.bytes,
             text: text.flatten(),
             sealed: item.sealed,
+            erased: item.erased,
             entries: (first..=last).collect(),
         }
     }
@@ -58,23 +63,67 @@ pub(super) async fn one(
     caller: Caller,
     Path(seq): Path<Seq>,
 ) -> Result<Json<Raw>, Problem> {
+    let may = |feed: &FeedId| caller.may_feed(Right::Raw, feed);
+    let item = found(&context, seq, Opened::No, may).await?;
+    note(&context, &caller, ("raw.read", seq), "").await?;
+    Ok(Json(Raw::from(item)))
+}
+
+/// `POST /api/v1/raw/{seq}` with a reason: also one that is kept sealed, because it tells of a
+/// person.
+pub(super) async fn opened(
+    State(context): State<Context>,
+    caller: Caller,
+    Path(seq): Path<Seq>,
+    JsonBody(why): JsonBody<Reason>,
+) -> Result<Json<Raw>, Problem> {
+    let reason = reason(&why.reason)?;
+    let may =
+        |feed: &FeedId| caller.may_feed(Right::Raw, feed) && caller.may_feed(Right::Personal, feed);
+    let item = found(&context, seq, Opened::Yes, may).await?;
+    note(&context, &caller, ("raw.open", seq), reason).await?;
+    Ok(Json(Raw::from(item)))
+}
+
+/// Whether a sealed payload is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opened {
+    Yes,
+    No,
+}
+
+async fn found(
+    context: &Context,
+    seq: Seq,
+    opened: Opened,
+    may: impl Fn(&FeedId) -> bool,
+) -> Result<RawItem, Problem> {
     let store = context.store.clone();
     let found = tokio::task::spawn_blocking(move || {
-        let feed = feed_of(&*store, seq)?;
-        Ok::<_, JournalError>((feed, store.raw(seq)?))
+        let item = match opened {
+            Opened::Yes => store.raw_opened(seq)?,
+            Opened::No => store.raw(seq)?,
+        };
+        Ok::<_, JournalError>((feed_of(&*store, seq)?, item))
     });
     let (feed, item) = found.await.map_err(|error| Problem::given_up(&error))??;
-    let may = |feed: &FeedId| caller.may_feed(Right::Raw, feed);
     let item = item.filter(|_| feed.as_ref().is_some_and(may));
-    let Some(item) = item else {
-        return Err(Problem::missing(format!(
+    item.ok_or_else(|| {
+        Problem::missing(format!(
             "no message is kept for entry {seq}: it came of none, or the message has been let go"
-        )));
-    };
+        ))
+    })
+}
+
+async fn note(
+    context: &Context,
+    caller: &Caller,
+    (action, seq): (&str, Seq),
+    detail: &str,
+) -> Result<(), Problem> {
     let target = format!("entry {seq}");
-    let line = caller.line(clock::now(), ("raw.read", &target), Outcome::Done, "");
-    context.note_now(line).await?;
-    Ok(Json(Raw::from(item)))
+    let line = caller.line(clock::now(), (action, &target), Outcome::Done, detail);
+    context.note_now(line).await
 }
 
 /// The feed by which an entry came; `None` if it is no message's, or of no entry.

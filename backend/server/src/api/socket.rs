@@ -43,6 +43,7 @@ pub(super) async fn upgrade(
     }
     let upgrade = upgrade
         .read_buffer_size(WS_READ_BUFFER_BYTES)
-        .max_message_size(CLIENT_MESSAGE_BYTES);
+        .max_message_size(CLIENT_MESSAGE_BYTES)
+        .max_frame_size(CLIENT_MESSAGE_BYTES);
     Ok(upgrade.on_upgrade(move |socket| ws::serve(socket, context, caller, encoding)))
 }

@@ -45,6 +45,9 @@ const FREE_BEFORE_CHANGE: [&str; 3] = ["/api/v1/me", "/api/v1/me/password", "/ap
 /// The word for requests that come from somebody else's page.
 const FOREIGN_PAGE: &str = "foreign_page";
 
+/// The word for requests of nobody who is known.
+const SIGNED_OUT: &str = "signed_out";
+
 /// How a request came, and by whom: in the request's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -67,6 +70,15 @@ enum Shown {
     Session(Arc<Principal>, Option<Changed>),
     /// By something that is nobody's, or no longer.
     Unknown,
+}
+
+impl Shown {
+    fn whose(&self, visit: &Visit) -> Whose {
+        match self {
+            Self::Token(principal) | Self::Session(principal, _) => Whose::of(principal),
+            Self::Nobody | Self::Unknown => Whose::Address(visit.network()),
+        }
+    }
 }
 
 /// A session's new secret.
@@ -133,12 +145,12 @@ fn judge(
     let path = uri.path();
     let is_socket = path == "/ws";
     if is_socket {
-        headers::from_our_origin(headers, uri).map_err(foreign)?;
+        headers::from_our_origin(headers, uri, is_secure).map_err(foreign)?;
     }
     if access.open {
         headers::to_loopback(headers, uri).map_err(foreign)?;
         if !headers::is_safe(request.method()) {
-            headers::from_our_origin(headers, uri).map_err(foreign)?;
+            headers::from_our_origin(headers, uri, is_secure).map_err(foreign)?;
         }
         return Ok((Some(access.anybody(visit.clone())), None));
     }
@@ -147,26 +159,26 @@ fn judge(
         let detail = "this server has no account yet: open its page to make the first";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail).with_code("first_start"));
     }
-    let (principal, changed) = match show(access, headers, visit, is_secure) {
+    let shown = show(access, headers, visit, is_secure);
+    access
+        .pace
+        .ask(shown.whose(visit), clock::now())
+        .map_err(too_fast)?;
+    let (principal, changed) = match shown {
         Shown::Token(principal) => (Some(principal), None),
         Shown::Session(principal, changed) => {
             if !headers::is_safe(request.method()) {
-                headers::from_our_page(headers, uri).map_err(foreign)?;
+                headers::from_our_page(headers, uri, is_secure).map_err(foreign)?;
             }
             (Some(principal), changed)
         }
         Shown::Unknown if is_guarded && !is_any(path, &FREE) => return Err(signed_out()),
         Shown::Nobody | Shown::Unknown => (None, None),
     };
-    let whose = match &principal {
-        Some(principal) => Whose::Account(format!("{}:{}", principal.kind.as_str(), principal.id)),
-        None => Whose::Address(visit.address),
-    };
-    access.pace.ask(whose, clock::now()).map_err(too_fast)?;
     let Some(principal) = principal else {
         // Signing somebody in from a foreign page is an attack, too.
         if !headers::is_safe(request.method()) {
-            headers::from_our_origin(headers, uri).map_err(foreign)?;
+            headers::from_our_origin(headers, uri, is_secure).map_err(foreign)?;
         }
         if is_guarded && !is_any(path, &FREE) {
             return Err(signed_out());
@@ -230,7 +242,8 @@ fn foreign(foreign: Foreign) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, foreign.to_string()).with_code(FOREIGN_PAGE)
 }
 
-fn too_fast(retry_after_s: u64) -> Problem {
+/// The answer to somebody who asks faster than they may.
+pub(crate) fn too_fast(retry_after_s: u64) -> Problem {
     let detail = "too many requests: ask more slowly";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
         .with_code("too_fast")
@@ -238,26 +251,32 @@ fn too_fast(retry_after_s: u64) -> Problem {
 }
 
 fn signed_out() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "nobody is signed in").with_code("signed_out")
+    Problem::new(StatusCode::UNAUTHORIZED, "nobody is signed in").with_code(SIGNED_OUT)
 }
 
 /// Notes that somebody was refused something.
 fn note_refused(context: &Context, caller: &Caller, method: &str, path: &str) {
     let now = clock::now();
-    if let Some(n_before) = context.refusals.count(caller.visit.address, now) {
+    let who = caller.principal.as_ref().map_or("", |who| who.id.as_str());
+    let what = format!("{who} {method} {path}");
+    if let Some(n_before) = context.refusals.count(caller.visit.network(), &what, now) {
         let detail = Refusals::detail(n_before);
         let line = caller.line(now, (method, path), Outcome::Denied, detail);
         context.note(line);
     }
 }
 
-/// Notes that a request was turned away at the door for where it came from.
+/// Notes that a request was turned away at the door, for where it came from or for a token that is
+/// nobody's. That a session has ended is no attempt at anything.
 fn note_foreign(context: &Context, visit: &Visit, request: &Request, problem: &Problem) {
-    if problem.code() != Some(FOREIGN_PAGE) {
-        return;
-    }
+    let is_token = request.headers().contains_key(header::AUTHORIZATION);
+    let kind = match problem.code() {
+        Some(FOREIGN_PAGE) => FOREIGN_PAGE,
+        Some(SIGNED_OUT) if is_token => SIGNED_OUT,
+        _ => return,
+    };
     let now = clock::now();
-    if let Some(n_before) = context.refusals.count(visit.address, now) {
+    if let Some(n_before) = context.refusals.count(visit.network(), kind, now) {
         let actor = Actor::anonymous(visit, "");
         let line = Line::new(&actor, request.method().as_str(), request.uri().path(), now)
             .outcome(Outcome::Denied)

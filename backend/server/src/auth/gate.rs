@@ -5,7 +5,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use egret_mqtt::gate::{Denied, Gate, Label, Pass, Visitor};
-use egret_people::{Line, Principal, Visit};
+use egret_people::{Actor, Line, Principal, Visit};
 use egret_shared::access::Right;
 use egret_shared::alert::Alert;
 use egret_shared::id::FeedId;
@@ -36,6 +36,14 @@ pub(crate) enum Told {
 struct Feeds {
     topics: Topics,
     ids: Vec<FeedId>,
+    /// Those whose messages tell of persons.
+    personal: Vec<FeedId>,
+}
+
+impl Feeds {
+    fn is_personal(&self, feed: &FeedId) -> bool {
+        self.personal.contains(feed)
+    }
 }
 
 /// Lets gateways and tokens in.
@@ -53,6 +61,12 @@ impl Door {
         let feeds = Feeds {
             topics: Topics::of(&package),
             ids: package.feeds.iter().map(|feed| feed.id.clone()).collect(),
+            personal: package
+                .feeds
+                .iter()
+                .filter(|feed| !feed.personal.is_empty())
+                .map(|feed| feed.id.clone())
+                .collect(),
         };
         Self {
             access,
@@ -72,9 +86,27 @@ impl Door {
         self.access.people.by_gateway(user, secret, now)
     }
 
+    /// Notes that somebody was let in: once a minute, however often a bad line makes it come anew.
+    fn note_admitted(&self, principal: &Principal, visitor: &Visitor, visit: &Visit) {
+        let now = clock::now();
+        let Some(n_before) = self.refusals.count(visit.network(), &principal.id, now) else {
+            return;
+        };
+        let client: String = visitor.client.chars().take(64).collect();
+        let actor = Actor::from((principal, visit));
+        let line = Line::new(&actor, "mqtt.connect", &client, now);
+        self.note(line.detail(Refusals::detail(n_before)));
+    }
+
+    fn note(&self, line: Line) {
+        if self.audit.try_send(line).is_err() {
+            tracing::warn!("a connection is left out of the audit trail");
+        }
+    }
+
     fn note_refused(&self, visitor: &Visitor, visit: &Visit) {
         let now = clock::now();
-        let Some(n_before) = self.refusals.count(visit.address, now) else {
+        let Some(n_before) = self.refusals.count(visit.network(), "", now) else {
             return;
         };
         let name: String = visitor
@@ -96,12 +128,7 @@ impl Door {
             outcome: Outcome::Denied,
             detail: Refusals::detail(n_before),
         };
-        if self.audit.try_send(line).is_err() {
-            tracing::warn!(
-                client = visitor.client,
-                "a refusal is left out of the audit trail"
-            );
-        }
+        self.note(line);
     }
 }
 
@@ -113,11 +140,16 @@ impl Gate for Door {
                 address.unwrap_or(std::net::IpAddr::from([0, 0, 0, 0])),
                 &visitor.client,
             );
+            // First, so that what changes while this is decided is not missed.
+            let changes = self.access.people.changes();
+            let version = *changes.borrow();
             let Some(principal) = self.judge(&visitor) else {
                 self.note_refused(&visitor, &visit);
                 return Err(Denied::Credentials);
             };
-            let pass = Credential::new(&self.access, &self.feeds, principal, visit);
+            self.note_admitted(&principal, &visitor, &visit);
+            let seen = (changes, version);
+            let pass = Credential::new(&self.access, &self.feeds, principal, visit, seen);
             Ok(Arc::new(pass) as Arc<dyn Pass>)
         })
     }
@@ -134,7 +166,6 @@ struct Credential {
 }
 
 /// What a credential was good for when people last changed.
-#[derive(Clone)]
 struct Now {
     version: u64,
     /// Absent once it is good for nothing.
@@ -149,10 +180,9 @@ impl Credential {
         feeds: &Arc<Feeds>,
         principal: Arc<Principal>,
         visit: Visit,
+        (changes, version): (watch::Receiver<u64>, u64),
     ) -> Self {
         let owner = format!("{}:{}", principal.kind.as_str(), principal.id);
-        let changes = access.people.changes();
-        let version = *changes.borrow();
         let caller = access.caller(principal, visit);
         let may_send = may_send(feeds, &caller);
         Self {
@@ -168,14 +198,14 @@ impl Credential {
         }
     }
 
-    /// What it is good for now.
-    fn now(&self) -> Now {
+    /// Asks what it is good for now.
+    fn with<T>(&self, ask: impl FnOnce(&Now) -> T) -> T {
         let version = *self.changes.borrow();
         {
             // Nothing in here can panic half-way.
             let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
             if now.version == version {
-                return now.clone();
+                return ask(&now);
             }
         }
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
@@ -190,7 +220,12 @@ impl Credential {
                 None => Arc::new([]),
             };
         }
-        now.clone()
+        ask(&now)
+    }
+
+    /// Whoever it is of; `None` once it is good for nothing.
+    fn caller(&self) -> Option<Caller> {
+        self.with(|now| now.caller.clone())
     }
 
     fn feed_of(&self, topic: &str) -> Option<usize> {
@@ -217,41 +252,40 @@ impl Pass for Credential {
     }
 
     fn may_publish(&self, topic: &str) -> bool {
-        let now = self.now();
         let feed = self.feed_of(topic);
-        feed.and_then(|feed| now.may_send.get(feed).copied())
-            .unwrap_or(false)
+        let may = |now: &Now| feed.and_then(|feed| now.may_send.get(feed).copied());
+        self.with(|now| may(now).unwrap_or(false))
     }
 
     fn may_subscribe(&self, _filter: &str) -> bool {
-        let caller = self.now().caller;
+        let caller = self.caller();
         caller.is_some_and(|caller| caller.has(Right::See) || caller.has(Right::Raw))
     }
 
     fn may_receive(&self, topic: &str, label: Option<&Label>) -> bool {
-        let Some(caller) = self.now().caller else {
+        let Some(caller) = self.caller() else {
             return false;
         };
         match label.map(|label| label.downcast_ref::<Told>()) {
             Some(Some(Told::Alert(alert))) => caller.sight.alert(alert),
             // One payload for all: whoever sees a part of the evidence asks for the incident.
-            Some(Some(Told::Incident(incident))) => {
-                let seen = caller.sight.incident(incident.clone());
-                seen.is_some_and(|seen| seen.evidence.len() == incident.evidence.len())
-            }
+            Some(Some(Told::Incident(incident))) => caller.sight.sees_whole(incident),
             Some(None) => false,
             // A message as its sender wrote it.
             None => {
                 let feed = self.feed_of(topic);
                 let feed = feed.and_then(|feed| self.feeds.ids.get(feed));
-                feed.is_some_and(|feed| caller.may_feed(Right::Raw, feed))
+                // Whoever wants to know of a person says why; no subscription does.
+                feed.is_some_and(|feed| {
+                    caller.may_feed(Right::Raw, feed) && !self.feeds.is_personal(feed)
+                })
             }
         }
     }
 
     fn ended(&self) -> BoxFuture<'static, ()> {
         let access = Arc::clone(&self.access);
-        let caller = self.now().caller;
+        let caller = self.caller();
         Box::pin(async move {
             let Some(mut caller) = caller else { return };
             let mut changes = access.people.changes();

@@ -78,8 +78,12 @@ pub(crate) enum Foreign {
 ///
 /// # Source
 /// OWASP Cross-Site Request Forgery Prevention: custom header, origin and fetch metadata together.
-pub(crate) fn from_our_page(headers: &HeaderMap, uri: &Uri) -> Result<(), Foreign> {
-    from_our_origin(headers, uri)?;
+pub(crate) fn from_our_page(
+    headers: &HeaderMap,
+    uri: &Uri,
+    is_secure: bool,
+) -> Result<(), Foreign> {
+    from_our_origin(headers, uri, is_secure)?;
     let site = headers.get("sec-fetch-site");
     if site.is_some_and(|site| site != "same-origin") {
         return Err(Foreign::Site);
@@ -92,18 +96,24 @@ pub(crate) fn from_our_page(headers: &HeaderMap, uri: &Uri) -> Result<(), Foreig
 }
 
 /// Whether a request's `Origin`, if it has one, is the host that it asks. Other programs than
-/// browsers send none.
+/// browsers send none. Under TLS a page in clear of the same host is none of ours: whoever sits on
+/// the line could have written it.
 ///
 /// # Errors
 /// [`Foreign::Origin`].
-pub(crate) fn from_our_origin(headers: &HeaderMap, uri: &Uri) -> Result<(), Foreign> {
+pub(crate) fn from_our_origin(
+    headers: &HeaderMap,
+    uri: &Uri,
+    is_secure: bool,
+) -> Result<(), Foreign> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
     };
     let host = host(headers, uri);
     let origin = origin.to_str().ok().and_then(|text| {
         let (scheme, host) = text.split_once("://")?;
-        matches!(scheme, "http" | "https").then_some(host)
+        // A proxy before us may speak TLS in our place.
+        (scheme == "https" || (scheme == "http" && !is_secure)).then_some(host)
     });
     if origin.is_some() && origin == host {
         Ok(())
@@ -159,7 +169,17 @@ mod tests {
     }
 
     fn ours(pairs: &[(&'static str, &'static str)]) -> Result<(), Foreign> {
-        from_our_page(&headers(pairs), &Uri::from_static("/"))
+        from_our_page(&headers(pairs), &Uri::from_static("/"), false)
+    }
+
+    #[test]
+    fn under_tls_a_page_in_clear_is_none_of_ours() {
+        let asked = |origin| {
+            let pairs = headers(&[("host", "egret.city"), ("origin", origin)]);
+            from_our_origin(&pairs, &Uri::from_static("/"), true)
+        };
+        assert_eq!(asked("https://egret.city"), Ok(()));
+        assert_eq!(asked("http://egret.city"), Err(Foreign::Origin));
     }
 
     #[test]

@@ -49,6 +49,16 @@ pub(crate) struct MetricLabel {
     pub is_count: bool,
 }
 
+/// The labels of what comes of a rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RuleLabel {
+    /// Who may see its alerts.
+    pub own: LabelNo,
+    /// Who may see an incident that it speaks for, and it as evidence: also the departments that
+    /// have to act.
+    pub given: LabelNo,
+}
+
 /// The labels of a city package.
 #[derive(Debug)]
 pub(crate) struct Labels {
@@ -56,7 +66,7 @@ pub(crate) struct Labels {
     labels: Vec<Label>,
     feeds: BTreeMap<FeedId, LabelNo>,
     metrics: BTreeMap<MetricId, MetricLabel>,
-    rules: BTreeMap<RuleId, LabelNo>,
+    rules: BTreeMap<RuleId, RuleLabel>,
     /// Of what belongs to no feed that is known.
     unknown: LabelNo,
     lines: Vec<Vec<AreaCode>>,
@@ -91,8 +101,8 @@ impl Labels {
             labels.metrics.insert(metric.id.clone(), label);
         }
         for rule in &package.rules.rules {
-            let number = labels.of_rule(rule, lineage);
-            labels.rules.insert(rule.id.clone(), number);
+            let label = labels.of_rule(rule, lineage);
+            labels.rules.insert(rule.id.clone(), label);
         }
         labels
     }
@@ -124,8 +134,8 @@ impl Labels {
         }
     }
 
-    /// A rule's alerts tell of what it watches, and concern those who have to act on them.
-    fn of_rule(&mut self, rule: &RuleDef, lineage: &Lineage) -> LabelNo {
+    /// A rule's alerts tell of what it watches; incidents also concern those who have to act.
+    fn of_rule(&mut self, rule: &RuleDef, lineage: &Lineage) -> RuleLabel {
         let package = Arc::clone(&self.package);
         let mut label = match (&rule.on.feed, &rule.on.metric) {
             (Some(feed), _) => of_feeds(&package, package.feed(feed)),
@@ -143,11 +153,15 @@ impl Labels {
             }
             (None, None) => of_feeds(&package, []),
         };
+        let own = self.number(label.clone());
         if let Some(assign) = &rule.assign {
             label.given_to.push(assign.lead.clone());
             label.given_to.extend(assign.support.iter().cloned());
         }
-        self.number(label)
+        RuleLabel {
+            own,
+            given: self.number(label),
+        }
     }
 
     fn number(&mut self, label: Label) -> LabelNo {
@@ -174,9 +188,13 @@ impl Labels {
         self.metrics.get(metric).copied()
     }
 
-    /// The label of a rule's alerts.
-    pub(crate) fn rule(&self, rule: &RuleId) -> LabelNo {
-        self.rules.get(rule).copied().unwrap_or(self.unknown)
+    /// A rule's labels.
+    pub(crate) fn rule(&self, rule: &RuleId) -> RuleLabel {
+        let unknown = RuleLabel {
+            own: self.unknown,
+            given: self.unknown,
+        };
+        self.rules.get(rule).copied().unwrap_or(unknown)
     }
 
     /// The area of the department that owns `feed`; the city for a feed that is none.

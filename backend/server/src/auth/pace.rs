@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use egret_people::Principal;
 use egret_shared::time::TimeMs;
 
 /// Buckets remembered; beyond, those that are full again are forgotten first, then all.
@@ -17,9 +18,16 @@ pub(crate) enum Whose {
     Account(String),
     /// Nobody yet.
     Address(IpAddr),
+    /// Somebody on the way to the single sign-on, which remembers no more than a thousand.
+    SignOn(IpAddr),
 }
 
 impl Whose {
+    /// Somebody who is signed in.
+    pub(crate) fn of(principal: &Principal) -> Self {
+        Self::Account(format!("{}:{}", principal.kind.as_str(), principal.id))
+    }
+
     /// Requests a second in the long run, and at once.
     const fn rate(&self) -> (f64, f64) {
         match self {
@@ -28,6 +36,7 @@ impl Whose {
             Self::Account(_) => (500.0, 2_000.0),
             // A page has some twenty files, and a few walls may share an address.
             Self::Address(_) => (20.0, 400.0),
+            Self::SignOn(_) => (0.2, 20.0),
         }
     }
 }

@@ -3,18 +3,18 @@
 //!
 //! Equal grants share one [`Sight`], and with it the channels that are cut to it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use egret_package::areas::AreaIdx;
 use egret_people::rights::{self, Row};
 use egret_shared::access::{Grant, Right, Role};
-use egret_shared::alert::{Alert, AlertKey, Subject};
+use egret_shared::alert::Alert;
 use egret_shared::asset::AssetState;
-use egret_shared::event::{About, Event};
+use egret_shared::event::{About, Event, EventKind};
 use egret_shared::flags::Flags;
 use egret_shared::id::{AreaCode, FeedId, IncidentId, MetricId, RuleId};
-use egret_shared::incident::Incident;
+use egret_shared::incident::{Beside, Evidence, Incident};
 use egret_shared::level::Level;
 use egret_shared::metric::MetricPoint;
 
@@ -44,7 +44,13 @@ pub(crate) struct Sights {
 struct Known {
     last_id: u64,
     by_grants: BTreeMap<Vec<Grant>, Weak<Sight>>,
+    /// Those made last, the newest at the end: who asks by REST holds none between two requests.
+    kept: VecDeque<Arc<Sight>>,
 }
+
+/// Sights kept although nobody holds them: a large city's different grants. A table of 60 labels and
+/// 600 areas takes 36 kB.
+const SIGHTS_KEPT: usize = 256;
 
 impl Sights {
     /// No sight yet, over rows with these labels.
@@ -72,21 +78,42 @@ impl Sights {
             .collect();
         seeing.sort();
         seeing.dedup();
-        // Nothing in here can panic half-way.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if rights::has_whole(&seeing, Right::See) {
+            // All who see everything share what they follow.
+            seeing = vec![Grant::whole(Role::Viewer)];
+        }
+        let found = self.lock().by_grants.get(&seeing).and_then(Weak::upgrade);
+        if let Some(sight) = found {
+            return sight;
+        }
+        // Takes milliseconds in a large city: nobody waits for it meanwhile.
+        let made = Sight::new(&self.labels, seeing.clone());
+        let mut known = self.lock();
         if let Some(sight) = known.by_grants.get(&seeing).and_then(Weak::upgrade) {
             return sight;
         }
         known.by_grants.retain(|_, sight| sight.strong_count() > 0);
         known.last_id += 1;
-        let sight = Arc::new(Sight::new(known.last_id, &self.labels, seeing.clone()));
+        let sight = Arc::new(Sight {
+            id: known.last_id,
+            ..made
+        });
         known.by_grants.insert(seeing, Arc::downgrade(&sight));
+        known.kept.push_back(Arc::clone(&sight));
+        if known.kept.len() > SIGHTS_KEPT {
+            known.kept.pop_front();
+        }
         sight
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Nothing in here can panic half-way.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sight {
-    fn new(id: u64, labels: &Arc<Labels>, grants: Vec<Grant>) -> Self {
+    fn new(labels: &Arc<Labels>, grants: Vec<Grant>) -> Self {
         let everything = rights::has_whole(&grants, Right::See);
         let sees = |number: usize| {
             let lines = labels.lines().iter();
@@ -111,7 +138,7 @@ impl Sight {
             (0..labels.all().len()).map(sees).collect()
         };
         Self {
-            id,
+            id: 0,
             labels: Arc::clone(labels),
             everything,
             grants,
@@ -122,6 +149,12 @@ impl Sight {
     /// Tells this sight from others.
     pub(crate) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// The server's `generation` as followers of this sight know it: what somebody holds of another
+    /// sight is of another generation, so that no delta is put to it.
+    pub(crate) fn generation(&self, generation: u64) -> u64 {
+        generation.wrapping_add(self.id - 1)
     }
 
     /// Whether nothing is hidden.
@@ -238,7 +271,8 @@ impl Sight {
 
     /// Whether an alert may be seen.
     pub(crate) fn alert(&self, alert: &Alert) -> bool {
-        self.sees_at(self.labels.rule(&alert.key.rule), alert.areas.last())
+        let label = self.labels.rule(&alert.key.rule);
+        self.sees_at(label.own, alert.areas.last())
     }
 
     /// What may be seen of an alert: nothing, or the alert, without the name of an incident that may
@@ -263,7 +297,17 @@ impl Sight {
 
     /// Whether an incident may be seen.
     pub(crate) fn has_incident(&self, incident: &Incident) -> bool {
-        self.sees_at(self.labels.rule(&incident.rule), incident.areas.last())
+        let label = self.labels.rule(&incident.rule);
+        self.sees_at(label.given, incident.areas.last())
+    }
+
+    /// Whether an incident may be seen with all that it rests on.
+    pub(crate) fn sees_whole(&self, incident: &Incident) -> bool {
+        let is_seen = |one: &Evidence| {
+            let beside = one.beside.as_ref();
+            self.has_evidence(one) && beside.is_none_or(|beside| self.has_beside(beside))
+        };
+        self.everything || (self.has_incident(incident) && incident.evidence.iter().all(is_seen))
     }
 
     /// What may be seen of an incident: nothing, or the incident with the evidence that may be
@@ -275,42 +319,66 @@ impl Sight {
         if !self.has_incident(&incident) {
             return None;
         }
-        let area = incident.areas.last().cloned();
         let evidence = incident.evidence.into_iter();
-        let evidence = evidence.filter(|one| self.evidence(&one.alert, area.as_ref()));
+        let evidence = evidence.filter(|one| self.has_evidence(one));
         Some(Incident {
-            evidence: evidence.collect(),
+            evidence: evidence.map(|one| self.evidence(one)).collect(),
             ..incident
         })
     }
 
-    /// Whether an alert may be told of as evidence in `area`. Its own place is not known here:
-    /// alerts are joined because they are near one another, and a metric's names its area.
-    fn evidence(&self, alert: &AlertKey, area: Option<&AreaCode>) -> bool {
-        let area = match &alert.subject {
-            Subject::Metric { area, .. } => Some(area),
-            Subject::Asset { .. } | Subject::Reports { .. } => area,
-        };
-        self.sees_at(self.labels.rule(&alert.rule), area)
+    fn has_evidence(&self, one: &Evidence) -> bool {
+        let label = self.labels.rule(&one.alert.rule);
+        self.sees_at(label.given, one.area.as_ref())
+    }
+
+    fn has_beside(&self, beside: &Beside) -> bool {
+        let label = self.labels.rule(&beside.rule);
+        self.sees_at(label.given, beside.area.as_ref())
+    }
+
+    /// Evidence with its reason, or with its rule's name in its place if the reason tells of an alert
+    /// that may not be seen.
+    fn evidence(&self, one: Evidence) -> Evidence {
+        let is_told = one
+            .beside
+            .as_ref()
+            .is_none_or(|beside| self.has_beside(beside));
+        if is_told {
+            return one;
+        }
+        let rules = &self.labels.package().rules.rules;
+        let rule = rules.iter().find(|rule| rule.id == one.alert.rule);
+        Evidence {
+            because: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            beside: None,
+            ..one
+        }
     }
 
     /// Whether a ticker line may be seen.
     pub(crate) fn event(&self, event: &Event) -> bool {
+        let is_of_incident = matches!(
+            event.kind,
+            EventKind::IncidentOpened | EventKind::IncidentCleared
+        );
         let label = match &event.about {
             About::Feed(feed) => self.labels.feed(feed),
-            About::Rule(rule) => self.labels.rule(rule),
+            About::Rule(rule) if is_of_incident => self.labels.rule(rule).given,
+            About::Rule(rule) => self.labels.rule(rule).own,
             // A line tells the number in words, which no guard can withhold afterwards.
             About::Metric(metric) => match self.labels.metric(metric) {
                 Some(label) => label.guard.unwrap_or(label.own),
                 None => return self.everything,
             },
+            About::Joined(alerts) => return alerts.iter().all(|alert| self.has_beside(alert)),
         };
         self.sees_at(label, event.area.as_ref())
     }
 
     /// Whether the definition of a rule may be seen.
     pub(crate) fn rule_somewhere(&self, rule: &RuleId) -> bool {
-        self.sees_somewhere(self.labels.rule(rule))
+        self.sees_somewhere(self.labels.rule(rule).given)
     }
 
     /// Whether an area lies within any of the grants.
@@ -324,9 +392,9 @@ impl Sight {
     /// The widest area that may be seen: what a screen shows as the whole. The city, if there is
     /// none.
     pub(crate) fn home(&self) -> AreaIdx {
-        let mut areas = self.labels.tree().iter();
-        areas
-            .find(|area| self.area(*area))
+        let tree = self.labels.tree();
+        let seen = tree.iter().filter(|area| self.area(*area));
+        seen.min_by_key(|area| (tree.depth(*area), *area))
             .unwrap_or(egret_package::areas::AreaTree::ROOT)
     }
 }

@@ -1,8 +1,6 @@
 //! Erasing a person while the server runs: found here, erased by the journal's writer, which owns
 //! the database.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
-
 use tokio::sync::{mpsc, oneshot};
 
 use super::writer::StoreJob;

@@ -43,7 +43,7 @@ async fn follow_people(people: People, shutdown: CancellationToken) {
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
             _ = every.tick() => {}
         }
         let people = people.clone();
@@ -51,5 +51,10 @@ async fn follow_people(people: People, shutdown: CancellationToken) {
         if let Ok(Err(error)) = seen {
             tracing::error!(%error, "people could not be read");
         }
+    }
+    // When somebody was seen last, which is kept in memory meanwhile.
+    let kept = tokio::task::spawn_blocking(move || people.flush(clock::now())).await;
+    if let Ok(Err(error)) = kept {
+        tracing::error!(%error, "what was seen of people last could not be kept");
     }
 }

@@ -73,6 +73,17 @@ impl AssetChannels {
         log
     }
 
+    /// The log of the asset's channel as `sight` sees it, if somebody holds it.
+    pub(crate) fn held(
+        &self,
+        feed: &FeedId,
+        asset: &AssetId,
+        sight: &Sight,
+    ) -> Option<Arc<ChannelLog>> {
+        let key = (feed.clone(), asset.clone(), sight.id());
+        self.open.get(&key)?.log.upgrade()
+    }
+
     /// Lets channels go that nobody holds any more.
     pub(crate) fn forget(&mut self) {
         self.open.retain(|_, open| open.log.strong_count() > 0);

@@ -72,12 +72,13 @@ impl Channels {
         }
         if let Channel::Asset(feed, asset) = channel {
             let asset = (feed, asset);
-            return Ok(self.assets.open(asset, sight, self.generation, city));
+            let generation = sight.generation(self.generation);
+            return Ok(self.assets.open(asset, sight, generation, city));
         }
         let (state, tile) = first_state(channel, sight, city);
         let log = ChannelLog::new(
             channel.clone(),
-            self.generation,
+            sight.generation(self.generation),
             city.seq(),
             city.now(),
             state,
@@ -90,6 +91,16 @@ impl Channels {
         };
         self.open.insert(key, open);
         Ok(log)
+    }
+
+    /// The log of `channel` as `sight` sees it, if somebody holds it.
+    pub(crate) fn held(&self, channel: &Channel, sight: &Sight) -> Option<Arc<ChannelLog>> {
+        let key = (channel.clone(), sight.id());
+        let log = self.open.get(&key).and_then(|open| open.log.upgrade());
+        match channel {
+            Channel::Asset(feed, asset) => self.assets.held(feed, asset, sight),
+            _ => log,
+        }
     }
 
     /// Lets channels go that nobody holds any more.

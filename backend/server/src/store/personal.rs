@@ -72,6 +72,8 @@ pub(crate) struct KeyRow {
 /// Personal fields of a report, in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PersonalFields {
+    /// The newest of the report's entries that told any.
+    pub seq: Seq,
     /// JSON Pointer and value of each field: of every field the newest that was told.
     pub fields: Vec<(String, String)>,
     /// Whether they have been erased, and nothing has been told since.
@@ -80,7 +82,6 @@ pub(crate) struct PersonalFields {
 
 impl PersonalFields {
     /// The fields as they are told over REST, `masked` or in clear.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the REST interface"))]
     pub(crate) fn told(self, masked: bool) -> Personal {
         let told = |(name, value): (String, String)| {
             let value = if masked { mask(&name, &value) } else { value };
@@ -178,10 +179,10 @@ pub(crate) fn read(
     )?;
     let mut rows = statement.query([feed.as_str(), report.as_str()])?;
     let mut merged: Vec<(String, String)> = Vec::new();
-    let mut n_rows = 0_usize;
+    let mut last_seq = None;
     while let Some(row) = rows.next()? {
-        n_rows += 1;
         let seq: Seq = row.get(0)?;
+        last_seq = Some(seq);
         let sealed: Vec<u8> = row.get(1)?;
         if sealed.is_empty() {
             continue;
@@ -198,7 +199,8 @@ pub(crate) fn read(
             }
         }
     }
-    Ok((n_rows > 0).then_some(PersonalFields {
+    Ok(last_seq.map(|seq| PersonalFields {
+        seq,
         erased: merged.is_empty(),
         fields: merged,
     }))

@@ -13,8 +13,9 @@ use super::{blocking, put_cookies};
 use crate::api::Context;
 use crate::api::extract::Query;
 use crate::api::problem::Problem;
-use crate::auth::admit::Asked;
+use crate::auth::admit::{Asked, too_fast};
 use crate::auth::cookies::Cookie;
+use crate::auth::pace::Whose;
 use crate::auth::sso::Sso;
 use crate::clock;
 
@@ -44,6 +45,12 @@ pub(in crate::api) async fn start(
     Query(query): Query<StartQuery>,
 ) -> Result<Response, Problem> {
     let sso = sso(&context)?;
+    let whose = Whose::SignOn(asked.visit.network());
+    context
+        .access
+        .pace
+        .ask(whose, clock::now())
+        .map_err(too_fast)?;
     let back = query.back.filter(|back| is_ours(back));
     let back = back.unwrap_or_else(|| "/".to_owned());
     let begun = match sso.oidc.start(sso.redirect.clone(), back).await {
@@ -76,7 +83,8 @@ pub(in crate::api) async fn callback(
             let line = Line::new(&actor, "sign_in.oidc", sso.oidc.name(), clock::now())
                 .outcome(Outcome::Denied)
                 .detail(why);
-            context.note(line);
+            let (people, visit) = (context.access.people.clone(), asked.visit.clone());
+            blocking(move || Ok(people.note_denied(&visit, line)?)).await?;
             go(FAILED)?
         }
     };

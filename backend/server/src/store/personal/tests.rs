@@ -117,7 +117,9 @@ impl World {
 
     fn personal(&self, report: &str) -> Option<PersonalFields> {
         let (feed, report) = (FeedId::new("hotline"), ReportId::new(report));
-        self.store.personal(&feed, &report).unwrap()
+        let found = self.store.personal(&feed, &report).unwrap();
+        // Which entry told it is of no interest here.
+        found.map(|found| PersonalFields { seq: 0, ..found })
     }
 
     fn raw(&self, seq: Seq) -> RawItem {
@@ -155,12 +157,14 @@ fn rows<T: rusqlite::types::FromSql>(database: &Path, sql: &str) -> Vec<T> {
 fn fields(pairs: &[(&str, &str)]) -> PersonalFields {
     let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     PersonalFields {
+        seq: 0,
         fields: pairs.iter().map(pair).collect(),
         erased: false,
     }
 }
 
 const ERASED: PersonalFields = PersonalFields {
+    seq: 0,
     fields: Vec::new(),
     erased: true,
 };
