@@ -1,13 +1,15 @@
-//! What is asked for over HTTP: the catalogue, history, areas, an asset, the quarantine.
+//! What is asked for over HTTP: the catalogue, history, areas, an asset, the quarantine; and below,
+//! who is here ([`people`]), what walls say ([`wall`]), and what admins do ([`admin`]).
 
+pub(crate) mod admin;
+pub(crate) mod error;
 pub(crate) mod metric;
+pub(crate) mod people;
+mod request;
+pub(crate) mod wall;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestInit, Response};
 
 use egret_shared::asset::AssetState;
 use egret_shared::catalog::Catalog;
@@ -19,41 +21,9 @@ use egret_shared::time::TimeMs;
 use crate::store::forecast::Forecast;
 use crate::store::trend::Sample;
 
-/// How long an answer may take. Milliseconds: history over a slow intranet, with room.
-const PATIENCE_MS: u32 = 10_000;
-
-/// How long the server may take to say that it lives. Milliseconds: a dead network must not
-/// delay the next try by more than the wall may be late.
-const PROBE_MS: u32 = 1_000;
-
-/// A question that got no usable answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ApiError {
-    /// The network refused, or the time was up.
-    #[error("{path}: {reason}")]
-    Network {
-        /// What was asked for.
-        path: String,
-        /// The browser's words.
-        reason: String,
-    },
-    /// The server answered with another status than 200.
-    #[error("{path}: status {status}")]
-    Status {
-        /// What was asked for.
-        path: String,
-        /// The status.
-        status: u16,
-    },
-    /// The answer is not what it should be.
-    #[error("{path}: {source}")]
-    Shape {
-        /// What was asked for.
-        path: String,
-        /// Where in the JSON, and why.
-        source: serde_json::Error,
-    },
-}
+pub(crate) use error::ApiError;
+pub(crate) use request::on_signed_out;
+use request::{encoded, json};
 
 /// The city package as screens need it.
 ///
@@ -110,8 +80,8 @@ pub(crate) async fn forecast(key: &MetricKey, hours: u32) -> Result<Forecast, Ap
 /// # Errors
 /// The caller says that nothing is known.
 pub(crate) async fn asset(feed: &FeedId, asset: &AssetId) -> Result<AssetState, ApiError> {
-    let encoded = js_sys::encode_uri_component(asset.as_str());
-    json(&format!("/api/v1/assets/{feed}/{encoded}")).await
+    let asset = encoded(asset.as_str());
+    json(&format!("/api/v1/assets/{feed}/{asset}")).await
 }
 
 /// The areas' polygons.
@@ -161,43 +131,4 @@ pub(crate) async fn quarantine() -> Result<Vec<Refused>, ApiError> {
     }
     let page: Page = json("/api/v1/quarantine?limit=50").await?;
     Ok(page.items)
-}
-
-/// Whether there is a server at all. Asked before a socket is tried: browsers slow down pages
-/// whose sockets keep failing, but not those that ask.
-pub(crate) async fn answers() -> bool {
-    fetch("/healthz", PROBE_MS).await.is_ok()
-}
-
-async fn json<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    let network = |reason: &JsValue| ApiError::Network {
-        path: path.to_owned(),
-        reason: format!("{reason:?}"),
-    };
-    let response = fetch(path, PATIENCE_MS)
-        .await
-        .map_err(|reason| network(&reason))?;
-    if !response.ok() {
-        return Err(ApiError::Status {
-            path: path.to_owned(),
-            status: response.status(),
-        });
-    }
-    let promise = response.text().map_err(|reason| network(&reason))?;
-    let text = JsFuture::from(promise)
-        .await
-        .map_err(|reason| network(&reason))?;
-    let text = text.as_string().unwrap_or_default();
-    serde_json::from_str(&text).map_err(|source| ApiError::Shape {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-async fn fetch(path: &str, patience_ms: u32) -> Result<Response, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let init = RequestInit::new();
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
-    let promise = window.fetch_with_str_and_init(path, &init);
-    JsFuture::from(promise).await?.dyn_into()
 }

@@ -40,6 +40,19 @@ fn call_later(resolve: &Function, ms: i32) {
     }
 }
 
+/// How far the browser's own zone is ahead of UTC at `at`. Milliseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an offset is whole minutes of less than a day"
+)]
+pub(crate) fn own_zone_offset_ms(at: TimeMs) -> i64 {
+    -(date(at).get_timezone_offset() as i64) * 60_000
+}
+
+fn date(at: TimeMs) -> Date {
+    Date::new(&JsValue::from_f64(at.0 as f64))
+}
+
 /// How far `zone` is ahead of UTC at `at`, by the browser's own time zone tables.
 ///
 /// # Units
@@ -50,13 +63,8 @@ pub(crate) fn zone_offset_ms(zone: &str, at: TimeMs) -> i64 {
     if set.is_err() {
         return 0;
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds since 1970 are below 2^53"
-    )]
-    let date = Date::new(&JsValue::from_f64(at.0 as f64));
     // Swedish writes dates as ISO 8601 does.
-    let local = String::from(date.to_locale_string("sv-SE", &options));
+    let local = String::from(date(at).to_locale_string("sv-SE", &options));
     crate::format::ms_from_local(&local).map_or(0, |local_ms| {
         let minutes = (local_ms - at.0 + 30_000).div_euclid(60_000);
         minutes * 60_000

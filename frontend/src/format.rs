@@ -131,9 +131,38 @@ fn local(at: TimeMs, offset_ms: i64) -> Option<NaiveDateTime> {
     DateTime::from_timestamp_millis(at.0.saturating_add(offset_ms)).map(|time| time.naive_utc())
 }
 
+/// A moment as a clerk writes it, in the city's time: `2026-06-22 14:05:32`; empty outside the
+/// calendar.
+pub(crate) fn stamp(at: TimeMs, offset_ms: i64) -> String {
+    written(at, offset_ms, "%Y-%m-%d %H:%M:%S")
+}
+
+/// The same to the minute, without the year: `06-22 14:05`.
+pub(crate) fn stamp_short(at: TimeMs, offset_ms: i64) -> String {
+    written(at, offset_ms, "%m-%d %H:%M")
+}
+
+/// A moment by a pattern of chrono's; empty outside the calendar.
+pub(crate) fn written(at: TimeMs, offset_ms: i64, pattern: &str) -> String {
+    local(at, offset_ms).map_or_else(String::new, |time| time.format(pattern).to_string())
+}
+
+/// A moment as the browser's field for one writes it, in the city's time.
+pub(crate) fn in_field(at: TimeMs, offset_ms: i64) -> String {
+    stamp(at, offset_ms).replace(' ', "T")
+}
+
+/// The moment that the browser's field names; without seconds where they are 0.
+pub(crate) fn from_field(text: &str, offset_ms: i64) -> Option<TimeMs> {
+    let text = text.replace('T', " ");
+    let whole = format!("{text}:00");
+    let local_ms = ms_from_local(&text).or_else(|| ms_from_local(&whole))?;
+    Some(TimeMs(local_ms - offset_ms))
+}
+
 /// `14:05:32` in the city's time; empty for times outside the calendar.
 pub(crate) fn clock(at: TimeMs, offset_ms: i64) -> String {
-    local(at, offset_ms).map_or_else(String::new, |time| time.format("%H:%M:%S").to_string())
+    written(at, offset_ms, "%H:%M:%S")
 }
 
 /// `14:05` in the city's time.
@@ -237,5 +266,16 @@ mod tests {
             ms_from_local("2026-06-21 22:05:32"),
             Some(1_782_079_532_000)
         );
+    }
+
+    #[test]
+    fn a_moment_is_read_back_from_the_browsers_field() {
+        let zone_ms = 8 * 3_600_000;
+        let at = TimeMs(1_782_079_500_000);
+        assert_eq!(stamp(at, zone_ms), "2026-06-22 06:05:00");
+        assert_eq!(in_field(at, zone_ms), "2026-06-22T06:05:00");
+        assert_eq!(from_field("2026-06-22T06:05:00", zone_ms), Some(at));
+        assert_eq!(from_field("2026-06-22T06:05", zone_ms), Some(at));
+        assert_eq!(from_field("", zone_ms), None);
     }
 }

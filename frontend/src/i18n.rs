@@ -1,34 +1,82 @@
 //! Every word the screens say by themselves, in every language. Names of things in the city come
 //! from its package instead.
 
-pub(crate) mod metric;
-
 use egret_shared::event::EventKind;
 use egret_shared::feed::FeedStatus;
 use egret_shared::level::Level;
 use egret_shared::text::Language;
 
+/// A word or sentence of the screens, in every language.
+pub(crate) trait Word: Copy + Send + Sync + 'static {
+    /// What it says in `language`.
+    fn said(self, language: Language) -> &'static str;
+}
+
+/// A word of any list, where one of several lists may be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    zh: &'static str,
+    en: &'static str,
+}
+
+impl<W: Word> From<W> for Phrase {
+    fn from(word: W) -> Self {
+        Self {
+            zh: word.said(Language::Zh),
+            en: word.said(Language::En),
+        }
+    }
+}
+
+impl Phrase {
+    /// What it says in `language`.
+    pub(crate) fn said(self, language: Language) -> &'static str {
+        match language {
+            Language::Zh => self.zh,
+            Language::En => self.en,
+        }
+    }
+}
+
 macro_rules! words {
-    ($($(#[$doc:meta])* $key:ident: $zh:literal, $en:literal;)*) => {
-        /// A word or sentence of the screens.
+    ($(#[$enum_doc:meta])* enum $name:ident; $($(#[$doc:meta])* $key:ident: $zh:literal, $en:literal;)*) => {
+        $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Key {
+        pub(crate) enum $name {
             $($(#[$doc])* #[doc = $en] $key,)*
         }
 
-        #[cfg(test)]
-        const KEYS: &[Key] = &[$(Key::$key,)*];
-
-        /// What `key` says in `language`.
-        pub(crate) fn word(key: Key, language: Language) -> &'static str {
-            match (key, language) {
-                $((Key::$key, Language::Zh) => $zh, (Key::$key, Language::En) => $en,)*
+        impl $crate::i18n::Word for $name {
+            fn said(self, language: egret_shared::text::Language) -> &'static str {
+                use egret_shared::text::Language;
+                match (self, language) {
+                    $((Self::$key, Language::Zh) => $zh, (Self::$key, Language::En) => $en,)*
+                }
             }
+        }
+
+        #[cfg(test)]
+        impl $name {
+            /// Every one.
+            pub(crate) const ALL: &[Self] = &[$(Self::$key,)*];
         }
     };
 }
 
+// After the macro, which they use.
+pub(crate) mod access;
+pub(crate) mod admin;
+pub(crate) mod grant;
+pub(crate) mod metric;
+
+/// What `key` says in `language`.
+pub(crate) fn word(key: impl Word, language: Language) -> &'static str {
+    key.said(language)
+}
+
 words! {
+    /// A word of the screens that show the city.
+    enum Key;
     Product: "城市运行一屏统览", "City operations overview";
     Scenes: "专题", "Scenes";
     Simulated: "模拟数据", "Simulated";
@@ -138,6 +186,8 @@ words! {
     MarkRevisedAbout: "迟到数据修订了已关闭的窗口", "A late reading changed a closed window";
     MarkAnomaly: "异常", "Unusual";
     MarkAnomalyAbout: "远离本周此时的常态", "Far from what is usual at this hour of the week";
+    MarkWithheld: "不予显示", "Withheld";
+    MarkWithheldAbout: "人数过少，不予显示", "Withheld: too few";
     TypicalWord: "常态", "usual";
     ForecastWord: "预测", "Forecast";
     ForecastNeeds: "预测：需", "Forecast needs";
@@ -283,11 +333,16 @@ mod tests {
 
     #[test]
     fn no_word_is_empty_in_any_language() {
-        for key in KEYS {
-            for language in [Language::Zh, Language::En] {
-                assert!(!word(*key, language).trim().is_empty(), "{key:?}");
+        fn check(words: &[impl Word + std::fmt::Debug]) {
+            for key in words {
+                for language in [Language::Zh, Language::En] {
+                    assert!(!word(*key, language).trim().is_empty(), "{key:?}");
+                }
             }
         }
+        check(Key::ALL);
+        check(access::Access::ALL);
+        check(admin::Admin::ALL);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Data moves one way: [`socket`] takes frames from the server, [`store`] moves snapshots forward
 //! with the shared reducer and tells signals what changed, [`select`] turns a snapshot into what
 //! a panel says, and [`panel`], [`map`], [`page`] and [`view`] show it. Nothing below writes back
-//! but through the store's subscriptions.
+//! but through the store's subscriptions. [`session`] stands at the gate: it finds out who is here
+//! (a wall, by its own key, through [`device`]), and only then is a socket opened and anything of
+//! the city held or shown.
 
 #![expect(
     unreachable_pub,
@@ -15,6 +17,8 @@ mod clock;
 mod format;
 mod i18n;
 
+mod device;
+mod session;
 mod socket;
 mod store;
 

@@ -1,6 +1,14 @@
-//! Pages: one file for each route.
+//! Pages: one file for each route; and what they share.
 
+pub(crate) mod admin;
 pub(crate) mod data;
+pub(crate) mod home;
+pub(crate) mod listed;
+pub(crate) mod loaded;
+pub(crate) mod me;
 pub(crate) mod metric;
 pub(crate) mod not_found;
+pub(crate) mod pair;
+pub(crate) mod sign_in;
+pub(crate) mod start;
 pub(crate) mod wall;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use egret_shared::text::{Language, Text};
 use egret_shared::time::{Span, TimeMs};
 
-use crate::i18n::{self, Key};
+use crate::i18n::{self, Phrase, Word};
 use crate::store::Store;
 use crate::{clock, format};
 
@@ -25,7 +25,8 @@ pub(crate) struct Screen {
     pub(crate) store: Store,
     /// The language it speaks.
     pub(crate) language: RwSignal<Language>,
-    /// How far the city's time is ahead of UTC. Milliseconds.
+    /// How far the city's time is ahead of UTC, or while no city is known, the browser's.
+    /// Milliseconds.
     pub(crate) zone_ms: Memo<i64>,
 }
 
@@ -45,7 +46,10 @@ impl Screen {
                 .map(|catalog| catalog.city.timezone.clone());
             let quarter = Memo::new(move |_| store.now.get().0.div_euclid(ZONE_STEP.ms()));
             let at = TimeMs(quarter.get().saturating_mul(ZONE_STEP.ms()));
-            zone.map_or(0, |zone| clock::zone_offset_ms(&zone, at))
+            match zone {
+                Some(zone) => clock::zone_offset_ms(&zone, at),
+                None => clock::own_zone_offset_ms(at),
+            }
         });
         let language = RwSignal::new(first_language());
         Effect::new(move || remember(language.get()));
@@ -59,8 +63,13 @@ impl Screen {
     }
 
     /// A word of the screen.
-    pub(crate) fn word(self, key: Key) -> &'static str {
+    pub(crate) fn word(self, key: impl Word) -> &'static str {
         i18n::word(key, self.language.get())
+    }
+
+    /// A word of any list.
+    pub(crate) fn phrase(self, phrase: Phrase) -> &'static str {
+        phrase.said(self.language.get())
     }
 
     /// A name of the city's.
@@ -86,6 +95,11 @@ impl Screen {
     /// The city's wall clock at a time, to the second.
     pub(crate) fn clock(self, at: TimeMs) -> String {
         format::clock(at, self.zone_ms.get())
+    }
+
+    /// A moment to the second with its date, in the city's time.
+    pub(crate) fn stamp(self, at: TimeMs) -> String {
+        format::stamp(at, self.zone_ms.get())
     }
 
     /// The other language from now on.

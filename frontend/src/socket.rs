@@ -1,9 +1,7 @@
-//! The connection to the server, kept for weeks: open, take frames in, notice silence, try again.
-//!
-//! One task runs it. While there is no connection it first asks over HTTP whether the server is
-//! there, because browsers hold back pages whose sockets keep failing.
+//! A connection to the server: open, take frames in, notice silence. [`crate::session`] opens one
+//! after the other, for weeks.
 
-mod backoff;
+pub(crate) mod backoff;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,10 +14,9 @@ use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 use egret_shared::codec;
 use egret_shared::message::{ClientMessage, ServerMessage};
 
+use crate::clock;
+use crate::session::Session;
 use crate::store::{Store, speaks_our_schema};
-use crate::{api, clock};
-
-use backoff::Backoff;
 
 /// How often the connection is looked at. Milliseconds.
 const LOOK_MS: i32 = 100;
@@ -32,33 +29,13 @@ const PATIENCE_MS: f64 = 4_000.0;
 /// Under which name the page remembers that it reloaded itself.
 const RELOADED: &str = "egret.reloaded";
 
-/// Connects now and for ever.
-pub(crate) fn start(store: Store) {
-    leptos::task::spawn_local(async move {
-        let mut backoff = Backoff::default();
-        loop {
-            match Session::open(store) {
-                Ok(session) => {
-                    if session.last().await {
-                        backoff.reset();
-                    }
-                }
-                Err(error) => leptos::logging::warn!("no socket: {error:?}"),
-            }
-            store.closed();
-            loop {
-                clock::sleep(backoff.next_ms(js_sys::Math::random())).await;
-                if api::answers().await {
-                    break;
-                }
-            }
-        }
-    });
-}
+/// What the server says before it ends a connection because the session is over.
+const SIGNED_OUT: &str = "signed_out";
 
 /// One connection, from opening to its end.
-struct Session {
+pub(crate) struct Connection {
     store: Store,
+    session: Session,
     socket: WebSocket,
     welcomed: Rc<Cell<bool>>,
     ended: Rc<Cell<bool>>,
@@ -67,15 +44,21 @@ struct Session {
     _on_end: Closure<dyn FnMut(Event)>,
 }
 
-impl Session {
-    fn open(store: Store) -> Result<Self, JsValue> {
+impl Connection {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// When the browser lets no socket be opened.
+    pub(crate) fn open(store: Store, session: Session) -> Result<Self, JsValue> {
         let socket = WebSocket::new(&address()?)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let welcomed = Rc::new(Cell::new(false));
         let ended = Rc::new(Cell::new(false));
         let on_message = {
             let (socket, welcomed) = (socket.clone(), Rc::clone(&welcomed));
-            Closure::new(move |event: MessageEvent| take(store, &socket, &welcomed, &event))
+            Closure::new(move |event: MessageEvent| {
+                take(store, session, &socket, &welcomed, &event);
+            })
         };
         let on_end = {
             let ended = Rc::clone(&ended);
@@ -85,6 +68,7 @@ impl Session {
         socket.set_onclose(Some(on_end.as_ref().unchecked_ref()));
         Ok(Self {
             store,
+            session,
             socket,
             welcomed,
             ended,
@@ -95,8 +79,8 @@ impl Session {
     }
 
     /// Waits for the end; whether it was a good connection before.
-    async fn last(self) -> bool {
-        while !self.ended.get() && !self.is_dead() {
+    pub(crate) async fn last(self) -> bool {
+        while !self.ended.get() && !self.is_dead() && self.session.is_inside() {
             clock::sleep(LOOK_MS).await;
         }
         self.socket.set_onmessage(None);
@@ -124,18 +108,30 @@ fn address() -> Result<String, JsValue> {
     Ok(format!("{scheme}://{}/ws", location.host()?))
 }
 
-fn take(store: Store, socket: &WebSocket, welcomed: &Rc<Cell<bool>>, event: &MessageEvent) {
+fn take(
+    store: Store,
+    session: Session,
+    socket: &WebSocket,
+    welcomed: &Rc<Cell<bool>>,
+    event: &MessageEvent,
+) {
+    if !session.is_inside() {
+        return;
+    }
     let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
         return;
     };
     let bytes = Uint8Array::new(&buffer).to_vec();
     match codec::decode(&bytes) {
+        // A second welcome says that the grants are others now: nothing held or shown counts.
+        Ok(ServerMessage::Welcome(_)) if welcomed.get() => session.shut(store),
         Ok(ServerMessage::Welcome(welcome)) if speaks_our_schema(&welcome) => {
             let socket = socket.clone();
             welcomed.set(true);
             store.opened(&welcome, Rc::new(move |message| say(&socket, message)));
         }
         Ok(ServerMessage::Welcome(_)) => reload_once(store),
+        Ok(ServerMessage::Error(error)) if error.code == SIGNED_OUT => session.shut(store),
         Ok(message) if welcomed.get() => store.receive(message),
         // Of a server with another schema nothing after the welcome means anything.
         Ok(_) => {}

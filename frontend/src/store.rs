@@ -101,18 +101,17 @@ struct State {
     sender: Option<Sender>,
     tiles: Option<TileListener>,
     frame_is_due: bool,
+    /// Raised when everything is let go, so that answers to older questions come to nothing.
+    epoch: u32,
 }
 
 /// A range as part of a key.
 type RangeMs = i64;
 
 impl Store {
-    /// An empty store that ticks and loads the catalogue from now on.
+    /// An empty store that ticks from now on.
     pub(crate) fn start() -> Self {
-        let state = State {
-            wanted: BTreeSet::from([Channel::City]),
-            ..State::default()
-        };
+        let state = State::wanting_the_city();
         let store = Self {
             state: StoredValue::new_local(state),
             link: RwSignal::new(Link::Connecting),
@@ -131,7 +130,6 @@ impl Store {
                 clock::sleep(TICK_MS).await;
             }
         });
-        leptos::task::spawn_local(store.load_catalog());
         leptos::task::spawn_local(store.keep_trends());
         leptos::task::spawn_local(store.keep_forecasts());
         store
@@ -160,10 +158,40 @@ impl Store {
         self.now.set(now);
     }
 
+    /// Loads what does not come over the socket.
+    pub(crate) fn load(self) {
+        leptos::task::spawn_local(self.load_catalog());
+    }
+
+    /// Lets go of everything that is known of the city, and of what follows from it.
+    pub(crate) fn clear(self) {
+        self.update(|state| {
+            *state = State {
+                clock: std::mem::take(&mut state.clock),
+                frame_is_due: state.frame_is_due,
+                epoch: state.epoch.wrapping_add(1),
+                ..State::wanting_the_city()
+            };
+        });
+        self.link.set(Link::Connecting);
+        self.heard_at.set(None);
+        self.catalog.set(None);
+        self.has_city.set(false);
+        self.incidents.set(Arc::default());
+        self.alerts.set(Arc::default());
+        self.feeds.set(Arc::default());
+        self.events.set(Arc::default());
+    }
+
     /// Loads the catalogue, again and again until it comes.
     async fn load_catalog(self) {
+        let epoch = self.with(|state| state.epoch);
         loop {
-            match api::catalog().await {
+            let answer = api::catalog().await;
+            if self.with(|state| state.epoch) != epoch {
+                return;
+            }
+            match answer {
                 Ok(catalog) => {
                     let known = self.catalog.get_untracked();
                     if known.as_deref() != Some(&catalog) {
@@ -396,6 +424,13 @@ impl Store {
 }
 
 impl State {
+    fn wanting_the_city() -> Self {
+        Self {
+            wanted: BTreeSet::from([Channel::City]),
+            ..Self::default()
+        }
+    }
+
     fn tell(&self, news: TileNews<'_>) {
         if let Some(listener) = &self.tiles {
             listener(news);

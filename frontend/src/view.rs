@@ -1,20 +1,33 @@
-//! The whole screen: context, keyboard, routes.
+//! The whole screen: context, keyboard, and either a way in or the routes.
 
+mod entrance;
 mod head;
 mod help;
+mod menu;
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::components::{Redirect, Route, Router, Routes};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 use web_sys::KeyboardEvent;
+use web_sys::wasm_bindgen::JsCast as _;
 
-use crate::page::{data::Data, metric::Metric, not_found::NotFound, wall::Wall};
-use crate::screen::Screen;
-use crate::socket;
+use crate::page::admin::Admin;
+use crate::page::admin::audit::Audit;
+use crate::page::admin::first::First;
+use crate::page::admin::gateways::Gateways;
+use crate::page::admin::tokens::Tokens;
+use crate::page::admin::users::Users;
+use crate::page::admin::walls::Walls;
+use crate::page::{
+    data::Data, home::Home, me::Me, metric::Metric, not_found::NotFound, wall::Wall,
+};
+use crate::screen::{Screen, screen};
+use crate::session::{Gate, Session};
 use crate::store::Store;
 use crate::store::link::Link;
 
+use entrance::Entrance;
 use head::Head;
 use help::Help;
 
@@ -22,10 +35,24 @@ use help::Help;
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let store = Store::start();
-    socket::start(store);
     let screen = Screen::provide(store);
+    let session = Session::start(store);
     let help = RwSignal::new(false);
     listen_to_keys(screen, help);
+    let is_inside = Memo::new(move |_| session.gate.get() == Gate::Inside);
+    move || {
+        if is_inside.get() {
+            view! { <Inside help=help /> }.into_any()
+        } else {
+            view! { <Entrance /> }.into_any()
+        }
+    }
+}
+
+/// What somebody sees who is inside.
+#[component]
+fn Inside(help: RwSignal<bool>) -> impl IntoView {
+    let store = screen().store;
     let lost = move || matches!(store.link.get(), Link::Lost | Link::Outdated);
     view! {
         <Router>
@@ -33,10 +60,19 @@ pub(crate) fn App() -> impl IntoView {
                 <Head help=help />
                 <main>
                     <Routes fallback=|| view! { <NotFound /> }>
-                        <Route path=path!("/") view=|| view! { <Redirect path="/wall/overview" /> } />
+                        <Route path=path!("/") view=Home />
                         <Route path=path!("/wall/:scene") view=Wall />
                         <Route path=path!("/metric/:id") view=Metric />
                         <Route path=path!("/data") view=Data />
+                        <Route path=path!("/me") view=Me />
+                        <ParentRoute path=path!("/admin") view=Admin>
+                            <Route path=path!("") view=First />
+                            <Route path=path!("users") view=Users />
+                            <Route path=path!("tokens") view=Tokens />
+                            <Route path=path!("walls") view=Walls />
+                            <Route path=path!("gateways") view=Gateways />
+                            <Route path=path!("audit") view=Audit />
+                        </ParentRoute>
                     </Routes>
                 </main>
                 <Show when=move || help.get()>
@@ -47,18 +83,28 @@ pub(crate) fn App() -> impl IntoView {
     }
 }
 
-/// Keys that work everywhere but in text fields.
+/// Keys that work everywhere but where somebody writes.
 fn listen_to_keys(screen: Screen, help: RwSignal<bool>) {
     let handle = window_event_listener(ev::keydown, move |event: KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
         match event.key().as_str() {
+            "Escape" => help.set(false),
+            _ if is_writing(&event) => {}
             "l" | "L" => screen.switch_language(),
             "?" => help.update(|open| *open = !*open),
-            "Escape" => help.set(false),
             _ => {}
         }
     });
     on_cleanup(move || handle.remove());
+}
+
+/// Whether a key goes into a field.
+fn is_writing(event: &KeyboardEvent) -> bool {
+    let target = event.target();
+    let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+    })
 }

@@ -1,11 +1,15 @@
-//! Small views that panels are made of. They know a signal's value, not where it comes from.
+//! Small views that panels and pages are made of. They know a signal's value, not where it comes from.
 
 pub(crate) mod chart;
+pub(crate) mod dialog;
 pub(crate) mod figure;
+pub(crate) mod form;
 pub(crate) mod frame;
+pub(crate) mod grants;
 pub(crate) mod history_chart;
 pub(crate) mod level;
 pub(crate) mod makeup;
 pub(crate) mod scale;
+pub(crate) mod secret;
 pub(crate) mod spark;
 pub(crate) mod truth;

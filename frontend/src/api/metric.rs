@@ -13,7 +13,7 @@ use egret_shared::metric::{MetricKey, MetricPoint, Typical};
 use egret_shared::text::Text;
 use egret_shared::time::{Span, TimeMs};
 
-use super::{ApiError, json};
+use super::{ApiError, encoded, json};
 
 /// How many observations a page of lineage has: what fits a screen twice.
 const OBSERVATIONS: u32 = 25;
@@ -306,8 +306,4 @@ fn address(key: &MetricKey, what: &str) -> String {
     let metric = encoded(key.metric.as_str());
     let area = encoded(key.area.as_str());
     format!("/api/v1/metrics/{metric}{what}?area={area}")
-}
-
-fn encoded(text: &str) -> String {
-    js_sys::encode_uri_component(text).into()
 }

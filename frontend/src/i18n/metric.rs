@@ -17,7 +17,7 @@ fn pick(language: Language, zh: impl Into<String>, en: impl Into<String>) -> Str
     }
 }
 
-const FLAGS: [(Flags, &str, &str); 12] = [
+const FLAGS: [(Flags, &str, &str); 13] = [
     (Flags::NO_TIME, "发送方未给时间", "sender gave no time"),
     (Flags::FUTURE, "发送方时钟超前", "sender's clock ahead"),
     (Flags::LATE, "迟到", "late"),
@@ -30,6 +30,7 @@ const FLAGS: [(Flags, &str, &str); 12] = [
     (Flags::NO_POSITION, "无位置", "no position"),
     (Flags::OUTSIDE, "城市区域之外", "outside the city"),
     (Flags::ANOMALY, "异于常态", "unusual"),
+    (Flags::SUPPRESSED, "人数过少，不予显示", "withheld: too few"),
 ];
 
 /// What flags say; empty if there are none.

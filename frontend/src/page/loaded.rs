@@ -39,9 +39,7 @@ impl<T> From<Result<T, ApiError>> for Loaded<T> {
     fn from(answer: Result<T, ApiError>) -> Self {
         match answer {
             Ok(answer) => Self::Here(answer),
-            Err(ApiError::Status {
-                status: 404 | 410, ..
-            }) => Self::Missing,
+            Err(error) if matches!(error.status(), Some(404 | 410)) => Self::Missing,
             Err(error) => Self::Failed(error.to_string()),
         }
     }

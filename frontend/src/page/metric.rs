@@ -7,7 +7,6 @@ mod areas;
 mod head;
 mod history;
 mod lineage;
-mod loaded;
 mod place;
 
 use std::sync::Arc;
@@ -30,7 +29,7 @@ use crate::screen::{Screen, screen};
 use crate::select;
 use crate::store::link::Link;
 
-use loaded::{Loaded, ask};
+use crate::page::loaded::{Loaded, ask};
 use place::Place;
 
 /// What every part of the page needs. A copy is a handle to the same.

@@ -19,7 +19,7 @@ pub(crate) fn Nowhere(key: Key) -> impl IntoView {
     view! {
         <div class="nowhere">
             <p>{move || screen.word(key)}</p>
-            <A href="/wall/overview">{move || screen.word(Key::BackToWall)}</A>
+            <A href="/">{move || screen.word(Key::BackToWall)}</A>
         </div>
     }
 }

@@ -51,6 +51,8 @@ pub(crate) enum Mark {
     Revised,
     /// Far from what is usual.
     Unusual,
+    /// Not told, for too few people stand behind it.
+    Withheld,
 }
 
 /// The truth about a figure.
@@ -121,10 +123,16 @@ impl Truth {
         self.latest_at.unwrap_or(self.as_of)
     }
 
+    /// Whether there is a number that is not told, for too few people stand behind it.
+    pub(crate) fn is_withheld(&self) -> bool {
+        self.flags.has(Flags::SUPPRESSED)
+    }
+
     /// What to know before trusting it, the gravest first.
     pub(crate) fn marks(&self) -> Vec<Mark> {
         let suspect = Flags::SUSPECT;
         let marks = [
+            (self.is_withheld(), Mark::Withheld),
             (self.stale, Mark::Stale),
             (self.flags.has_any(suspect), Mark::Suspect(self.flags)),
             (self.short, Mark::Partial),
@@ -192,6 +200,18 @@ mod tests {
         let marks = [Mark::Suspect(flags), Mark::Unusual, Mark::Revised];
         assert_eq!(truth.marks(), marks);
         assert_eq!(truth.typical, Some(62.0));
+    }
+
+    #[test]
+    fn a_number_that_is_withheld_says_so_first() {
+        let withheld = MetricPoint {
+            v: None,
+            flags: Flags::SUPPRESSED.with(Flags::REVISED),
+            ..point()
+        };
+        let truth = truth(&withheld);
+        assert!(truth.is_withheld());
+        assert_eq!(truth.marks(), [Mark::Withheld, Mark::Revised]);
     }
 
     #[test]

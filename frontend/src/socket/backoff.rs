@@ -8,21 +8,36 @@ const FIRST_MS: f64 = 200.0;
 const LONGEST_MS: f64 = 1_000.0;
 
 /// Waits that double, each shortened by chance so that walls don't knock in step.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
     tries: u32,
+    longest_ms: f64,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::up_to(LONGEST_MS)
+    }
 }
 
 impl Backoff {
+    /// Waits that grow up to so many milliseconds.
+    pub(crate) fn up_to(longest_ms: f64) -> Self {
+        Self {
+            tries: 0,
+            longest_ms,
+        }
+    }
+
     /// The next wait, in milliseconds; `dice` in 0..1.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "a wait is at most LONGEST_MS"
+        reason = "a wait is at most `longest_ms`, a few seconds"
     )]
     pub(crate) fn next_ms(&mut self, dice: f64) -> i32 {
         let doubled = FIRST_MS * f64::from(1_u32 << self.tries.min(8));
         self.tries = self.tries.saturating_add(1);
-        (doubled.min(LONGEST_MS) * (0.5 + 0.5 * dice)) as i32
+        (doubled.min(self.longest_ms) * (0.5 + 0.5 * dice)) as i32
     }
 
     /// A connection was good: the next failure begins anew.

@@ -3,17 +3,21 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use egret_shared::access::Right;
 use egret_shared::level::Level;
 
 use crate::i18n::Key;
 use crate::panel::feeds::every_feed;
 use crate::screen::{Screen, screen};
 use crate::select;
+use crate::session::session;
 use crate::store::link::Link;
 use crate::widget::figure::Said;
 use crate::widget::level::{LevelMark, level_class};
 use crate::widget::truth::Basis;
 use crate::{format, i18n};
+
+use super::menu::Menu;
 
 /// The head line.
 #[component]
@@ -23,33 +27,27 @@ pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
     let clock = Memo::new(move |_| screen.clock(now.get()));
     let date =
         Memo::new(move |_| format::date(now.get(), screen.zone_ms.get(), screen.language.get()));
+    let session = session();
+    let sees = move || session.has(Right::See);
     view! {
         <header class="head">
             <h1 class="unseen">{move || screen.word(Key::Product)}</h1>
-            <A href="/wall/overview" attr:class="brand">
+            <A href="/" attr:class="brand">
                 <Egret />
                 <b>{move || city_name(screen)}</b>
                 <span>{move || screen.word(Key::Product)}</span>
             </A>
-            <Tabs />
-            <Mode />
-            <Liveness />
+            <Show when=sees fallback=|| view! { <span class="tabs"></span> }>
+                <Tabs />
+                <Mode />
+                <Liveness />
+            </Show>
             <div class="when">
                 <span class="date">{move || date.get()}</span>
                 <time class="clock">{move || clock.get()}</time>
             </div>
             <div class="head-keys">
-                <button
-                    type="button"
-                    lang=move || i18n::language_tag(i18n::other(screen.language.get()))
-                    aria-label=move || {
-                        // The visible word stands in the name, for those who speak to the page.
-                        format!("{} · {}", screen.word(Key::Language), screen.word(Key::SwitchLanguage))
-                    }
-                    on:click=move |_| screen.switch_language()
-                >
-                    {move || screen.word(Key::Language)}
-                </button>
+                <LanguageKey />
                 <button
                     type="button"
                     aria-label=move || screen.word(Key::Help)
@@ -58,8 +56,28 @@ pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
                 >
                     "?"
                 </button>
+                <Menu />
             </div>
         </header>
+    }
+}
+
+/// The button that switches the language.
+#[component]
+pub(super) fn LanguageKey() -> impl IntoView {
+    let screen = screen();
+    view! {
+        <button
+            type="button"
+            lang=move || i18n::language_tag(i18n::other(screen.language.get()))
+            aria-label=move || {
+                // The visible word stands in the name, for those who speak to the page.
+                format!("{} · {}", screen.word(Key::Language), screen.word(Key::SwitchLanguage))
+            }
+            on:click=move |_| screen.switch_language()
+        >
+            {move || screen.word(Key::Language)}
+        </button>
     }
 }
 
@@ -72,7 +90,7 @@ fn city_name(screen: Screen) -> String {
 
 /// The mark: an egret over water.
 #[component]
-fn Egret() -> impl IntoView {
+pub(super) fn Egret() -> impl IntoView {
     view! {
         <svg class="egret" viewBox="0 0 40 32" aria-hidden="true">
             <path d="M2 19.500c6 2 10.500-.500 14-5.500c3-4.300 6.800-7.600 12.500-9c3.500-.900 6.500-.300 8 2.300l5 .900l-5.400 1.300c-1 6.200-5 11.700-12.600 14.300c-8 2.700-16.500 1-21.500-4.300z" />

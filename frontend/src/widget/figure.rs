@@ -14,7 +14,7 @@ use egret_shared::package::metric::MetricDef;
 
 use crate::format;
 use crate::i18n::Key;
-use crate::screen::screen;
+use crate::screen::{Screen, screen};
 use crate::select::{self, Truth, Window};
 use crate::widget::frame::no_figure;
 use crate::widget::truth::{Basis, Detail, Marks, TruthParts};
@@ -177,7 +177,7 @@ pub(crate) fn Figure(
             };
             let content = view! {
                 {children}
-                {value_of_row(figure.value)}
+                {value_of_row(figure.value, figure.truth)}
                 <span class="truth">{marks(detail)} {truth_line(detail)}</span>
             };
             match href {
@@ -196,7 +196,7 @@ pub(crate) fn Figure(
 /// The number, linked to the page about it; what is said while there is none.
 fn number(figure: Figured, class: &'static str, truth_id: &str) -> impl IntoView + use<> {
     let screen = screen();
-    let (value, known) = (figure.value, figure.is_known());
+    let (value, known, truth) = (figure.value, figure.is_known(), figure.truth);
     let unit = format::unit(&figure.unit).to_owned();
     view! {
         <a
@@ -207,17 +207,30 @@ fn number(figure: Figured, class: &'static str, truth_id: &str) -> impl IntoView
         >
             {move || value.get()} <span class="unit">{unit}</span>
         </a>
-        <span class="words">{move || (!known()).then(|| no_figure(screen))}</span>
+        <span class="words">{move || (!known()).then(|| nothing(screen, truth))}</span>
     }
 }
 
-fn value_of_row(value: Signal<Option<String>>) -> impl IntoView {
+/// What stands in the number's place while there is none.
+pub(crate) fn nothing(screen: Screen, truth: Signal<Option<Truth>>) -> &'static str {
+    if truth.read().as_ref().is_some_and(Truth::is_withheld) {
+        screen.word(Key::MarkWithheldAbout)
+    } else {
+        no_figure(screen)
+    }
+}
+
+fn value_of_row(value: Signal<Option<String>>, truth: Signal<Option<Truth>>) -> impl IntoView {
     let screen = screen();
-    let text = move || {
-        value
-            .get()
-            .unwrap_or_else(|| screen.word(Key::NoArea).to_owned())
+    let nothing = move || {
+        let is_withheld = truth.read().as_ref().is_some_and(Truth::is_withheld);
+        screen.word(if is_withheld {
+            Key::MarkWithheld
+        } else {
+            Key::NoArea
+        })
     };
+    let text = move || value.get().unwrap_or_else(|| nothing().to_owned());
     view! { <b class="value" class:words=move || value.read().is_none()>{text}</b> }
 }
 

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use egret_shared::flags::Flags;
 use egret_shared::package::scene::PanelDef;
 use egret_shared::text::Text;
 
@@ -64,6 +65,15 @@ pub(crate) fn no_figure(screen: Screen) -> &'static str {
         Key::Loading
     };
     screen.word(key)
+}
+
+/// The word in a number's place: why it is withheld, or what else is said where there is none.
+pub(crate) fn absent(flags: Flags, otherwise: Key) -> Key {
+    if flags.has(Flags::SUPPRESSED) {
+        Key::MarkWithheldAbout
+    } else {
+        otherwise
+    }
 }
 
 /// A panel of a scene whose metric the catalogue does not have.

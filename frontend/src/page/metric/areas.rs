@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use egret_shared::catalog::Area;
+use egret_shared::flags::Flags;
 use egret_shared::id::AreaCode;
 use egret_shared::level::Level;
 use egret_shared::metric::MetricPoint;
@@ -15,6 +16,7 @@ use super::Focus;
 use crate::format;
 use crate::i18n::{Key, metric as words};
 use crate::select::{self, Window};
+use crate::widget::frame::absent;
 use crate::widget::level::{LevelWord, level_class};
 use crate::widget::truth::{Basis, Detail, Marks, TruthParts};
 
@@ -289,9 +291,12 @@ fn area_row(focus: Focus, row: Row, depth: usize) -> impl IntoView {
             .map_or(Level::Normal, |point| point.level)
     });
     let text = move || {
-        value
-            .get()
-            .unwrap_or_else(|| screen.word(Key::NoArea).to_owned())
+        let absent = || {
+            let point = point.read();
+            let flags = point.as_ref().map_or(Flags::NONE, |point| point.flags);
+            screen.word(absent(flags, Key::NoArea)).to_owned()
+        };
+        value.get().unwrap_or_else(absent)
     };
     let code = area.code.clone();
     let href = move || focus.href(|place| place.area = Some(code.clone()));

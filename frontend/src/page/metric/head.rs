@@ -12,8 +12,8 @@ use super::Focus;
 use crate::format;
 use crate::i18n::{Key, metric as words};
 use crate::select::{self, Window};
-use crate::widget::frame::no_figure;
-use crate::widget::history_chart::readout::{stamp, with_unit};
+use crate::widget::figure::nothing;
+use crate::widget::history_chart::readout::with_unit;
 use crate::widget::level::{LevelWord, level_class};
 use crate::widget::truth::{Basis, Detail, Marks, TruthParts};
 
@@ -72,7 +72,7 @@ fn figure(focus: Focus, level: Memo<Level>) -> impl IntoView {
                 </span>
                 <Show
                     when=move || value.read().is_some()
-                    fallback=move || view! { <span class="words">{no_figure(screen)}</span> }
+                    fallback=move || view! { <span class="words">{nothing(screen, truth)}</span> }
                 >
                     <LevelWord level=level />
                 </Show>
@@ -97,7 +97,7 @@ fn window_text(focus: Focus) -> AnyView {
             let text = format!(
                 "{} {}",
                 screen.word(Key::ChosenWindow),
-                stamp(at, screen.zone_ms.get())
+                format::stamp(at, screen.zone_ms.get())
             );
             let href = focus.href(|place| place.at = None);
             view! {

@@ -10,14 +10,14 @@ use egret_shared::metric::MetricPoint;
 use egret_shared::time::TimeMs;
 
 use super::Focus;
-use super::loaded::{Loaded, ask};
 use super::place::Range;
 use crate::api;
 use crate::api::metric::{HistoryPoint, HistoryQuery};
 use crate::format;
 use crate::i18n::{Key, metric as words};
+use crate::page::loaded::{Loaded, ask};
 use crate::store::forecast::{self, Expected, Forecast};
-use crate::widget::history_chart::readout::{Readout, stamp};
+use crate::widget::history_chart::readout::Readout;
 use crate::widget::history_chart::table::HistoryTable;
 use crate::widget::history_chart::{HistoryChart, Picture};
 
@@ -261,7 +261,8 @@ fn knowledge(focus: Focus) -> impl IntoView {
         let value = input
             .get_untracked()
             .map(|input| input.unchecked_into::<HtmlInputElement>().value());
-        let chosen = value.and_then(|text| moment(&text, screen.zone_ms.get_untracked()));
+        let chosen =
+            value.and_then(|text| format::from_field(&text, screen.zone_ms.get_untracked()));
         focus.goto(|place| place.as_of = chosen);
     };
     let banner = move || {
@@ -269,7 +270,7 @@ fn knowledge(focus: Focus) -> impl IntoView {
         let text = format!(
             "{} {}",
             screen.word(Key::KnownAt),
-            stamp(as_of, screen.zone_ms.get())
+            format::stamp(as_of, screen.zone_ms.get())
         );
         let href = focus.href(|place| place.as_of = None);
         Some(view! {
@@ -284,7 +285,7 @@ fn knowledge(focus: Focus) -> impl IntoView {
         let as_of = focus
             .knowledge()
             .unwrap_or_else(|| screen.store.now.get_untracked());
-        local(as_of, screen.zone_ms.get())
+        format::in_field(as_of, screen.zone_ms.get())
     };
     view! {
         <form class="knowledge" on:submit=submit>
@@ -301,19 +302,6 @@ fn knowledge(focus: Focus) -> impl IntoView {
             {banner}
         </form>
     }
-}
-
-/// A moment as the browser's field writes it, in the city's time.
-fn local(at: TimeMs, zone_ms: i64) -> String {
-    stamp(at, zone_ms).replace(' ', "T")
-}
-
-/// The moment that the browser's field names; without seconds where they are 0.
-fn moment(text: &str, zone_ms: i64) -> Option<TimeMs> {
-    let text = text.replace('T', " ");
-    let whole = format!("{text}:00");
-    let local_ms = format::ms_from_local(&text).or_else(|| format::ms_from_local(&whole))?;
-    Some(TimeMs(local_ms - zone_ms))
 }
 
 /// What the chart does not say of the forecast.
@@ -338,19 +326,4 @@ fn forecast_words(focus: Focus, ahead: &Loaded<Forecast>) -> Option<String> {
         },
     };
     Some(format!("{name} · {text}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_read_back_from_the_browsers_field() {
-        let zone_ms = 8 * 3_600_000;
-        let at = TimeMs(1_782_079_500_000);
-        assert_eq!(local(at, zone_ms), "2026-06-22T06:05:00");
-        assert_eq!(moment("2026-06-22T06:05:00", zone_ms), Some(at));
-        assert_eq!(moment("2026-06-22T06:05", zone_ms), Some(at));
-        assert_eq!(moment("", zone_ms), None);
-    }
 }

@@ -9,11 +9,15 @@ mod raw;
 
 use leptos::prelude::*;
 
+use egret_shared::flags::Flags;
+
 use super::Focus;
-use super::loaded::Loaded;
 use crate::api::metric::Lineage;
+use crate::format;
 use crate::i18n::Key;
-use crate::widget::history_chart::readout::{stamp, with_unit};
+use crate::page::loaded::Loaded;
+use crate::widget::frame::absent;
+use crate::widget::history_chart::readout::with_unit;
 
 /// The section.
 pub(super) fn lineage(focus: Focus) -> impl IntoView {
@@ -61,11 +65,15 @@ fn subject(focus: Focus) -> Option<String> {
     let window = point.map(|point| (point.start, point.end));
     let window = window.or(lineage.window.map(|window| (window.start, window.end)))?;
     let zone_ms = focus.screen().zone_ms.get();
+    let flags = point.map_or(Flags::NONE, |point| point.flags);
     let value = match point.and_then(|point| point.v) {
         Some(v) => with_unit(v, &focus.unit()),
-        None => focus.screen().word(Key::NoValue).to_owned(),
+        None => focus.screen().word(absent(flags, Key::NoValue)).to_owned(),
     };
-    let (from, to) = (stamp(window.0, zone_ms), stamp(window.1, zone_ms));
+    let (from, to) = (
+        format::stamp(window.0, zone_ms),
+        format::stamp(window.1, zone_ms),
+    );
     Some(format!("{} · {from} – {to} · {value}", focus.area_name()))
 }
 

@@ -1,34 +1,18 @@
 //! What a chart says of one window: beneath the pointer, and to a screen reader.
 
-use chrono::DateTime;
 use leptos::prelude::*;
 
 use egret_shared::time::{Span, TimeMs};
 
 use super::Picture;
 use crate::api::metric::HistoryPoint;
-use crate::format;
+use crate::format::{self, stamp, stamp_short};
 use crate::i18n::{Key, level_key, metric as words};
 use crate::screen::{Screen, screen};
+use crate::widget::frame::absent;
 use crate::widget::level::LevelWord;
 
 const DAY: Span = Span(86_400_000);
-
-/// A moment as a clerk writes it, in the city's time: `2026-06-22 14:05:32`; empty outside the
-/// calendar.
-pub(crate) fn stamp(at: TimeMs, zone_ms: i64) -> String {
-    written(at, zone_ms, "%Y-%m-%d %H:%M:%S")
-}
-
-/// The same to the minute, without the year: `06-22 14:05`.
-pub(crate) fn stamp_short(at: TimeMs, zone_ms: i64) -> String {
-    written(at, zone_ms, "%m-%d %H:%M")
-}
-
-fn written(at: TimeMs, zone_ms: i64, pattern: &str) -> String {
-    DateTime::from_timestamp_millis(at.0.saturating_add(zone_ms))
-        .map_or_else(String::new, |time| time.format(pattern).to_string())
-}
 
 /// A time on the axis of a chart that shows `span`: the hour, or the day.
 pub(super) fn tick(at: TimeMs, span: Span, zone_ms: i64) -> String {
@@ -38,7 +22,7 @@ pub(super) fn tick(at: TimeMs, span: Span, zone_ms: i64) -> String {
         _ if midnight => "%m-%d",
         _ => "%H:%M",
     };
-    written(at, zone_ms, pattern)
+    format::written(at, zone_ms, pattern)
 }
 
 /// A value with its unit.
@@ -51,7 +35,7 @@ pub(crate) fn with_unit(v: f64, unit: &str) -> String {
 fn value(screen: Screen, point: &HistoryPoint, unit: &str) -> String {
     match point.v {
         Some(v) => with_unit(v, unit),
-        None => screen.word(Key::NoValue).to_owned(),
+        None => screen.word(absent(point.flags, Key::NoValue)).to_owned(),
     }
 }
 
@@ -190,7 +174,6 @@ mod tests {
         let midnight = TimeMs(at.0 - 6 * 3_600_000);
         assert_eq!(tick(midnight, DAY, zone_ms), "06-22");
         assert_eq!(tick(midnight, Span(365 * DAY.ms()), zone_ms), "2026-06");
-        assert_eq!(stamp(at, zone_ms), "2026-06-22 06:00:00");
     }
 
     #[test]

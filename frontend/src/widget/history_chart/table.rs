@@ -8,6 +8,7 @@ use super::{Picture, readout};
 use crate::format;
 use crate::i18n::{Key, level_key, metric as words};
 use crate::screen::{Screen, screen};
+use crate::widget::frame::absent;
 use crate::widget::level::{LevelMark, level_class};
 
 /// The table.
@@ -67,7 +68,8 @@ fn row(
             format::figure(typical.spread, unit)
         )
     });
-    let v = figure(point.v).unwrap_or_else(|| screen.word(Key::NoArea).to_owned());
+    let v =
+        figure(point.v).unwrap_or_else(|| screen.word(absent(point.flags, Key::NoArea)).to_owned());
     let level = point.v.map(|_| {
         let level = point.level;
         view! {
@@ -79,7 +81,7 @@ fn row(
     });
     Some(view! {
         <tr>
-            <th scope="row">{readout::stamp_short(point.end, screen.zone_ms.get())}</th>
+            <th scope="row">{format::stamp_short(point.end, screen.zone_ms.get())}</th>
             <td class="number">{v}</td>
             <td>{level}</td>
             {compares.then(|| view! { <td class="number">{later}</td> })}

@@ -107,6 +107,12 @@ fn look(mark: Mark) -> (&'static str, Key, &'static str) {
             Key::MarkRevised,
             "M4 8a6.500 6.500 0 1 1-.300 4M3.500 3.500v5h5",
         ),
+        // An eye that is crossed out.
+        Mark::Withheld => (
+            "flag-withheld",
+            Key::MarkWithheld,
+            "M2 10c3.500-5.500 12.500-5.500 16 0c-3.500 5.500-12.500 5.500-16 0zM4 16l12-12",
+        ),
         // A step away from a level line.
         Mark::Unusual => ("flag-unusual", Key::MarkAnomaly, "M2 14h5l3-11l3 11h5"),
     }
@@ -119,6 +125,7 @@ fn about(screen: Screen, mark: Mark, usual: Option<&str>) -> String {
         Mark::Partial => sentence(Key::MarkPartialAbout),
         Mark::Stale => sentence(Key::MarkStaleAbout),
         Mark::Revised => sentence(Key::MarkRevisedAbout),
+        Mark::Withheld => sentence(Key::MarkWithheldAbout),
         Mark::Unusual => match usual {
             Some(usual) => format!("{} · {usual}", screen.word(Key::MarkAnomalyAbout)),
             None => sentence(Key::MarkAnomalyAbout),

@@ -8,8 +8,8 @@ use super::super::Focus;
 use super::raw::raw_button;
 use crate::api::metric::{self as api, Lineage, Observed};
 use crate::format;
+use crate::format::stamp;
 use crate::i18n::{Key, metric as words};
-use crate::widget::history_chart::readout::stamp;
 
 const COLUMNS: [Key; 8] = [
     Key::Source,

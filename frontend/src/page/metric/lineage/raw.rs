@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::super::loaded::Loaded;
 use crate::api::metric::{self as api, RawMessage};
+use crate::format::stamp;
 use crate::i18n::Key;
+use crate::page::loaded::Loaded;
 use crate::screen::Screen;
-use crate::widget::history_chart::readout::stamp;
 
 /// What stands in the row below: nothing while closed.
 type Opened = RwSignal<Option<Loaded<RawMessage>>>;

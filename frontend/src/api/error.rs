@@ -1,0 +1,138 @@
+//! What can go wrong with a question to the server.
+
+use serde::Deserialize;
+
+/// A question that got no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The network refused, or the time was up.
+    #[error("{path}: {reason}")]
+    Network {
+        /// What was asked for.
+        path: String,
+        /// The browser's words.
+        reason: String,
+    },
+    /// Something on the way answered, and not the server itself: it would have said why.
+    #[error("{path}: status {status}")]
+    Status {
+        /// What was asked for.
+        path: String,
+        /// The status.
+        status: u16,
+    },
+    /// The server said what is wrong.
+    #[error("{}", problem.detail)]
+    Problem {
+        /// The status.
+        status: u16,
+        /// What it said.
+        problem: Problem,
+    },
+    /// The answer is not what it should be.
+    #[error("{path}: {source}")]
+    Shape {
+        /// What was asked for.
+        path: String,
+        /// Where in the JSON, and why.
+        source: serde_json::Error,
+    },
+}
+
+/// What the server says of something that went wrong.
+///
+/// # Source
+/// RFC 9457; `code` and `retry_after_s` are Egret's own, see `docs/access.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Problem {
+    /// A sentence with the value and the place, in English.
+    pub(crate) detail: String,
+    /// A word for programs, where they have to tell problems apart.
+    #[serde(default)]
+    pub(crate) code: Option<String>,
+    /// After how many seconds it is worth trying again.
+    #[serde(default)]
+    pub(crate) retry_after_s: Option<u32>,
+}
+
+impl ApiError {
+    /// What an answer with a bad status says, by its body.
+    pub(crate) fn of_answer(path: &str, status: u16, body: &str) -> Self {
+        match serde_json::from_str(body) {
+            Ok(problem) => Self::Problem { status, problem },
+            Err(_) => Self::Status {
+                path: path.to_owned(),
+                status,
+            },
+        }
+    }
+
+    /// The status, if there was an answer.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } | Self::Problem { status, .. } => Some(*status),
+            Self::Network { .. } | Self::Shape { .. } => None,
+        }
+    }
+
+    /// The server's word for it.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Problem { problem, .. } => problem.code.as_deref(),
+            Self::Network { .. } | Self::Status { .. } | Self::Shape { .. } => None,
+        }
+    }
+
+    /// After how many seconds it is worth trying again, if the server said so.
+    pub(crate) fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Problem { problem, .. } => problem.retry_after_s,
+            Self::Network { .. } | Self::Status { .. } | Self::Shape { .. } => None,
+        }
+    }
+
+    /// Whether the server itself says that it knows no such thing. What stands between a wall and
+    /// its server may say 404 of everything while the server is away.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Problem { status: 404, .. })
+    }
+
+    /// Whether it means that nobody is signed in any more. A wrong password or signature is
+    /// answered with the same status.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        self.status() == Some(401)
+            && !matches!(self.code(), Some("bad_credentials" | "bad_signature"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_read_with_its_code_and_its_wait() {
+        let body = r#"{"title":"Too Many Requests","status":429,"detail":"wait","code":"locked","retry_after_s":37}"#;
+        let error = ApiError::of_answer("/x", 429, body);
+        assert_eq!(error.status(), Some(429));
+        assert_eq!(error.code(), Some("locked"));
+        assert_eq!(error.retry_after_s(), Some(37));
+        assert_eq!(error.to_string(), "wait");
+    }
+
+    #[test]
+    fn only_the_server_itself_can_say_that_a_thing_is_unknown() {
+        let ours = ApiError::of_answer("/x", 404, r#"{"detail":"no device x"}"#);
+        assert!(ours.is_unknown());
+        let proxy = ApiError::of_answer("/x", 404, "<html>not found</html>");
+        assert!(!proxy.is_unknown());
+        assert_eq!(proxy.status(), Some(404));
+    }
+
+    #[test]
+    fn a_wrong_password_signs_nobody_out() {
+        let wrong = ApiError::of_answer("/x", 401, r#"{"detail":"","code":"bad_credentials"}"#);
+        assert!(!wrong.is_signed_out());
+        assert!(ApiError::of_answer("/x", 401, r#"{"detail":"sign in"}"#).is_signed_out());
+        assert!(ApiError::of_answer("/x", 401, "").is_signed_out());
+    }
+}

@@ -1,0 +1,251 @@
+//! `/admin/audit`: who did what, newest first; whether the trail is whole; and the way to take it
+//! along.
+
+use leptos::prelude::*;
+
+use egret_shared::people::{AuditRow, Outcome, Verified};
+
+use crate::api::admin::AuditQuery;
+use crate::i18n::Key;
+use crate::i18n::admin::{Admin as Word, kind_word, outcome_word};
+use crate::page::listed::{cell, classed_cell, code, line, name_cell, table};
+use crate::screen::{Screen, screen};
+use crate::widget::form::{Field, Form, Kind, choice};
+use crate::{api, format};
+
+use super::part;
+
+const COLUMNS: [Word; 7] = [
+    Word::Time,
+    Word::Who,
+    Word::From,
+    Word::Action,
+    Word::Target,
+    Word::Outcome,
+    Word::Detail,
+];
+
+/// The lines that have been asked for so far.
+#[derive(Clone, Copy)]
+struct Trail {
+    form: Form,
+    query: RwSignal<AuditQuery>,
+    rows: RwSignal<Option<Vec<AuditRow>>>,
+    next: RwSignal<Option<String>>,
+}
+
+impl Trail {
+    /// Asks for the newest lines.
+    fn load(self) {
+        self.rows.set(None);
+        self.next.set(None);
+        self.ask(None);
+    }
+
+    /// Asks for older lines.
+    fn older(self) {
+        self.ask(self.next.get_untracked());
+    }
+
+    fn ask(self, cursor: Option<String>) {
+        let query = self.query.get_untracked();
+        self.form.send(
+            async move { api::admin::audit(&query, cursor.as_deref()).await },
+            move |page| {
+                self.rows
+                    .update(|rows| rows.get_or_insert_default().extend(page.items));
+                self.next.set(page.next);
+            },
+        );
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn Audit() -> impl IntoView {
+    let screen = screen();
+    let trail = Trail {
+        form: Form::new(),
+        query: RwSignal::new(AuditQuery::default()),
+        rows: RwSignal::new(None),
+        next: RwSignal::new(None),
+    };
+    trail.load();
+    let rows = table(&COLUMNS, move || {
+        let rows = trail.rows.read();
+        match rows.as_deref() {
+            None if trail.form.failed.read().is_some() => {
+                Err(screen.word(Key::LoadFailed).to_owned())
+            }
+            None => Err(screen.word(Key::Loading).to_owned()),
+            Some([]) => Err(screen.word(Word::NoLines).to_owned()),
+            Some(rows) => Ok(rows.iter().map(|row| audit_line(screen, row)).collect()),
+        }
+    });
+    let older = move || {
+        trail.next.read().as_ref()?;
+        Some(
+            trail
+                .form
+                .button("row-button", Word::Older, move || trail.older()),
+        )
+    };
+    let content = view! {
+        {filters(screen, trail)}
+        {trail.form.failure()}
+        {rows}
+        {older}
+    };
+    part(Word::Audit, verification(screen), content.into_any())
+}
+
+/// The fields that narrow the trail down, and the link that exports the same time.
+fn filters(screen: Screen, trail: Trail) -> AnyView {
+    let search = Field::new(Word::Search).of(Kind::Search);
+    let action = Field::new(Word::Action);
+    let from = Field::new(Word::From).of(Kind::Moment);
+    let to = Field::new(Word::To).of(Kind::Moment);
+    let outcome = RwSignal::new(String::new());
+    let outcomes = move || {
+        let any = (String::new(), screen.word(Word::AnyOutcome).to_owned());
+        let known = [Outcome::Done, Outcome::Denied, Outcome::Failed];
+        let known = known.map(|outcome| {
+            let word = screen.word(outcome_word(outcome));
+            (outcome.as_str().to_owned(), word.to_owned())
+        });
+        [any].into_iter().chain(known).collect()
+    };
+    let moment = move |text: &str| {
+        let at = format::from_field(text, screen.zone_ms.get());
+        at.map_or_else(String::new, |at| at.to_string())
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let (from, to) = untrack(|| (moment(&from.text()), moment(&to.text())));
+        trail.query.set(AuditQuery {
+            filters: vec![
+                ("q", search.text()),
+                ("action", action.text()),
+                ("outcome", outcome.get_untracked()),
+                ("from", from),
+                ("to", to),
+            ],
+        });
+        trail.load();
+    };
+    let export = move || {
+        let times = [("from", from.value.get()), ("to", to.value.get())];
+        let set = times.map(|(name, text)| (name, moment(&text)));
+        let set = set.iter().filter(|(_, at)| !at.is_empty());
+        let query: Vec<String> = set.map(|(name, at)| format!("{name}={at}")).collect();
+        format!("/api/v1/audit/export?{}", query.join("&"))
+    };
+    let choose = move |word: String| outcome.set(word);
+    view! {
+        <form class="filters" role="search" on:submit=submit>
+            {search.view()}
+            {action.view()}
+            {choice(Word::Outcome, outcomes, outcome.into(), choose)}
+            {from.view()}
+            {to.view()}
+            {trail.form.submit(Word::Apply)}
+            <a class="button" href=export download="egret-audit.ndjson">
+                {move || screen.word(Word::Export)}
+            </a>
+        </form>
+    }
+    .into_any()
+}
+
+/// The button that has the trail verified, and what came of it.
+fn verification(screen: Screen) -> AnyView {
+    let form = Form::new();
+    let found = RwSignal::new(None::<Verified>);
+    let verify = move || {
+        found.set(None);
+        form.send(api::admin::verify(), move |verified| {
+            found.set(Some(verified));
+        });
+    };
+    let words = move || {
+        if form.busy.get() {
+            return view! { <span>{screen.word(Word::Verifying)}</span> }.into_any();
+        }
+        let Some(verified) = found.get() else {
+            return ().into_any();
+        };
+        let class = if verified.fault.is_some() {
+            "warning"
+        } else {
+            "good"
+        };
+        view! { <span class=class>{verdict(&verified, screen.language.get())}</span> }.into_any()
+    };
+    view! {
+        <p class="verdict" role="status">
+            {words}
+        </p>
+        {form.failure()}
+        {form.button("main-button", Word::Verify, verify)}
+    }
+    .into_any()
+}
+
+/// Whether the trail is whole, in a sentence.
+fn verdict(verified: &Verified, language: egret_shared::text::Language) -> String {
+    use egret_shared::text::Language;
+    let Verified { lines, head, fault } = verified;
+    match (fault, language) {
+        (None, Language::Zh) => format!("完整：{lines} 条记录，链头 {head}"),
+        (None, Language::En) => format!("Whole: {lines} lines, head {head}"),
+        (Some(fault), Language::Zh) => format!("不完整：{fault}"),
+        (Some(fault), Language::En) => format!("Not whole: {fault}"),
+    }
+}
+
+fn audit_line(screen: Screen, row: &AuditRow) -> AnyView {
+    let class = match row.outcome {
+        Outcome::Done => "",
+        Outcome::Denied | Outcome::Failed => "warning",
+    };
+    let name = name_cell(
+        row.name.clone().into_any(),
+        screen.word(kind_word(row.kind)),
+        "",
+    );
+    let cells = vec![
+        // The seal, to be compared with one that was written down.
+        cell(
+            view! { <span title=format!("#{} · {}", row.seq, row.seal)>{screen.stamp(row.at)}</span> },
+        ),
+        name,
+        cell(row.address.clone()),
+        cell(code(&row.action)),
+        cell(row.target.clone()),
+        classed_cell(class, screen.word(outcome_word(row.outcome)).to_owned()),
+        classed_cell("detail", row.detail.clone()),
+    ];
+    line(false, cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use egret_shared::text::Language;
+
+    use super::*;
+
+    #[test]
+    fn a_broken_trail_is_never_called_whole() {
+        let whole = Verified {
+            lines: 12,
+            head: "ab12".into(),
+            fault: None,
+        };
+        assert_eq!(verdict(&whole, Language::En), "Whole: 12 lines, head ab12");
+        let broken = Verified {
+            fault: Some("line 7 was changed".into()),
+            ..whole
+        };
+        assert_eq!(verdict(&broken, Language::Zh), "不完整：line 7 was changed");
+    }
+}

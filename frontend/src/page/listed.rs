@@ -1,0 +1,195 @@
+//! A whole list that the server gives, and its table: loaded anew after every change, with words
+//! where there is nothing.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use egret_shared::text::Language;
+
+use crate::api::ApiError;
+use crate::i18n::access::failure;
+use crate::i18n::{Key, Phrase};
+use crate::page::loaded::Loaded;
+use crate::screen::screen;
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<Vec<T>, ApiError>>>>;
+
+/// A list of the server's. A copy is a handle to the same.
+pub(crate) struct Listed<T: Send + Sync + 'static> {
+    rows: RwSignal<Loaded<Arc<[T]>>>,
+    language: RwSignal<Language>,
+    ask: StoredValue<Arc<dyn Fn() -> Answer<T> + Send + Sync>>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Listed<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Listed<T> {}
+
+impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
+    /// The list that `ask` gives, from now on.
+    pub(crate) fn new<F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<T>, ApiError>> + 'static,
+    {
+        let listed = Self {
+            rows: RwSignal::new(Loaded::Waiting),
+            language: screen().language,
+            ask: StoredValue::new(Arc::new(move || Box::pin(ask()))),
+        };
+        listed.refresh();
+        listed
+    }
+
+    /// Asks for it anew; until the answer, what is there stays.
+    pub(crate) fn refresh(self) {
+        leptos::task::spawn_local(async move {
+            self.reload().await;
+        });
+    }
+
+    /// Asks for it anew; whether there is still somebody to read it.
+    pub(crate) async fn reload(self) -> bool {
+        let Some(ask) = self.ask.try_get_value() else {
+            return false;
+        };
+        let language = self.language.get_untracked();
+        let found = match ask().await {
+            Ok(rows) => Loaded::Here(Arc::from(rows)),
+            Err(error) => Loaded::Failed(failure(&error, language)),
+        };
+        let is_new = self.rows.try_with_untracked(|rows| *rows != found);
+        if is_new == Some(true) {
+            self.rows.try_set(found);
+        }
+        is_new.is_some()
+    }
+
+    /// What has come of it.
+    pub(crate) fn with<R>(self, read: impl FnOnce(&Loaded<Arc<[T]>>) -> R) -> R {
+        self.rows.with(read)
+    }
+
+    /// The table of those rows that `keeps`, or why there is none.
+    pub(crate) fn table_of(
+        self,
+        columns: &[impl Into<Phrase> + Copy],
+        empty: impl Into<Phrase>,
+        keeps: impl Fn(&T) -> bool + Send + Sync + 'static,
+        line: impl Fn(&T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        let screen = screen();
+        let empty = empty.into();
+        let lines = move || {
+            self.with(|rows| match rows {
+                Loaded::Waiting => Err(screen.word(Key::Loading).to_owned()),
+                Loaded::Missing => Err(screen.phrase(empty).to_owned()),
+                Loaded::Failed(why) => Err(format!("{} · {why}", screen.word(Key::LoadFailed))),
+                Loaded::Here(rows) => {
+                    let lines: Vec<_> = rows.iter().filter(|row| keeps(row)).map(&line).collect();
+                    if lines.is_empty() {
+                        Err(screen.phrase(empty).to_owned())
+                    } else {
+                        Ok(lines)
+                    }
+                }
+            })
+        };
+        table(columns, lines)
+    }
+
+    /// The table of all rows.
+    pub(crate) fn table(
+        self,
+        columns: &[impl Into<Phrase> + Copy],
+        empty: impl Into<Phrase>,
+        line: impl Fn(&T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        self.table_of(columns, empty, |_| true, line)
+    }
+}
+
+/// A table of lines, or the words in its place.
+pub(crate) fn table(
+    columns: &[impl Into<Phrase> + Copy],
+    lines: impl Fn() -> Lines + Send + Sync + 'static,
+) -> AnyView {
+    let columns = columns.iter().map(|word| (*word).into()).collect();
+    table_of(columns, Box::new(lines))
+}
+
+/// The lines of a table, or the words in its place.
+pub(crate) type Lines = Result<Vec<AnyView>, String>;
+
+fn table_of(columns: Vec<Phrase>, lines: Box<dyn Fn() -> Lines + Send + Sync>) -> AnyView {
+    let screen = screen();
+    (move || match lines() {
+        Err(words) => view! {
+            <p class="words" role="status">
+                {words}
+            </p>
+        }
+        .into_any(),
+        Ok(lines) => {
+            let heads: Vec<_> = columns
+                .iter()
+                .map(|word| view! { <th scope="col">{screen.phrase(*word)}</th> })
+                .collect();
+            view! {
+                <div class="table" tabindex="0">
+                    <table>
+                        <thead>
+                            <tr>{heads}</tr>
+                        </thead>
+                        <tbody>{lines}</tbody>
+                    </table>
+                </div>
+            }
+            .into_any()
+        }
+    })
+    .into_any()
+}
+
+/// A line of a table; paler if what it tells of is out of use.
+pub(crate) fn line(is_off: bool, cells: Vec<AnyView>) -> AnyView {
+    view! { <tr class:off=is_off>{cells}</tr> }.into_any()
+}
+
+/// The cell that says what its line is about: its name, and below it something lesser.
+pub(crate) fn name_cell(name: AnyView, lesser: &str, title: &str) -> AnyView {
+    let lesser = lesser.to_owned();
+    view! {
+        <th scope="row" title=title.to_owned()>
+            {name}
+            <small>{lesser}</small>
+        </th>
+    }
+    .into_any()
+}
+
+/// Any other cell of a line.
+pub(crate) fn cell(content: impl IntoAny) -> AnyView {
+    classed_cell("", content)
+}
+
+/// A cell that looks as its class says.
+pub(crate) fn classed_cell(class: &'static str, content: impl IntoAny) -> AnyView {
+    cell_of(class, content.into_any())
+}
+
+fn cell_of(class: &'static str, content: AnyView) -> AnyView {
+    view! { <td class=class>{content}</td> }.into_any()
+}
+
+/// A word of the machine's.
+pub(crate) fn code(text: &str) -> AnyView {
+    let text = text.to_owned();
+    view! { <code>{text}</code> }.into_any()
+}

@@ -1,0 +1,86 @@
+//! The browser's address: read, changed, left.
+
+use web_sys::{Location, Window};
+
+use super::way;
+
+fn location() -> Option<Location> {
+    web_sys::window().map(|window| window.location())
+}
+
+/// The path without query and fragment.
+pub(super) fn path() -> String {
+    let path = location().and_then(|location| location.pathname().ok());
+    path.unwrap_or_else(|| way::HOME.to_owned())
+}
+
+/// The path with its query and fragment.
+fn whole_path() -> Option<String> {
+    let location = location()?;
+    let (search, hash) = (location.search().ok()?, location.hash().ok()?);
+    Some(format!("{}{search}{hash}", path()))
+}
+
+/// What stands after `#`, with it.
+pub(crate) fn fragment() -> String {
+    let hash = location().and_then(|location| location.hash().ok());
+    hash.unwrap_or_default()
+}
+
+/// A value of the query.
+pub(crate) fn query(name: &str) -> Option<String> {
+    let search = location()?.search().ok()?;
+    let query = web_sys::UrlSearchParams::new_with_str(&search).ok()?;
+    query.get(name)
+}
+
+/// Where one who comes in here wanted to go.
+pub(crate) fn back() -> String {
+    let wanted = query("back");
+    let safe = wanted.as_deref().and_then(way::safe_back);
+    safe.unwrap_or(way::HOME).to_owned()
+}
+
+/// Shows another address without leaving the page.
+pub(super) fn show(path: &str) {
+    let changed = |window: Window| {
+        let history = window.history().ok()?;
+        let state = wasm_bindgen::JsValue::NULL;
+        history.replace_state_with_url(&state, "", Some(path)).ok()
+    };
+    if web_sys::window().and_then(changed).is_none() {
+        leptos::logging::warn!("the address could not be changed to {path}");
+    }
+}
+
+/// Shows the sign-in page's address, with the way back to where one is.
+pub(super) fn show_sign_in() {
+    if path() == way::SIGN_IN {
+        return;
+    }
+    let back = whole_path().unwrap_or_default();
+    let encoded = String::from(js_sys::encode_uri_component(&back));
+    show(&way::sign_in_href(&back, &encoded));
+}
+
+/// Leaves this page for another of the same server, and with it all that this one holds. The
+/// server has just answered, so the other page will come.
+pub(crate) fn leave_for(path: &str) {
+    // A path that differs in its fragment alone would be no new page.
+    let bare = |path: &str| path.split('#').next().map(str::to_owned);
+    if whole_path().is_some_and(|here| bare(&here) == bare(path)) {
+        show(path);
+        return reload();
+    }
+    let left = location().map(|location| location.replace(path));
+    if let Some(Err(error)) = left {
+        leptos::logging::error!("could not go to {path}: {error:?}");
+    }
+}
+
+/// Loads this page anew.
+pub(crate) fn reload() {
+    if let Some(Err(error)) = location().map(|location| location.reload()) {
+        leptos::logging::error!("could not reload: {error:?}");
+    }
+}
