@@ -143,6 +143,10 @@ where
         shared.counters.bytes_in.add(n_bytes);
     }
     shared.counters.packets_in.add(1);
+    if has_reserved_flag(visit.framer.packet()) {
+        shared.counters.protocol_errors.add(1);
+        return None;
+    }
     let received = visit
         .protocol
         .receive(visit.framer.packet(), &mut visit.out);
@@ -151,6 +155,25 @@ where
     }
     shared.counters.protocol_errors.add(1);
     None
+}
+
+/// Whether a CONNECT sets the flag that the standard keeps back, which the core lets pass.
+///
+/// # Source
+/// MQTT 5.0 section 3.1.2.3, MQTT-3.1.2-3.
+fn has_reserved_flag(packet: &[u8]) -> bool {
+    const RESERVED: u8 = 0b1;
+    // Type, length (up to four bytes, the last without its top bit), name, level, flags.
+    let Some(last) = packet.iter().skip(1).position(|byte| byte & 0x80 == 0) else {
+        return false;
+    };
+    let name = packet.get(last + 2..last + 4);
+    let name_bytes = match name {
+        Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => return false,
+    };
+    let flags = packet.get(last + 4 + name_bytes + 1);
+    flags.is_some_and(|flags| flags & RESERVED != 0)
 }
 
 /// The client's identifier, or one of ours for a client without.

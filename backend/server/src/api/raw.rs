@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use egret_city::entry::{Entry, Seq};
 use egret_shared::access::Right;
-use egret_shared::id::FeedId;
+use egret_shared::id::{AreaCode, FeedId};
 use egret_shared::people::{Outcome, Reason};
 use egret_shared::time::TimeMs;
 use serde::Serialize;
@@ -63,8 +63,7 @@ pub(super) async fn one(
     caller: Caller,
     Path(seq): Path<Seq>,
 ) -> Result<Json<Raw>, Problem> {
-    let may = |feed: &FeedId| caller.may_feed(Right::Raw, feed);
-    let item = found(&context, seq, Opened::No, may).await?;
+    let item = found(&context, &caller, seq, &[Right::Raw]).await?;
     note(&context, &caller, ("raw.read", seq), "").await?;
     Ok(Json(Raw::from(item)))
 }
@@ -78,36 +77,35 @@ pub(super) async fn opened(
     JsonBody(why): JsonBody<Reason>,
 ) -> Result<Json<Raw>, Problem> {
     let reason = reason(&why.reason)?;
-    let may =
-        |feed: &FeedId| caller.may_feed(Right::Raw, feed) && caller.may_feed(Right::Personal, feed);
-    let item = found(&context, seq, Opened::Yes, may).await?;
+    let item = found(&context, &caller, seq, &[Right::Raw, Right::Personal]).await?;
     note(&context, &caller, ("raw.open", seq), reason).await?;
     Ok(Json(Raw::from(item)))
 }
 
-/// Whether a sealed payload is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opened {
-    Yes,
-    No,
-}
-
+/// The message of an entry over all of which the caller has `rights`: opened, if they may be shown
+/// whom it tells of.
 async fn found(
     context: &Context,
+    caller: &Caller,
     seq: Seq,
-    opened: Opened,
-    may: impl Fn(&FeedId) -> bool,
+    rights: &'static [Right],
 ) -> Result<RawItem, Problem> {
-    let store = context.store.clone();
+    let (store, caller) = (context.store.clone(), caller.clone());
     let found = tokio::task::spawn_blocking(move || {
-        let item = match opened {
-            Opened::Yes => store.raw_opened(seq)?,
-            Opened::No => store.raw(seq)?,
+        let item = if rights.contains(&Right::Personal) {
+            store.raw_opened(seq)?
+        } else {
+            store.raw(seq)?
         };
-        Ok::<_, JournalError>((feed_of(&*store, seq)?, item))
+        let Some(item) = item else {
+            return Ok(None);
+        };
+        let may = |place: &Place| rights.iter().all(|right| place.may(&caller, *right));
+        let places = places_of(&*store, item.entries)?;
+        let is_theirs = !places.is_empty() && places.iter().all(may);
+        Ok::<_, JournalError>(Some(item).filter(|_| is_theirs))
     });
-    let (feed, item) = found.await.map_err(|error| Problem::given_up(&error))??;
-    let item = item.filter(|_| feed.as_ref().is_some_and(may));
+    let item = found.await.map_err(|error| Problem::given_up(&error))??;
     item.ok_or_else(|| {
         Problem::missing(format!(
             "no message is kept for entry {seq}: it came of none, or the message has been let go"
@@ -126,24 +124,49 @@ async fn note(
     context.note_now(line).await
 }
 
-/// The feed by which an entry came; `None` if it is no message's, or of no entry.
-fn feed_of(store: &dyn Store, seq: Seq) -> Result<Option<FeedId>, JournalError> {
-    let mut feed = None;
+/// What an entry is of, and where it happened.
+#[derive(PartialEq, Eq)]
+struct Place {
+    feed: FeedId,
+    area: Option<AreaCode>,
+}
+
+impl Place {
+    fn may(&self, caller: &Caller, right: Right) -> bool {
+        match &self.area {
+            Some(area) => caller.may_feed_at(right, &self.feed, area),
+            None => caller.may_feed(right, &self.feed),
+        }
+    }
+}
+
+/// Of which feeds and where the entries of a message are, each once.
+fn places_of(store: &dyn Store, (first, last): (Seq, Seq)) -> Result<Vec<Place>, JournalError> {
+    let mut places = Vec::new();
     let filter = EntriesFilter {
-        after: seq.saturating_sub(1),
+        after: first.saturating_sub(1),
         observed_from: TimeMs(i64::MIN),
         observed_to: TimeMs(i64::MAX),
-        limit_batches: 1,
+        // The entries of a message are committed together, live and stored ones apart.
+        limit_batches: 2,
     };
     store.observed(&filter, &mut |found, entry| {
-        if found == seq {
-            feed = match entry {
-                Entry::Observation(observation) => Some(observation.feed.clone()),
-                Entry::Report(report) => Some(report.feed.clone()),
-                Entry::Refused(_) | Entry::Tick(_) | Entry::Clock(_) | Entry::Package(_) => None,
-            };
+        if found > last {
+            return false;
         }
-        found < seq
+        let place = match entry {
+            Entry::Observation(of) => Some((&of.feed, &of.area)),
+            Entry::Report(of) => Some((&of.feed, &of.area)),
+            Entry::Refused(_) | Entry::Tick(_) | Entry::Clock(_) | Entry::Package(_) => None,
+        };
+        let place = place.map(|(feed, area)| Place {
+            feed: feed.clone(),
+            area: area.clone(),
+        });
+        if let Some(place) = place.filter(|place| !places.contains(place)) {
+            places.push(place);
+        }
+        true
     })?;
-    Ok(feed)
+    Ok(places)
 }

@@ -4,7 +4,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-use super::problem::Problem;
+use super::problem::{self, Problem};
 
 /// What `cargo xtask build` made of `frontend`. A debug build reads it from the folder instead.
 #[derive(RustEmbed)]
@@ -22,6 +22,9 @@ const SCREENS_OF_ONE: [&str; 3] = ["metric", "asset", "incident"];
 /// A file of the browser part; any other path is a screen, which the browser part routes itself.
 pub(super) async fn serve(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
+    if path == "api" || path.starts_with("api/") {
+        return problem::not_found(uri).await.into_response();
+    }
     if let Some(file) = Site::get(path) {
         return respond(path, file);
     }

@@ -143,6 +143,9 @@ fn judge(
 ) -> Result<(Option<Caller>, Option<Changed>), Problem> {
     let (headers, uri) = (request.headers(), request.uri());
     let path = uri.path();
+    if !headers::names_one_host(request) {
+        return Err(Problem::bad("the request must name one host, once"));
+    }
     let is_socket = path == "/ws";
     if is_socket {
         headers::from_our_origin(headers, uri, is_secure).map_err(foreign)?;

@@ -1,8 +1,9 @@
 //! Headers that tell a browser what it may do with an answer, and which requests come from our own
 //! pages.
 
+use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 
 /// What a screen may load and run: its own files, and WebAssembly. No inline script or style.
 ///
@@ -132,13 +133,21 @@ pub(crate) fn to_loopback(headers: &HeaderMap, uri: &Uri) -> Result<(), Foreign>
     };
     let name = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _port)| name),
+        None => host.split(':').next().unwrap_or_default(),
     };
+    let port = host.rsplit_once(':').map(|(_, port)| port);
+    let has_port = port.is_none_or(|port| {
+        port.ends_with(']') || (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    });
     let is_local = name.eq_ignore_ascii_case("localhost")
         || name
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback());
-    if is_local { Ok(()) } else { Err(Foreign::Host) }
+    if is_local && has_port {
+        Ok(())
+    } else {
+        Err(Foreign::Host)
+    }
 }
 
 fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
@@ -147,6 +156,18 @@ fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
         .and_then(|host| host.to_str().ok());
     // HTTP/2 has it in the address.
     named.or_else(|| uri.authority().map(Authority::as_str))
+}
+
+/// Whether a request says once and for certain which host it is for.
+///
+/// # Source
+/// RFC 9112, section 3.2: a server answers 400 to HTTP/1.1 without `Host`, or with two of them.
+pub(crate) fn names_one_host(request: &Request) -> bool {
+    let n_hosts = request.headers().get_all(header::HOST).iter().count();
+    match request.version() {
+        Version::HTTP_11 => n_hosts == 1,
+        _ => n_hosts <= 1,
+    }
 }
 
 /// Whether a method changes nothing.
@@ -224,6 +245,7 @@ mod tests {
         for host in [
             "evil.example:8080",
             "127.0.0.1.evil.example",
+            "localhost:80.evil.example",
             "10.0.0.1",
             "[::2]",
             "",
