@@ -229,8 +229,9 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         "--city DIR is missing: the city package to serve"
     );
     let running = pipeline::start(&config).await?;
+    let stop = stop_signal()?;
     announce(&running);
-    until_stopped(running).await
+    until_stopped(running, stop).await
 }
 
 /// How much of the past the demo begins with, unless told otherwise: what the feeds let in of
@@ -250,6 +251,7 @@ async fn demo(mut args: DemoArgs) -> anyhow::Result<()> {
     args.serve.data.get_or_insert_with(|| temporary.clone());
     let config = Config::resolve(args.serve)?;
     let running = pipeline::start(&config).await?;
+    let stop = stop_signal()?;
     announce(&running);
     let mqtt = running
         .mqtt
@@ -263,7 +265,7 @@ async fn demo(mut args: DemoArgs) -> anyhow::Result<()> {
         running.shutdown.child_token(),
     );
     let shutdown = running.shutdown.clone();
-    let served = until_stopped(running);
+    let served = until_stopped(running, stop);
     let simulated = async {
         let ended = simulator.await;
         if !shutdown.is_cancelled() {
@@ -285,12 +287,13 @@ async fn simulate(args: SimulateArgs) -> anyhow::Result<()> {
     let options = args.scenario.options(&args.broker, &package, &files);
     let shutdown = tokio_util::sync::CancellationToken::new();
     let stop = shutdown.clone();
+    let stopped = stop_signal()?;
     let simulating = egret_sim::run(options, package, shutdown);
     tokio::select! {
         ended = simulating => ended.map(|_summary| ()),
-        stopped = stop_signal() => {
+        () = stopped => {
             stop.cancel();
-            stopped
+            Ok(())
         }
     }
 }
@@ -332,12 +335,11 @@ fn announce(running: &Running) {
     }
 }
 
-async fn until_stopped(running: Running) -> anyhow::Result<()> {
+async fn until_stopped(running: Running, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let shutdown = running.shutdown.clone();
     tokio::select! {
         () = shutdown.cancelled() => {}
-        stopped = stop_signal() => {
-            stopped?;
+        () = stop => {
             tracing::info!("stopping: what was taken in is being kept");
             shutdown.cancel();
         }
@@ -345,15 +347,18 @@ async fn until_stopped(running: Running) -> anyhow::Result<()> {
     running.finished().await
 }
 
-/// Resolves at SIGINT or SIGTERM.
-async fn stop_signal() -> anyhow::Result<()> {
+/// Resolves at SIGINT or SIGTERM, which are waited for from this call on: a server that says it is
+/// ready can be told to stop.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 #[cfg(test)]

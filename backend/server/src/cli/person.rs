@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use egret_people::{Actor, Line, People, Settings};
 
+use crate::clock;
 use crate::journal::Journal as _;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::pipeline;
@@ -74,6 +76,10 @@ fn erase(city: Option<&Path>, data: &Path, value: &str) -> anyhow::Result<()> {
     let mut erasure = store.begin_erasing(value)?;
     while journal.erase(&mut erasure)? {}
     let erased = erasure.finish()?;
+    let (reports, refused) = (erased.reports, erased.refused);
+    let line = Line::new(&Actor::console(), "person.erase", "", clock::now())
+        .detail(format!("{reports} reports, {refused} refused messages"));
+    People::open(data, Settings::default(), clock::now())?.note(&line)?;
     println!(
         "reports erased: {}, refused messages erased: {}",
         erased.reports, erased.refused
