@@ -155,6 +155,7 @@ words! {
     Quarantine: "隔离区", "Quarantine";
     QuarantineAbout: "被拒收的报文，原样保留", "Refused messages, kept as they came";
     NoQuarantine: "没有被拒收的报文", "Nothing has been refused";
+    QuarantineNotYours: "被拒消息由数据管理员查看", "Refused messages are for data stewards";
     Stage: "环节", "Stage";
     Reason: "原因", "Reason";
     Detail: "说明", "Detail";

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use egret_shared::people::{ChangePassword, FirstStart, Me, SessionRow, SignIn};
+use egret_shared::id::{FeedId, ReportId};
+use egret_shared::people::{ChangePassword, FirstStart, Me, Personal, Reason, SessionRow, SignIn};
 
 use super::ApiError;
 use super::request::{Method, act, encoded, json, probe, send, tell};
@@ -70,6 +71,36 @@ pub(crate) async fn sessions() -> Result<Vec<SessionRow>, ApiError> {
 pub(crate) async fn end_session(id: &str) -> Result<(), ApiError> {
     let id = encoded(id);
     act(Method::Delete, &format!("/api/v1/me/sessions/{id}")).await
+}
+
+/// Whom a report tells of, masked.
+///
+/// # Errors
+/// Unknown, if nothing is kept; the caller says so.
+pub(crate) async fn personal(feed: &FeedId, report: &ReportId) -> Result<Personal, ApiError> {
+    json(&personal_path(feed, report)).await
+}
+
+/// Whom a report tells of, in clear, for a reason that the audit trail keeps.
+///
+/// # Errors
+/// The caller says so.
+pub(crate) async fn personal_shown(
+    feed: &FeedId,
+    report: &ReportId,
+    reason: String,
+) -> Result<Personal, ApiError> {
+    send(
+        Method::Post,
+        &personal_path(feed, report),
+        &Reason { reason },
+    )
+    .await
+}
+
+fn personal_path(feed: &FeedId, report: &ReportId) -> String {
+    let (feed, report) = (encoded(feed.as_str()), encoded(report.as_str()));
+    format!("/api/v1/reports/{feed}/{report}/personal")
 }
 
 /// Where the browser goes to sign in by the city's single sign-on, and come back to `back`.

@@ -70,6 +70,13 @@ words! {
     PairUnable: "本浏览器在此地址上不能作为大屏：大屏的密钥需要 TLS（https）或本机地址", "This browser cannot be a wall at this address: a wall's key needs TLS (https) or a loopback address";
     PairFailed: "暂时无法配对，稍后自动重试", "Pairing does not work now, trying again";
     NotAWall: "本机不是大屏，用密码登录", "This is no wall, sign in with a password";
+    Persons: "当事人", "Persons";
+    NoPersons: "未保存个人信息", "Nothing is kept about persons";
+    PersonsErased: "个人信息已删除", "The personal fields have been erased";
+    PersonsNotYours: "您无权查看完整信息", "You may not see them in full";
+    ReasonToSee: "查看理由", "Why you need to know";
+    ReasonIsKept: "理由将记入审计日志", "It is kept in the audit trail";
+    ShowPersons: "显示完整信息", "Show in full";
     WallEntering: "本大屏正在登录", "This wall is signing in";
 }
 

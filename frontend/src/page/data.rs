@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use egret_shared::access::Right;
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::{ClockOffset, FeedHealth, Interval};
 use egret_shared::id::FeedId;
@@ -13,6 +14,7 @@ use crate::i18n::{Key, status_key};
 use crate::panel::feeds::{feed_name, status_class};
 use crate::screen::{Screen, screen};
 use crate::select;
+use crate::session::session;
 use crate::{clock, format};
 
 /// How often the list of refused messages is asked for anew. Milliseconds.
@@ -193,6 +195,10 @@ type Answer = Option<Result<Vec<Refused>, String>>;
 #[component]
 fn Quarantine() -> impl IntoView {
     let screen = screen();
+    if !session().has(Right::Raw) {
+        return view! { <p class="words">{move || screen.word(Key::QuarantineNotYours)}</p> }
+            .into_any();
+    }
     let answer: RwSignal<Answer> = RwSignal::new(None);
     leptos::task::spawn_local(async move {
         // The signal ends with the page, and the task with it.
@@ -204,12 +210,13 @@ fn Quarantine() -> impl IntoView {
             clock::sleep(QUARANTINE_MS).await;
         }
     });
-    move || match answer.get() {
+    let shown = move || match answer.get() {
         None => words(screen, Key::Loading, None),
         Some(Err(error)) => words(screen, Key::LoadFailed, Some(error)),
         Some(Ok(rows)) if rows.is_empty() => words(screen, Key::NoQuarantine, None),
         Some(Ok(rows)) => refused_table(screen, &rows),
-    }
+    };
+    shown.into_any()
 }
 
 fn words(screen: Screen, key: Key, error: Option<String>) -> AnyView {

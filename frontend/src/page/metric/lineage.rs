@@ -4,6 +4,7 @@
 mod definition;
 mod inputs;
 mod observations;
+mod persons;
 mod quality;
 mod raw;
 

@@ -5,6 +5,7 @@ use egret_shared::text::Language;
 use leptos::prelude::*;
 
 use super::super::Focus;
+use super::persons::persons_button;
 use super::raw::raw_button;
 use crate::api::metric::{self as api, Lineage, Observed};
 use crate::format;
@@ -107,6 +108,9 @@ fn row(focus: Focus, observed: &Observed) -> impl IntoView + use<> {
         .into_iter()
         .chain([observed.seq]);
     let (buttons, opened): (Vec<_>, Vec<_>) = messages.map(|seq| raw_button(screen, seq)).unzip();
+    let report = observed.report.as_ref();
+    let persons = report.map(|report| persons_button(screen, &observed.feed, report));
+    let (person_button, person_row) = persons.unzip();
     view! {
         <tbody class:left-out=!observed.counted>
             <tr>
@@ -117,9 +121,10 @@ fn row(focus: Focus, observed: &Observed) -> impl IntoView + use<> {
                 <td class="number" title=received>{delay(delay_ms, language)}</td>
                 <td>{words::flags(observed.flags, language)}</td>
                 <td class="counted">{counted}</td>
-                <td>{buttons}</td>
+                <td>{buttons} {person_button}</td>
             </tr>
             {opened}
+            {person_row}
         </tbody>
     }
 }
