@@ -16,6 +16,9 @@ const DUTY = ["duty-east", "another long one"];
 /** What Chromium says about an answer that refuses something. */
 const REFUSED = [/^status (401|403|404|429): /, /Failed to load resource: .* (401|403|404|429)/];
 
+/** What Chromium says of a page that is left before all of it has come. */
+const LEFT_EARLY = [/net::ERR_ABORTED/];
+
 /** From a change on the server to a screen without what may no longer be seen. Milliseconds. */
 const VANISHED_MS = 1_000;
 
@@ -108,7 +111,7 @@ function define(test) {
   });
 
   test("a wall is paired, comes back after every restart, and is sent away", async (tools) => {
-    tools.expect(...REFUSED, ...SERVER_IS_GONE);
+    tools.expect(...REFUSED, ...SERVER_IS_GONE, ...LEFT_EARLY);
     const { server } = tools;
     const wall = await tools.open("/pair?lang=en");
     await wall.page.waitForSelector(".pair-qr");
