@@ -116,7 +116,8 @@ struct Suites<'a> {
 }
 
 impl Suites<'_> {
-    /// Unit, property and harness tests: by nextest where it is, else by cargo.
+    /// Unit, property and harness tests: by nextest where it is, else by cargo. What the browser part
+    /// decides without a browser is tested here as well.
     fn rust(&self) -> Command {
         let mut cargo = run::cargo(&self.paths.root);
         if self.tools.nextest {
@@ -126,18 +127,10 @@ impl Suites<'_> {
                 "default"
             };
             cargo.args(["nextest", "run", "--profile", profile, "--no-tests=pass"]);
-            cargo
-                .args(["--workspace", "--exclude", "egret-frontend"])
-                .args(self.filters);
+            cargo.arg("--workspace").args(self.filters);
         } else {
-            cargo.args([
-                "test",
-                "--no-fail-fast",
-                "--workspace",
-                "--exclude",
-                "egret-frontend",
-            ]);
-            cargo.arg("--").args(self.filters);
+            cargo.args(["test", "--no-fail-fast", "--workspace", "--"]);
+            cargo.args(self.filters);
         }
         self.tell(&mut cargo);
         cargo
