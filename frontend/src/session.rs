@@ -15,17 +15,22 @@ use leptos::prelude::*;
 use egret_shared::access::Right;
 use egret_shared::people::{Kind, Me, MeState, PairingState, Who};
 
+use crate::api::{self, ApiError};
+use crate::clock;
 use crate::device::{Device, Entered};
 use crate::socket::Connection;
 use crate::socket::backoff::Backoff;
 use crate::store::Store;
-use crate::{api, clock};
 
 use way::Door;
 
 /// How often somebody who sees no city is asked for anew, milliseconds: without a connection only
 /// asking tells that they have been granted something.
 const UNSEEING_MS: i32 = 10_000;
+
+/// How often a person's rights are asked for, milliseconds: the server ends or renews a connection
+/// whose grants have changed, but says nothing of a right that changes nothing of what is seen.
+const RIGHTS_MS: i32 = 30_000;
 
 /// What the screen shows, by who is in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,8 @@ pub(crate) struct Session {
     pub(crate) gate: RwSignal<Gate>,
     /// The server's newest answer.
     me: RwSignal<Option<Arc<Me>>>,
+    /// Whether somebody is signing out, and so wants nobody to be led back.
+    leaves: RwSignal<bool>,
 }
 
 /// How the task goes on.
@@ -79,10 +86,12 @@ impl Session {
         let session = Self {
             gate: RwSignal::new(Gate::Asking),
             me: RwSignal::new(None),
+            leaves: RwSignal::new(false),
         };
         api::on_signed_out(move || session.signed_out(store));
         provide_context(session);
         leptos::task::spawn_local(session.keep(store));
+        leptos::task::spawn_local(session.watch(store));
         session
     }
 
@@ -120,6 +129,21 @@ impl Session {
     /// Whether somebody is inside.
     pub(crate) fn is_inside(self) -> bool {
         self.gate.get_untracked() == Gate::Inside
+    }
+
+    /// Signs out, and leaves nothing of it behind.
+    ///
+    /// # Errors
+    /// The caller says so: the session goes on.
+    pub(crate) async fn sign_out(self) -> Result<(), ApiError> {
+        // The server ends the connection at once, maybe before it answers.
+        self.leaves.set(true);
+        let answer = api::people::sign_out().await;
+        match &answer {
+            Ok(()) => place::leave_for(way::SIGN_IN),
+            Err(_) => self.leaves.set(false),
+        }
+        answer
     }
 
     /// Shuts the gate: nothing of the city is shown or held from now on, until the server has
@@ -166,6 +190,25 @@ impl Session {
                 Next::Later => {}
             }
             clock::sleep(backoff.next_ms(js_sys::Math::random())).await;
+        }
+    }
+
+    /// Asks now and then whether a person may still do what the screen offers.
+    async fn watch(self, store: Store) {
+        loop {
+            clock::sleep(RIGHTS_MS).await;
+            if !self.is_inside() || untrack(|| self.person()).is_none() {
+                continue;
+            }
+            let Ok(me) = api::people::me().await else {
+                continue;
+            };
+            let is_other = self
+                .me
+                .with_untracked(|known| known.as_deref() != Some(&me));
+            if is_other && self.is_inside() {
+                self.shut(store);
+            }
         }
     }
 
@@ -252,7 +295,11 @@ impl Session {
         if place::path() == way::PAIR {
             return self.show(store, me, Gate::Pair, Some(way::PAIR));
         }
-        place::show_sign_in();
+        if self.leaves.get_untracked() {
+            place::show(way::SIGN_IN);
+        } else {
+            place::show_sign_in();
+        }
         self.show(store, me, Gate::SignIn, None)
     }
 

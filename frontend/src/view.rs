@@ -20,7 +20,12 @@ use crate::page::admin::tokens::Tokens;
 use crate::page::admin::users::Users;
 use crate::page::admin::walls::Walls;
 use crate::page::{
-    data::Data, home::Home, me::Me, metric::Metric, not_found::NotFound, wall::Wall,
+    data::Data,
+    home::{Home, Seeing},
+    me::Me,
+    metric::Metric,
+    not_found::NotFound,
+    wall::Wall,
 };
 use crate::screen::{Screen, screen};
 use crate::session::{Gate, Session};
@@ -61,9 +66,15 @@ fn Inside(help: RwSignal<bool>) -> impl IntoView {
                 <main>
                     <Routes fallback=|| view! { <NotFound /> }>
                         <Route path=path!("/") view=Home />
-                        <Route path=path!("/wall/:scene") view=Wall />
-                        <Route path=path!("/metric/:id") view=Metric />
-                        <Route path=path!("/data") view=Data />
+                        <Route
+                            path=path!("/wall/:scene")
+                            view=|| view! { <Seeing><Wall /></Seeing> }
+                        />
+                        <Route
+                            path=path!("/metric/:id")
+                            view=|| view! { <Seeing><Metric /></Seeing> }
+                        />
+                        <Route path=path!("/data") view=|| view! { <Seeing><Data /></Seeing> } />
                         <Route path=path!("/me") view=Me />
                         <ParentRoute path=path!("/admin") view=Admin>
                             <Route path=path!("") view=First />

@@ -19,32 +19,44 @@ pub(crate) fn Home() -> impl IntoView {
         let scenes = catalog.as_ref().map(|catalog| &catalog.scenes)?;
         Some(scenes.first().map(|scene| format!("/wall/{}", scene.id)))
     });
-    move || {
-        if !session.has(Right::See) {
-            return if session.has(Right::Audit) {
-                view! { <Redirect path="/admin/audit" /> }.into_any()
-            } else {
-                said(Access::NoGrants)
-            };
+    let found = move || match first.get() {
+        Some(Some(scene)) => view! { <Redirect path=scene /> }.into_any(),
+        Some(None) => nothing_granted(),
+        None => view! {
+            <div class="nowhere">
+                <p>{screen.word(Key::Connecting)}</p>
+            </div>
         }
-        match first.get() {
-            Some(Some(scene)) => view! { <Redirect path=scene /> }.into_any(),
-            Some(None) => said(Access::NoGrants),
-            None => view! {
-                <div class="nowhere">
-                    <p>{screen.word(Key::Connecting)}</p>
-                </div>
-            }
-            .into_any(),
+        .into_any(),
+    };
+    move || {
+        if !session.has(Right::See) && session.has(Right::Audit) {
+            view! { <Redirect path="/admin/audit" /> }.into_any()
+        } else {
+            view! { <Seeing>{found}</Seeing> }.into_any()
         }
     }
 }
 
-fn said(word: Access) -> AnyView {
+/// What only those see who see something of the city.
+#[component]
+pub(crate) fn Seeing(children: ChildrenFn) -> impl IntoView {
+    let session = session();
+    let sees = Memo::new(move |_| session.has(Right::See));
+    move || {
+        if sees.get() {
+            children().into_any()
+        } else {
+            nothing_granted()
+        }
+    }
+}
+
+fn nothing_granted() -> AnyView {
     let screen = screen();
     view! {
         <div class="nowhere">
-            <p>{move || screen.word(word)}</p>
+            <p>{move || screen.word(Access::NoGrants)}</p>
             <A href=way::ME>{move || screen.word(Access::MyPage)}</A>
         </div>
     }

@@ -10,7 +10,6 @@ use crate::screen::screen;
 use crate::session::{place, session};
 use crate::widget::form::Form;
 use crate::widget::grants::grant_words;
-use crate::{api, session::way};
 
 use password::Password;
 use sessions::Sessions;
@@ -74,10 +73,8 @@ pub(crate) fn MustChange() -> impl IntoView {
 /// Ends the session.
 #[component]
 pub(crate) fn SignOut() -> impl IntoView {
-    let form = Form::new();
-    let leave = move || {
-        form.send(api::people::sign_out(), |()| place::leave_for(way::SIGN_IN));
-    };
+    let (form, session) = (Form::new(), session());
+    let leave = move || form.send(session.sign_out(), |()| ());
     view! {
         {form.button("sign-out", Access::SignOut, leave)}
         {form.failure()}

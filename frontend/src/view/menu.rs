@@ -23,11 +23,10 @@ pub(crate) fn Menu() -> impl IntoView {
     let left = move |event: web_sys::FocusEvent| {
         let to = event.related_target();
         let to = to.and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-        let stays = node
-            .get_untracked()
-            .is_some_and(|node| node.contains(to.as_ref()));
-        if !stays {
-            is_open.set(false);
+        // Taking the menu away moves the focus, too, and then there is nothing left to close.
+        let node = node.try_get_untracked().flatten();
+        if !node.is_some_and(|node| node.contains(to.as_ref())) {
+            is_open.try_set(false);
         }
     };
     let key = move |event: web_sys::KeyboardEvent| {
