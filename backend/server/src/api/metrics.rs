@@ -70,6 +70,10 @@ fn known<'a>(
 ) -> Result<(&'a MetricDef, AreaCode), Problem> {
     let (tree, sight) = (context.package.area_tree(), &caller.sight);
     let home = || tree.code(sight.home()).cloned();
+    if area.is_none() && !sight.area(sight.home()) {
+        // The city's code is not theirs to know.
+        return Err(no_metric(id));
+    }
     let area = area
         .or_else(home)
         .unwrap_or_else(|| context.package.city.root.clone());
@@ -82,9 +86,11 @@ fn known<'a>(
         .iter()
         .find(|metric| metric.id.as_str() == id)
         .filter(|def| sight.metric(&def.id, &area));
-    def.map(|def| (def, area)).ok_or_else(|| {
-        Problem::missing(format!(
-            "there is no metric \"{id}\"; /api/v1/catalog lists them"
-        ))
-    })
+    def.map(|def| (def, area)).ok_or_else(|| no_metric(id))
+}
+
+fn no_metric(id: &str) -> Problem {
+    Problem::missing(format!(
+        "there is no metric \"{id}\"; /api/v1/catalog lists them"
+    ))
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
+use egret_shared::people::Outcome;
 use egret_shared::rejection::Reason;
 use serde::Deserialize;
 
@@ -12,6 +13,7 @@ use super::extract::Query;
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Caller;
+use crate::clock;
 use crate::journal::JournalError;
 use crate::limits::PAGE_ROWS_MAX;
 use crate::store::{QuarantineFilter, QuarantineItem};
@@ -70,5 +72,20 @@ pub(super) async fn list(
     items.truncate(limit);
     let last = items.last().map(|item| item.id).filter(|_| more);
     let next = last.or(rest).map(|id| id.to_string());
+    note(&context, &caller);
     Ok(Json(Page { items, next }))
+}
+
+/// Notes that somebody looks, once a minute: a page that stays open asks every few seconds.
+fn note(context: &Context, caller: &Caller) {
+    let (now, who) = (clock::now(), caller.actor().id);
+    let what = format!("{who} quarantine.read");
+    if let Some(n_before) = context.refusals.count(caller.visit.network(), &what, now) {
+        let detail = match n_before {
+            0 => String::new(),
+            n => format!("and {n} more looks before"),
+        };
+        let action = ("quarantine.read", "quarantine");
+        context.note(caller.line(now, action, Outcome::Done, detail));
+    }
 }

@@ -131,14 +131,12 @@ pub(crate) fn to_loopback(headers: &HeaderMap, uri: &Uri) -> Result<(), Foreign>
     let Some(host) = host(headers, uri) else {
         return Ok(());
     };
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    let (name, rest) = match host.strip_prefix('[') {
+        Some(v6) => v6.split_once(']').unwrap_or((v6, "")),
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
-    let port = host.rsplit_once(':').map(|(_, port)| port);
-    let has_port = port.is_none_or(|port| {
-        port.ends_with(']') || (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
-    });
+    let is_digits = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let has_port = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_digits);
     let is_local = name.eq_ignore_ascii_case("localhost")
         || name
             .parse::<std::net::IpAddr>()
@@ -246,6 +244,7 @@ mod tests {
             "evil.example:8080",
             "127.0.0.1.evil.example",
             "localhost:80.evil.example",
+            "localhost:80.evil.example:80",
             "10.0.0.1",
             "[::2]",
             "",

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use egret_people::Principal;
+use egret_people::{Principal, Refused};
 use egret_shared::people::{ChangePassword, FirstStart, Me, MeState, SessionRow, SignIn};
 use std::sync::Arc;
 
@@ -93,7 +93,19 @@ pub(in crate::api) async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let principal = person(&caller)?;
     let (people, visit) = (context.access.people.clone(), caller.visit.clone());
-    blocking(move || people.change_password(&principal, &visit, &form, clock::now())).await?;
+    let changed = tokio::task::spawn_blocking(move || {
+        people.change_password(&principal, &visit, &form, clock::now())
+    });
+    match changed.await.map_err(|error| Problem::given_up(&error))? {
+        Ok(()) => {}
+        // Not 401: whoever mistypes the old password is still signed in.
+        Err(Refused::BadCredentials) => {
+            let refused = Refused::BadCredentials;
+            let problem = Problem::new(StatusCode::FORBIDDEN, refused.to_string());
+            return Err(problem.with_code(refused.code()));
+        }
+        Err(refused) => return Err(refused.into()),
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
