@@ -55,6 +55,8 @@ pub(crate) enum Reason {
     NoValue,
     /// No model fits these values.
     NoModel,
+    /// Small numbers of it are withheld from whoever asks.
+    Withheld,
 }
 
 /// What can be said of the hours to come.

@@ -149,11 +149,9 @@ pub(crate) fn to_loopback(headers: &HeaderMap, uri: &Uri) -> Result<(), Foreign>
 }
 
 fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
-    let named = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    // HTTP/2 has it in the address.
-    named.or_else(|| uri.authority().map(Authority::as_str))
+    let named = || headers.get(header::HOST)?.to_str().ok();
+    // HTTP/2 has it in the address; where HTTP/1 has one there, it counts (RFC 9112, 3.2.2).
+    uri.authority().map(Authority::as_str).or_else(named)
 }
 
 /// Whether a request says once and for certain which host it is for.

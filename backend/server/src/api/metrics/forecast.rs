@@ -68,13 +68,6 @@ pub(in crate::api) async fn forecast(
     Query(query): Query<ForecastQuery>,
 ) -> Result<Json<Answer>, Problem> {
     let (def, area) = known(&context, &caller, &id, query.area)?;
-    if caller.sight.withheld_below(&def.id, &area).is_some() {
-        // It is made of numbers some of which are withheld.
-        return Err(Problem::missing(format!(
-            "there is no forecast of \"{}\" for you: small numbers of it are withheld",
-            def.id
-        )));
-    }
     let hours = query.hours.unwrap_or(DEFAULT_HOURS);
     if !(1..=AHEAD_HOURS).contains(&hours) {
         return Err(Problem::bad(format!(
@@ -83,6 +76,20 @@ pub(in crate::api) async fn forecast(
     }
     let made_at = TimeMs(clock::now().0.div_euclid(HOUR.ms()) * HOUR.ms());
     let of = meant(def);
+    if caller.sight.withheld_below(&def.id, &area).is_some() {
+        // It would be made of numbers some of which are withheld.
+        let outlook = Outlook {
+            history_hours: 0,
+            missing_hours: 0,
+            model: None,
+            hours: Err(Reason::Withheld),
+        };
+        let answer = answer(def, area, made_at, of, hours, outlook);
+        return Ok(Json(Answer {
+            needed_hours: 0,
+            ..answer
+        }));
+    }
     let filter = past(def, &area, made_at);
     let store = context.store.clone();
     let history = move || -> Result<History, JournalError> {
