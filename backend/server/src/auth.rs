@@ -20,6 +20,7 @@ mod view;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use egret_package::areas::AreaTree;
 use egret_people::rights::{self, Row};
 use egret_people::{Actor, People, Principal, Visit};
 use egret_shared::access::{Grant, Right, Role};
@@ -141,6 +142,11 @@ impl Caller {
     pub(crate) fn may_feed_at(&self, right: Right, feed: &FeedId, area: &AreaCode) -> bool {
         let labels = self.sight.labels();
         self.may_line(right, feed, labels.line(labels.area(Some(area))))
+    }
+
+    /// Whether `right` is given over a feed wherever it tells of.
+    pub(crate) fn may_feed_anywhere(&self, right: Right, feed: &FeedId) -> bool {
+        self.may_line(right, feed, self.sight.labels().line(AreaTree::ROOT))
     }
 
     fn may_line(&self, right: Right, feed: &FeedId, line: &[AreaCode]) -> bool {

@@ -275,9 +275,10 @@ impl Pass for Credential {
             None => {
                 let feed = self.feed_of(topic);
                 let feed = feed.and_then(|feed| self.feeds.ids.get(feed));
-                // Whoever wants to know of a person says why; no subscription does.
+                // Where it tells of is not known here. Whoever wants to know of a person says why,
+                // which no subscription does.
                 feed.is_some_and(|feed| {
-                    caller.may_feed(Right::Raw, feed) && !self.feeds.is_personal(feed)
+                    caller.may_feed_anywhere(Right::Raw, feed) && !self.feeds.is_personal(feed)
                 })
             }
         }
