@@ -32,7 +32,7 @@ enum Stream {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-/// Nowhere: a loopback address that is this machine to the server and somebody else than
+/// A loopback address that is this machine, and to the server somebody else than
 /// `127.0.0.1`. There are 16 million.
 pub fn somewhere(n: u16) -> IpAddr {
     let [high, low] = n.to_be_bytes();
