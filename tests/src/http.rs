@@ -62,6 +62,36 @@ impl Http {
     /// What a request with these headers and this body is answered with. Redirects are answers.
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        Answer::of(
+            &format!("{method} {path}"),
+            self.run(method, path, headers, body),
+        )
+    }
+
+    /// As [`Self::ask`], over another connection if the server has just ended the one that was
+    /// kept: it may at any time, and does after a body that it had no use for.
+    #[track_caller]
+    pub fn ask_again(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let answer = self.run(method, path, headers, body);
+        match answer {
+            Err(ureq::Error::Io(_)) => self.ask(method, path, headers, body),
+            answer => Answer::of(&format!("{method} {path}"), answer),
+        }
+    }
+
+    fn run(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
@@ -71,14 +101,12 @@ impl Http {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let what = format!("{method} {path}");
-        let answer = if body.is_empty() {
+        if body.is_empty() {
             self.agent.run(request.body(()).expect("a request"))
         } else {
             self.agent
                 .run(request.body(body.to_owned()).expect("a request"))
-        };
-        Answer::of(&what, answer)
+        }
     }
 
     /// What `GET path` is answered with.

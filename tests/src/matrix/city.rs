@@ -1,10 +1,7 @@
 //! A city in which every combination of area, department and class exists, as assets that stand
 //! and move, reports, metrics of every kind, rules and causes. All that has a name wears a marker.
 
-use std::fmt::Write as _;
-
 use super::label::{Class, DEPARTMENTS, Label, Place, value};
-use crate::city::CityCopy;
 
 /// A department and a class.
 pub type Cell = (&'static str, Class);
@@ -74,13 +71,14 @@ pub struct Metric {
     pub people: Option<Label>,
     /// Whether it has a number in areas below the city.
     pub is_of_areas: bool,
-    toml: String,
+    /// Its definition in `metrics.toml`.
+    pub definition: String,
 }
 
 impl Metric {
     fn new(label: Label, name: &str, toml: &str) -> Self {
         let id = label.marker(name);
-        let toml = format!(
+        let definition = format!(
             "[[metric]]\nid = \"{id}\"\nname = {{ zh = \"{id}\", en = \"{id}\" }}\ndomain = \"d\"\n{toml}\n"
         );
         Self {
@@ -88,7 +86,7 @@ impl Metric {
             label,
             people: None,
             is_of_areas: true,
-            toml,
+            definition,
         }
     }
 
@@ -255,11 +253,12 @@ pub struct Rule {
     pub id: String,
     /// What it watches: `fix` assets, `rep` reports, or a metric's id.
     pub watches: String,
-    /// Whose alerts; without a place.
+    /// Whose alerts; without a place. Of a metric of people: whose those people are.
     pub label: Label,
     /// Who leads and supports.
     pub assigned: &'static [&'static str],
-    toml: String,
+    /// As the package has it.
+    pub definition: String,
 }
 
 /// Who leads and supports what a rule on assets finds.
@@ -293,7 +292,12 @@ pub fn rules() -> Vec<Rule> {
     }
     for department in DEPARTMENTS {
         let low = Label::of(department, Class::Internal);
-        rules.push(on_metric(&low, "onfew", &low.marker("few"), 1.0));
+        let people = Label::of(department, Class::Sensitive);
+        let on_few = on_metric(&low, "onfew", &low.marker("few"), 1.0);
+        rules.push(Rule {
+            label: people,
+            ..on_few
+        });
     }
     let two = Label::shared(&["water", "police"], Class::Public);
     rules.push(on_metric(&two, "ontwo", &two.marker("two"), 1.0));
@@ -332,7 +336,7 @@ impl Rule {
             watches: watches.to_owned(),
             label: label.clone(),
             assigned: &[],
-            toml,
+            definition: toml,
         }
     }
 
@@ -341,20 +345,36 @@ impl Rule {
     }
 }
 
-/// What can cause what: another department's, another class's, and something far away.
-fn causes() -> String {
+/// What can cause what.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Why, which is a marker of both rules' departments.
+    pub because: String,
+    /// The ids of both rules.
+    pub rules: [String; 2],
+    /// As the package has it.
+    pub definition: String,
+}
+
+/// Another department's, another class's, and something far away.
+pub fn causes() -> Vec<Cause> {
     use Class::{Internal, Public, Sensitive};
     let high = |department, class| Label::of(department, class).marker("high");
-    let cluster = Label::of("water", Sensitive).marker("cluster");
+    let cluster = |department, class| Label::of(department, class).marker("cluster");
     let cause = |from: String, to: String, distance, label: Label| {
         let because = label.marker("because");
-        format!(
+        let toml = format!(
             "[[cause]]\nfrom = \"{from}\"\nto = \"{to}\"\n\
              within = {{ distance = \"{distance}\", time = \"2h\" }}\n\
              because = {{ zh = \"{because}\", en = \"{because}\" }}\n"
-        )
+        );
+        Cause {
+            because,
+            rules: [from, to],
+            definition: toml,
+        }
     };
-    [
+    vec![
         cause(
             high("water", Public),
             high("police", Public),
@@ -363,7 +383,7 @@ fn causes() -> String {
         ),
         cause(
             high("water", Internal),
-            cluster,
+            cluster("water", Sensitive),
             "1km",
             Label::of("water", Sensitive),
         ),
@@ -373,141 +393,13 @@ fn causes() -> String {
             "100km",
             Label::shared(&["police", "west"], Internal),
         ),
+        cause(
+            high("west", Sensitive),
+            cluster("west", Public),
+            "1km",
+            Label::of("west", Sensitive),
+        ),
     ]
-    .concat()
-}
-
-/// Writes the package.
-pub fn package() -> CityCopy {
-    let rules: String = rules().into_iter().map(|rule| rule.toml).collect();
-    let metrics: String = metrics().into_iter().map(|metric| metric.toml).collect();
-    CityCopy::new()
-        .with_whole("city.toml", CITY)
-        .with_whole("areas.geojson", &areas())
-        .with_whole("departments.toml", &departments())
-        .with_whole("properties.toml", PROPERTIES)
-        .with_whole("feeds.toml", &feeds_toml())
-        .with_whole("assets.csv", &register())
-        .with_whole("metrics.toml", &metrics)
-        .with_whole("rules.toml", &format!("{rules}{}", causes()))
-        .with_whole("scenes.toml", &scenes())
-        .with_whole("plans/ponding.md", &plan())
-        .with_whole("map/layers.toml", LAYERS)
-        .with_whole("map/land.geojson", LAND)
-}
-
-const CITY: &str = r#"
-schema   = 1
-id       = "matrix"
-name     = { zh = "方城", en = "Matrix" }
-timezone = "Asia/Shanghai"
-centre   = [118.10, 24.50]
-zoom     = 11
-simulated = true
-root     = "ma_C"
-levels   = ["city", "district", "grid"]
-
-[classification]
-default = "internal"
-k       = 5
-"#;
-
-const PROPERTIES: &str = r#"
-[[property]]
-id    = "level"
-name  = { zh = "水位", en = "Level" }
-unit  = "m"
-range = [-1.0, 20.0]
-
-[[property]]
-id    = "pace"
-name  = { zh = "车速", en = "Pace" }
-unit  = "km/h"
-range = [0.0, 200.0]
-"#;
-
-const LAYERS: &str = r#"
-[[layer]]
-id   = "land"
-file = "land.geojson"
-kind = "land"
-"#;
-
-const LAND: &str = r#"{"type":"FeatureCollection","features":[]}"#;
-
-fn plan() -> String {
-    let rule = Label::of("water", Class::Public).marker("high");
-    format!("---\nid: ponding\nname: {{ zh: 预案, en: Plan }}\nkinds: [{rule}]\n---\n- [ ] Look\n")
-}
-
-fn areas() -> String {
-    let feature = |place: Place| {
-        let [west, south, east, north] = match place {
-            Place::W => [118.0, 24.4, 118.1, 24.6],
-            Place::W1 => [118.0, 24.4, 118.1, 24.5],
-            Place::W2 => [118.0, 24.5, 118.1, 24.6],
-            Place::E => [118.1, 24.4, 118.2, 24.6],
-            Place::E1 => [118.1, 24.4, 118.2, 24.5],
-            Place::E2 => [118.1, 24.5, 118.2, 24.6],
-            Place::C | Place::N => [118.0, 24.4, 118.24, 24.6],
-        };
-        let line = place.line();
-        let level = ["city", "district", "grid"][line.len() - 1];
-        let parent = line.iter().rev().nth(1);
-        let parent = parent.map_or(String::new(), |parent| {
-            format!(r#""parent":"{}","#, parent.code())
-        });
-        let code = place.code();
-        format!(
-            r#"{{"type":"Feature","properties":{{"code":"{code}",{parent}"level":"{level}","name_zh":"{code}","name_en":"{code}"}},"geometry":{{"type":"Polygon","coordinates":[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]}}}}"#
-        )
-    };
-    let features = Place::AREAS.map(feature).join(",\n");
-    format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#)
-}
-
-fn departments() -> String {
-    let of = |id: &str| {
-        let area = if id == "west" { Place::W } else { Place::C };
-        let area = area.code();
-        format!(
-            "[[department]]\nid = \"{id}\"\nname = {{ zh = \"{id}\", en = \"{id}\" }}\narea = \"{area}\"\n"
-        )
-    };
-    DEPARTMENTS.map(of).concat()
-}
-
-fn feeds_toml() -> String {
-    let mut toml = String::new();
-    for (department, class) in cells() {
-        for (kind, more) in [
-            (
-                "fix",
-                "asset_class = \"gauge\"\ntopic = \"egret/v1/{id}/+\"",
-            ),
-            (
-                "mov",
-                "asset_class = \"car\"\nmoving = true\ntopic = \"egret/v1/{id}/+\"",
-            ),
-            (
-                "rep",
-                "report = true\ntopic = \"egret/v1/{id}/report/+\"\n\
-                 personal = [\"/caller/phone\", \"/caller/name\"]",
-            ),
-        ] {
-            let id = feed((department, class), kind);
-            let more = more.replace("{id}", &id);
-            let class = class.word();
-            writeln!(
-                toml,
-                "[[feed]]\nid = \"{id}\"\nname = {{ zh = \"{id}\", en = \"{id}\" }}\n\
-                 department = \"{department}\"\ndomain = \"d\"\nformat = \"egret-json\"\n\
-                 lateness = \"2h\"\nclassification = \"{class}\"\n{more}\n"
-            )
-            .expect("a text takes everything");
-        }
-    }
-    toml
 }
 
 /// Assets that are known and have never said anything.
@@ -517,40 +409,4 @@ pub fn registered() -> Vec<(String, Label)> {
         [Place::W1, Place::E1].map(|place| (feed(cell, "fix"), label.at(place)))
     };
     cells().into_iter().flat_map(of).collect()
-}
-
-fn register() -> String {
-    let mut csv = "feed,asset,name_zh,name_en,lon,lat,area\n".to_owned();
-    for (feed, label) in registered() {
-        let id = label.marker("reg");
-        let place = label.place.unwrap_or(Place::C);
-        let [lon, lat] = place.position().unwrap_or_default();
-        let area = place.code();
-        writeln!(csv, "{feed},{id},{id},{id},{lon},{lat},{area}").expect("a text takes everything");
-    }
-    csv
-}
-
-/// A scene for each department: its panels are of every class.
-fn scenes() -> String {
-    let mut toml = String::new();
-    for department in DEPARTMENTS {
-        write!(
-            toml,
-            "[[scene]]\nid = \"{department}\"\nname = {{ zh = \"{department}\", en = \"{department}\" }}\n\
-             dwell = \"40s\"\ngrid = [24, 12]\n"
-        )
-        .expect("a text takes everything");
-        for (row, class) in (0..).zip(Class::ALL) {
-            let metric = Label::of(department, class).marker("max");
-            let row = row * 3;
-            writeln!(
-                toml,
-                "[[scene.panel]]\nkind = \"stat\"\nat = [0, {row}, 6, 3]\nmetric = \"{metric}\"\n\
-                 [[scene.panel]]\nkind = \"map\"\nat = [6, {row}, 6, 3]\nlayers = [\"areas:{metric}\", \"assets\"]\n"
-            )
-            .expect("a text takes everything");
-        }
-    }
-    toml
 }

@@ -7,6 +7,15 @@ use std::fmt::{self, Write as _};
 /// Every department, in the order in which a marker names them.
 pub const DEPARTMENTS: [&str; 3] = ["water", "police", "west"];
 
+/// The area of a department.
+pub fn home(department: &str) -> Place {
+    if department == "west" {
+        Place::W
+    } else {
+        Place::C
+    }
+}
+
 /// How strictly something is classified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -58,8 +67,8 @@ pub enum Marker {
     Row(String, Label),
     /// An area.
     Area(Place),
-    /// What identifies a person.
-    Person(String),
+    /// What identifies a person, and whose reports it is in.
+    Person(String, Label),
     /// The value of the asset with this number.
     Value(usize),
 }
@@ -102,12 +111,12 @@ impl Place {
         Self::E2,
     ];
 
-    /// The areas that hold it, itself among them, widest first.
+    /// The areas that hold it, itself among them, widest first; none of what has said no place.
     pub const fn line(self) -> &'static [Self] {
         use Place::{C, E, E1, E2, N, W, W1, W2};
         match self {
-            // What has no place counts as the whole city.
-            C | N => &[C],
+            N => &[],
+            C => &[C],
             W => &[C, W],
             W1 => &[C, W, W1],
             W2 => &[C, W, W2],
@@ -174,6 +183,15 @@ impl Label {
         }
     }
 
+    /// Where it counts, if it is a row: what has said no place counts for its department's area.
+    pub fn counts_for(&self) -> Option<Place> {
+        match (self.place, &*self.departments) {
+            (Some(Place::N), [one]) => Some(home(one)),
+            (Some(Place::N), _) => Some(Place::C),
+            (place, _) => place,
+        }
+    }
+
     /// The marker of something of this kind with this label. Letters and digits alone in `kind`.
     pub fn marker(&self, kind: &str) -> String {
         let whose = self.departments.join("-");
@@ -203,7 +221,8 @@ pub fn markers(text: &str) -> Vec<Marker> {
         found.extend(place.map(Marker::Area));
     }
     for (_, word) in words(text, "mp_") {
-        found.push(Marker::Person(word.to_owned()));
+        let label = row(word).unwrap_or_else(|| panic!("{word:?} is nobody of ours"));
+        found.push(Marker::Person(word.to_owned(), label));
     }
     found.extend(values(text));
     found.sort();
@@ -247,17 +266,22 @@ fn row(word: &str) -> Option<Label> {
 /// What stands behind the point of a value that marks its asset.
 const VALUE: &str = ".731";
 
-/// The value of the asset with this number, around `whole`: `2.73100017` for 1.
+/// Digits of an asset's number in its value.
+const DIGITS: usize = 5;
+
+/// The value of the asset with this number, around `whole`: `2.731001697` for 13. Squares, so that
+/// no mean of some is the value of another.
 pub fn value(whole: u32, number: usize) -> f64 {
-    let text = format!("{whole}{VALUE}{number:04}7");
+    let text = format!("{whole}{VALUE}{:0DIGITS$}7", number * number);
     text.parse().expect("digits are a number")
 }
 
 fn values(text: &str) -> impl Iterator<Item = Marker> {
     text.match_indices(VALUE).filter_map(move |(at, _)| {
-        let digits = text.get(at + VALUE.len()..at + VALUE.len() + 5)?;
-        let number = digits.strip_suffix('7')?.parse().ok()?;
-        Some(Marker::Value(number))
+        let digits = text.get(at + VALUE.len()..at + VALUE.len() + DIGITS + 1)?;
+        let square: usize = digits.strip_suffix('7')?.parse().ok()?;
+        let number = square.isqrt();
+        (number * number == square).then_some(Marker::Value(number))
     })
 }
 
@@ -271,7 +295,7 @@ mod tests {
         let marker = label.marker("fix");
         assert_eq!(marker, "mk_water-west_sen_fix_E2");
         let text =
-            format!("{{\"a\":\"/x/{marker}?area=ma_W1\",\"v\":2.73100427,\"t\":\"00.731Z\"}}");
+            format!("{{\"a\":\"/x/{marker}?area=ma_W1\",\"v\":2.731017647,\"t\":\"00.731Z\"}}");
         assert_eq!(
             markers(&text),
             [
@@ -280,8 +304,13 @@ mod tests {
                 Marker::Value(42)
             ]
         );
-        assert_eq!(value(2, 42).to_string(), "2.73100427");
-        assert_eq!(markers("mp_1-2 "), [Marker::Person("mp_1-2".to_owned())]);
+        assert_eq!(value(2, 42).to_string(), "2.731017647");
+        let person = markers("mp_west_pub_caller_W ");
+        let label = Label::of("west", Class::Public).at(Place::W);
+        assert_eq!(
+            person,
+            [Marker::Person("mp_west_pub_caller_W".to_owned(), label)]
+        );
         let report = markers("mk_west_pub_rep_C7-1");
         assert_eq!(
             report,

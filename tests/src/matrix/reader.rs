@@ -41,6 +41,10 @@ pub enum Right {
     Raw,
     /// To send events.
     Send,
+    /// To be shown personal data.
+    Personal,
+    /// To erase persons.
+    Erase,
     /// The server's own measurements.
     Measure,
     /// The audit trail.
@@ -87,6 +91,8 @@ impl Grant {
         match right {
             Right::See => self.role != "auditor",
             Right::Raw | Right::Send | Right::Measure => ["steward", "admin"].contains(&self.role),
+            Right::Personal => ["officer", "dispatcher", "lead", "handler"].contains(&self.role),
+            Right::Erase => self.role == "steward",
             Right::Audit => ["auditor", "admin"].contains(&self.role),
             Right::Manage => self.role == "admin",
         }
@@ -122,7 +128,7 @@ impl Grant {
 
     /// Whether it covers the label on every side.
     pub fn covers(&self, label: &Label) -> bool {
-        label.place.is_none_or(|place| self.reaches(place))
+        label.counts_for().is_none_or(|place| self.reaches(place))
             && self.covers_departments(&label.departments)
             && label.class <= self.class
     }
@@ -213,7 +219,8 @@ impl Reader {
             Marker::Row(_, label) => self.sees(label),
             Marker::Area(place) => self.knows(*place),
             Marker::Value(number) => self.sees(&label_of_value(*number)),
-            Marker::Person(_) => false,
+            // Nobody is shown a person but where they ask for one by name.
+            Marker::Person(..) => false,
         }
     }
 
@@ -251,7 +258,9 @@ mod tests {
         assert!(!reader.sees(&label("water", Class::Internal, Place::E1)));
         assert!(!reader.sees(&label("police", Class::Public, Place::W1)));
         assert!(!reader.sees(&label("water", Class::Public, Place::C)));
+        // It counts for its department's area, which is the city.
         assert!(!reader.sees(&label("water", Class::Public, Place::N)));
+        assert!(!reader.sees(&label("west", Class::Public, Place::N)));
         let both = Label::shared(&["water", "police"], Class::Public).at(Place::E);
         assert!(!reader.sees(&both));
         assert!(reader.knows(Place::C) && reader.knows(Place::E2));

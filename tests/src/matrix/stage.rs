@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::city::{self, Asset, Cell};
 use super::label::{Class, Label, Place};
+use super::package;
 use super::reader::{Grant, Reader};
 use crate::clock;
 use crate::http::Http;
@@ -18,15 +19,16 @@ use egret_shared::time::TimeMs;
 /// The admin's password; nobody signs in with it.
 const PASSWORD: &str = "Heron-At-High-Tide-3";
 
-/// Steps in time at which assets tell their values, seconds ago.
-const STEPS_S: [i64; 4] = [900, 600, 300, 90];
+/// Steps in time at which assets tell their values, seconds ago; the last is not so late that it
+/// would tell nothing of its gateway's clock.
+const STEPS_S: [i64; 4] = [900, 600, 300, 30];
 
 /// Reports of a department's sensitive feed that are counted by the metric of people: fewer than
 /// [`K`] in the western district, enough in the eastern.
 pub const FEW: [(Place, usize); 3] = [(Place::W1, 2), (Place::E1, 6), (Place::E2, 3)];
 
 /// Reports of the other category, enough for a cluster.
-const MORE: [(Place, usize); 6] = [
+pub const MORE: [(Place, usize); 6] = [
     (Place::W1, 3),
     (Place::W2, 3),
     (Place::E1, 3),
@@ -52,6 +54,8 @@ pub struct Stage {
     pub secret: String,
     /// Every asset that tells values.
     pub assets: Vec<Asset>,
+    /// Whose what is that was sent over HTTP, by journal entry.
+    pub sent: BTreeMap<u64, Label>,
 }
 
 /// What somebody's token and grants are.
@@ -61,6 +65,10 @@ pub struct Holder {
     pub id: String,
     /// The token.
     pub secret: String,
+    /// Another one for what stays open, so that many requests do not slow it down.
+    pub lasting: String,
+    /// The id of that one.
+    pub lasting_id: String,
     /// Whose grants it has.
     pub reader: Reader,
     /// The API with the token.
@@ -71,14 +79,15 @@ impl Stage {
     /// Starts a server and fills it.
     #[track_caller]
     pub fn filled() -> Self {
-        let server = Setup::with_city(city::package()).guarded().start();
+        let server = Setup::with_city(package::package()).guarded().start();
         server.make_admin(PASSWORD);
         let secret = server.token("stage", &["admin"]);
-        let stage = Self {
+        let mut stage = Self {
             admin: server.api().with_token(&secret),
             server,
             secret,
             assets: city::assets(),
+            sent: BTreeMap::new(),
         };
         stage.fill();
         stage
@@ -95,26 +104,34 @@ impl Stage {
     #[track_caller]
     pub fn holder(&self, grants: &[Grant]) -> Holder {
         let reader = Reader::new(grants);
-        let new = json!({ "name": reader.to_string(), "grants": reader.json() });
-        let answer = self.admin.post("/api/v1/admin/tokens", &new.to_string());
-        assert_eq!(
-            answer.status / 100,
-            2,
-            "a token for {reader}: {}",
-            answer.body
-        );
-        let told = answer.json();
-        let text = |name: &str| told[name].as_str().expect("a text").to_owned();
+        let (id, secret) = self.token(&reader);
+        let (lasting_id, lasting) = self.token(&reader);
         Holder {
-            id: text("id"),
-            api: self.server.api().with_token(&text("secret")),
-            secret: text("secret"),
+            id,
+            api: self.server.api().with_token(&secret),
+            secret,
+            lasting,
+            lasting_id,
             reader,
         }
     }
 
+    /// A new token's id and secret.
     #[track_caller]
-    fn fill(&self) {
+    fn token(&self, reader: &Reader) -> (String, String) {
+        let new = json!({ "name": "somebody", "grants": reader.json() });
+        let json = [("content-type", "application/json")];
+        let path = "/api/v1/admin/tokens";
+        let answer = self.admin.ask_again("POST", path, &json, &new.to_string());
+        let is_made = answer.status / 100 == 2;
+        assert!(is_made, "a token for {reader}: {}", answer.body);
+        let told = answer.json();
+        let text = |name: &str| told[name].as_str().expect("a text").to_owned();
+        (text("id"), text("secret"))
+    }
+
+    #[track_caller]
+    fn fill(&mut self) {
         wait::until("time passes in the journal", || {
             let state: State = self.admin.get("/api/v1/state").parsed();
             wait::check(state.seq >= 2, state)
@@ -123,8 +140,10 @@ impl Stage {
         for ago in STEPS_S {
             let at = TimeMs(now.0 - ago * 1_000);
             let standing = self.assets.iter().filter(|asset| !asset.is_moving);
-            let events: Vec<_> = standing.map(|asset| reading(asset, at)).collect();
-            self.admin.send(&Value::Array(events));
+            let events: Vec<_> = standing
+                .map(|asset| (reading(asset, at), asset.label.clone()))
+                .collect();
+            self.send(events);
         }
         self.drive(now);
         for cell in city::cells() {
@@ -132,6 +151,20 @@ impl Stage {
             self.refuse(cell, now);
         }
         self.settle();
+    }
+
+    /// Sends events in, and writes down whose which journal entry is.
+    #[track_caller]
+    fn send(&mut self, events: Vec<(Value, Label)>) {
+        let (events, labels): (Vec<_>, Vec<_>) = events.into_iter().unzip();
+        let body = Value::Array(events).to_string();
+        let answer = self.admin.post("/api/v1/events", &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let told = answer.json();
+        assert_eq!(told["rejected"], json!([]), "{told}");
+        let last = told["seq"].as_u64().expect("a position");
+        let first = last + 1 - labels.len() as u64;
+        self.sent.extend((first..).zip(labels));
     }
 
     /// What moves comes by MQTT, each feed by a gateway of its own.
@@ -165,9 +198,23 @@ impl Stage {
         }
     }
 
+    /// Waits until it is known how far every gateway's clock is off: a minute after it spoke.
+    #[track_caller]
+    pub fn await_clocks(&self) {
+        wait::within(CLOSING, "every gateway's clock", || {
+            let answer = self.admin.get("/api/v1/gateways?limit=1000").body;
+            let mut cells = city::cells().into_iter();
+            let silent = cells.find(|cell| {
+                let id = Label::of(cell.0, cell.1).marker("gw");
+                !answer.contains(&id)
+            });
+            wait::check(silent.is_none(), silent)
+        });
+    }
+
     /// Reports with callers: a few of one category, more of another.
     #[track_caller]
-    fn report(&self, cell: Cell, now: TimeMs) {
+    fn report(&mut self, cell: Cell, now: TimeMs) {
         let label = Label::of(cell.0, cell.1);
         let few = (cell.1 == Class::Sensitive).then_some(FEW);
         let few = few.iter().flatten().map(|&(place, n)| (place, n, "few", 0));
@@ -177,17 +224,19 @@ impl Stage {
             for number in first..first + n {
                 let at = TimeMs(now.0 - 600_000 + i64::try_from(events.len()).unwrap_or(0) * 10);
                 let category = label.marker(category);
-                events.push(step(&label, place, number, &category, "opened", at));
+                let step = step(&label, place, number, &category, "opened", at);
+                events.push((step, label.at(place)));
             }
         }
         for (place, n) in few_places(cell.1) {
             for number in 0..n {
                 let at = TimeMs(now.0 - 500_000 + i64::try_from(number).unwrap_or(0) * 100);
                 let category = label.marker("few");
-                events.push(step(&label, place, number, &category, "answered", at));
+                let step = step(&label, place, number, &category, "answered", at);
+                events.push((step, label.at(place)));
             }
         }
-        self.admin.send(&Value::Array(events));
+        self.send(events);
     }
 
     /// What is refused, of every feed and of none.
@@ -226,14 +275,18 @@ impl Stage {
     fn settle(&self) {
         let metrics = city::metrics();
         wait::within(CLOSING, "a closed window of every metric of areas", || {
-            let open = metrics
-                .iter()
-                .filter(|metric| metric.is_of_areas)
-                .find(|metric| {
-                    let path = format!("/api/v1/metrics/{}?area=ma_C", metric.id);
-                    let answer = self.admin.get(&path).json();
-                    answer["points"].as_array().is_none_or(Vec::is_empty)
-                });
+            let of_areas = metrics.iter().filter(|metric| metric.is_of_areas);
+            let mut series = of_areas.flat_map(|metric| {
+                let path = |area: &str| format!("/api/v1/metrics/{}?area={area}", metric.id);
+                let is_at_home = metric.id.ends_with("_responsible");
+                let areas = ["ma_C", "ma_W", "ma_E1"].into_iter();
+                areas.take(if is_at_home { 2 } else { 3 }).map(path)
+            });
+            let is_empty = |path: &String| {
+                let answer = self.admin.ask_again("GET", path, &[], "").json();
+                answer["points"].as_array().is_none_or(Vec::is_empty)
+            };
+            let open = series.find(is_empty);
             wait::check(open.is_none(), open)
         });
         wait::until("alerts of every rule", || {
