@@ -127,6 +127,7 @@ function define(test) {
     await desk.page.getByRole("button", { name: "Let in", exact: true }).last().click();
     await wall.page.waitForURL(/\/wall\/overview/);
     await wall.page.waitForSelector(".liveness.live");
+    await wall.page.waitForSelector(".map-message", { state: "detached" });
     await server.kill();
     await server.start();
     await wall.page.waitForSelector(".liveness.live");
