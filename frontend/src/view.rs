@@ -7,21 +7,15 @@ mod menu;
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 use web_sys::KeyboardEvent;
 use web_sys::wasm_bindgen::JsCast as _;
 
 use crate::page::admin::Admin;
-use crate::page::admin::audit::Audit;
-use crate::page::admin::first::First;
-use crate::page::admin::gateways::Gateways;
-use crate::page::admin::tokens::Tokens;
-use crate::page::admin::users::Users;
-use crate::page::admin::walls::Walls;
 use crate::page::{
     data::Data,
-    home::{Home, Seeing},
+    home::{Home, seeing},
     me::Me,
     metric::Metric,
     not_found::NotFound,
@@ -68,22 +62,14 @@ fn Inside(help: RwSignal<bool>) -> impl IntoView {
                         <Route path=path!("/") view=Home />
                         <Route
                             path=path!("/wall/:scene")
-                            view=|| view! { <Seeing><Wall /></Seeing> }
-                        />
+                            view=|| seeing(|| view! { <Wall /> }.into_any())/>
                         <Route
                             path=path!("/metric/:id")
-                            view=|| view! { <Seeing><Metric /></Seeing> }
-                        />
-                        <Route path=path!("/data") view=|| view! { <Seeing><Data /></Seeing> } />
+                            view=|| seeing(|| view! { <Metric /> }.into_any())/>
+                        <Route path=path!("/data") view=|| seeing(|| view! { <Data /> }.into_any())/>
                         <Route path=path!("/me") view=Me />
-                        <ParentRoute path=path!("/admin") view=Admin>
-                            <Route path=path!("") view=First />
-                            <Route path=path!("users") view=Users />
-                            <Route path=path!("tokens") view=Tokens />
-                            <Route path=path!("walls") view=Walls />
-                            <Route path=path!("gateways") view=Gateways />
-                            <Route path=path!("audit") view=Audit />
-                        </ParentRoute>
+                        <Route path=path!("/admin") view=Admin />
+                        <Route path=path!("/admin/:part") view=Admin />
                     </Routes>
                 </main>
                 <Show when=move || help.get()>

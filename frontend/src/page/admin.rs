@@ -1,14 +1,16 @@
 //! `/admin`: people, tokens, walls, gateways, and the audit trail, each for whoever may.
 
-pub(crate) mod audit;
-pub(crate) mod first;
-pub(crate) mod gateways;
-pub(crate) mod tokens;
-pub(crate) mod users;
-pub(crate) mod walls;
+mod audit;
+mod gateways;
+mod tokens;
+mod users;
+mod walls;
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::components::{A, Outlet};
+use leptos_router::components::{A, Redirect};
+use leptos_router::hooks::use_params_map;
 
 use egret_shared::access::Right;
 
@@ -16,42 +18,87 @@ use crate::i18n::admin::Admin as Word;
 use crate::screen::screen;
 use crate::session::{Session, session};
 
-/// The parts: address, name, and what one needs to see it.
-const PARTS: [(&str, Word, Right); 5] = [
-    ("/admin/users", Word::Users, Right::Administer),
-    ("/admin/tokens", Word::Tokens, Right::Administer),
-    ("/admin/walls", Word::Walls, Right::Administer),
-    ("/admin/gateways", Word::Gateways, Right::Administer),
-    ("/admin/audit", Word::Audit, Right::Audit),
-];
-
-/// The parts that whoever is here may see.
-fn parts(session: Session) -> impl Iterator<Item = (&'static str, Word)> {
-    let may = move |part: &(&'static str, Word, Right)| session.has(part.2);
-    PARTS
-        .into_iter()
-        .filter(may)
-        .map(|(href, word, _)| (href, word))
+/// A part of the page.
+struct Part {
+    /// The end of its address.
+    end: &'static str,
+    name: Word,
+    /// What one needs to see it.
+    right: Right,
+    page: fn() -> AnyView,
 }
 
-/// The page around its parts.
+impl Part {
+    const fn new(end: &'static str, name: Word, right: Right, page: fn() -> AnyView) -> Self {
+        Self {
+            end,
+            name,
+            right,
+            page,
+        }
+    }
+
+    fn href(&self) -> String {
+        format!("/admin/{}", self.end)
+    }
+}
+
+const PARTS: [Part; 5] = [
+    Part::new("users", Word::Users, Right::Administer, users::page),
+    Part::new("tokens", Word::Tokens, Right::Administer, tokens::page),
+    Part::new("walls", Word::Walls, Right::Administer, walls::page),
+    Part::new(
+        "gateways",
+        Word::Gateways,
+        Right::Administer,
+        gateways::page,
+    ),
+    Part::new("audit", Word::Audit, Right::Audit, audit::page),
+];
+
+/// The places in [`PARTS`] of those that whoever is here may see.
+fn parts(session: Session) -> Vec<usize> {
+    let may = PARTS.iter().enumerate();
+    let may = may.filter(|(_, part)| session.has(part.right));
+    may.map(|(place, _)| place).collect()
+}
+
+/// The page: one part, and the way to the others.
 #[component]
 pub(crate) fn Admin() -> impl IntoView {
     let (screen, session) = (screen(), session());
-    let links = move || {
-        let link = |(href, word): (&'static str, Word)| {
-            view! { <A href=href>{move || screen.word(word)}</A> }
+    let params = use_params_map();
+    let wanted = Memo::new(move |_| params.read().get("part"));
+    let may = Memo::new(move |_| parts(session));
+    let link = move |place: usize| {
+        let part = PARTS.get(place)?;
+        Some(view! { <A href=part.href()>{move || screen.word(part.name)}</A> })
+    };
+    let part = move || {
+        let (wanted, may) = (wanted.get(), may.get());
+        let mut may = may.into_iter().filter_map(|place| PARTS.get(place));
+        let Some(wanted) = wanted else {
+            let first = may.next().map(Part::href);
+            return first.map_or_else(not_allowed, |first| {
+                view! { <Redirect path=first /> }.into_any()
+            });
         };
-        parts(session).map(link).collect_view()
+        let part = may.find(|part| part.end == wanted);
+        part.map_or_else(not_allowed, |part| untrack(part.page))
     };
     view! {
         <div class="desk">
             <nav class="sections" aria-label=move || screen.word(Word::Sections)>
-                {links}
+                {move || may.get().into_iter().map(link).collect_view()}
             </nav>
-            <Outlet />
+            {part}
         </div>
     }
+}
+
+fn not_allowed() -> AnyView {
+    let screen = screen();
+    view! { <p class="words">{move || screen.word(Word::NotAllowed)}</p> }.into_any()
 }
 
 /// A part's frame: its name, what is beside it, and its content.
@@ -67,4 +114,29 @@ fn part(name: Word, aside: AnyView, content: AnyView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What is open over a part. A copy is a handle to the same. It holds what makes the dialog, so
+/// that one type serves all of them.
+#[derive(Clone, Copy)]
+struct Over(RwSignal<Option<Make>>);
+
+type Make = Arc<dyn Fn() -> AnyView + Send + Sync>;
+
+impl Over {
+    fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    fn open(self, make: impl Fn() -> AnyView + Send + Sync + 'static) {
+        self.0.set(Some(Arc::new(make)));
+    }
+
+    fn close(self) {
+        self.0.set(None);
+    }
+
+    fn view(self) -> AnyView {
+        (move || self.0.get().map(|make| make())).into_any()
+    }
 }

@@ -195,7 +195,8 @@ type Answer = Option<Result<Vec<Refused>, String>>;
 #[component]
 fn Quarantine() -> impl IntoView {
     let screen = screen();
-    if !session().has(Right::Raw) {
+    // With other rights the whole page is put up anew.
+    if !untrack(|| session().has(Right::Raw)) {
         return view! { <p class="words">{move || screen.word(Key::QuarantineNotYours)}</p> }
             .into_any();
     }

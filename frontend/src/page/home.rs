@@ -19,37 +19,39 @@ pub(crate) fn Home() -> impl IntoView {
         let scenes = catalog.as_ref().map(|catalog| &catalog.scenes)?;
         Some(scenes.first().map(|scene| format!("/wall/{}", scene.id)))
     });
-    let found = move || match first.get() {
-        Some(Some(scene)) => view! { <Redirect path=scene /> }.into_any(),
-        Some(None) => nothing_granted(),
-        None => view! {
-            <div class="nowhere">
-                <p>{screen.word(Key::Connecting)}</p>
-            </div>
-        }
-        .into_any(),
-    };
     move || {
-        if !session.has(Right::See) && session.has(Right::Audit) {
-            view! { <Redirect path="/admin/audit" /> }.into_any()
+        let found = if session.has(Right::See) {
+            first.get()
+        } else if session.has(Right::Audit) {
+            Some(Some("/admin/audit".to_owned()))
         } else {
-            view! { <Seeing>{found}</Seeing> }.into_any()
+            Some(None)
+        };
+        match found {
+            Some(Some(path)) => view! { <Redirect path=path /> }.into_any(),
+            Some(None) => nothing_granted(),
+            None => view! {
+                <div class="nowhere">
+                    <p>{screen.word(Key::Connecting)}</p>
+                </div>
+            }
+            .into_any(),
         }
     }
 }
 
 /// What only those see who see something of the city.
-#[component]
-pub(crate) fn Seeing(children: ChildrenFn) -> impl IntoView {
+pub(crate) fn seeing(page: fn() -> AnyView) -> AnyView {
     let session = session();
     let sees = Memo::new(move |_| session.has(Right::See));
-    move || {
+    (move || {
         if sees.get() {
-            children().into_any()
+            page()
         } else {
             nothing_granted()
         }
-    }
+    })
+    .into_any()
 }
 
 fn nothing_granted() -> AnyView {

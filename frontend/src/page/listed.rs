@@ -1,7 +1,9 @@
 //! A whole list that the server gives, and its table: loaded anew after every change, with words
 //! where there is nothing.
 
+use std::any::Any;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -15,22 +17,27 @@ use crate::i18n::{Key, Phrase};
 use crate::page::loaded::Loaded;
 use crate::screen::screen;
 
-type Answer<T> = Pin<Box<dyn Future<Output = Result<Vec<T>, ApiError>>>>;
+type Answer = Pin<Box<dyn Future<Output = Result<Rows, ApiError>>>>;
+
+/// Rows of one kind. Which kind only [`Listed`] knows: signals of one type for every list keep the
+/// program small.
+type Rows = Arc<dyn Any + Send + Sync>;
 
 /// A list of the server's. A copy is a handle to the same.
-pub(crate) struct Listed<T: Send + Sync + 'static> {
-    rows: RwSignal<Loaded<Arc<[T]>>>,
+pub(crate) struct Listed<T> {
+    rows: RwSignal<Loaded<Rows>>,
     language: RwSignal<Language>,
-    ask: StoredValue<Arc<dyn Fn() -> Answer<T> + Send + Sync>>,
+    ask: StoredValue<Arc<dyn Fn() -> Answer + Send + Sync>>,
+    kind: PhantomData<fn() -> T>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Listed<T> {
+impl<T> Clone for Listed<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Listed<T> {}
+impl<T> Copy for Listed<T> {}
 
 impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
     /// The list that `ask` gives, from now on.
@@ -38,10 +45,15 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
     where
         F: Future<Output = Result<Vec<T>, ApiError>> + 'static,
     {
+        let ask = move || -> Answer {
+            let rows = ask();
+            Box::pin(async move { rows.await.map(|rows| Arc::new(rows) as Rows) })
+        };
         let listed = Self {
             rows: RwSignal::new(Loaded::Waiting),
             language: screen().language,
-            ask: StoredValue::new(Arc::new(move || Box::pin(ask()))),
+            ask: StoredValue::new(Arc::new(ask)),
+            kind: PhantomData,
         };
         listed.refresh();
         listed
@@ -61,19 +73,20 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
         };
         let language = self.language.get_untracked();
         let found = match ask().await {
-            Ok(rows) => Loaded::Here(Arc::from(rows)),
+            Ok(rows) => Loaded::Here(rows),
             Err(error) => Loaded::Failed(failure(&error, language)),
         };
-        let is_new = self.rows.try_with_untracked(|rows| *rows != found);
+        let is_new = self.rows.try_with_untracked(|known| match (known, &found) {
+            (Loaded::Here(known), Loaded::Here(found)) => {
+                known.downcast_ref::<Vec<T>>() != found.downcast_ref()
+            }
+            (Loaded::Failed(known), Loaded::Failed(found)) => known != found,
+            _ => true,
+        });
         if is_new == Some(true) {
             self.rows.try_set(found);
         }
         is_new.is_some()
-    }
-
-    /// What has come of it.
-    pub(crate) fn with<R>(self, read: impl FnOnce(&Loaded<Arc<[T]>>) -> R) -> R {
-        self.rows.with(read)
     }
 
     /// The table of those rows that `keeps`, or why there is none.
@@ -86,20 +99,19 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
     ) -> AnyView {
         let screen = screen();
         let empty = empty.into();
-        let lines = move || {
-            self.with(|rows| match rows {
-                Loaded::Waiting => Err(screen.word(Key::Loading).to_owned()),
-                Loaded::Missing => Err(screen.phrase(empty).to_owned()),
-                Loaded::Failed(why) => Err(format!("{} · {why}", screen.word(Key::LoadFailed))),
-                Loaded::Here(rows) => {
-                    let lines: Vec<_> = rows.iter().filter(|row| keeps(row)).map(&line).collect();
-                    if lines.is_empty() {
-                        Err(screen.phrase(empty).to_owned())
-                    } else {
-                        Ok(lines)
-                    }
+        let lines = move || match &*self.rows.read() {
+            Loaded::Waiting => Err(screen.word(Key::Loading).to_owned()),
+            Loaded::Missing => Err(screen.phrase(empty).to_owned()),
+            Loaded::Failed(why) => Err(format!("{} · {why}", screen.word(Key::LoadFailed))),
+            Loaded::Here(rows) => {
+                let rows = rows.downcast_ref::<Vec<T>>().map_or(&[][..], Vec::as_slice);
+                let lines: Vec<_> = rows.iter().filter(|row| keeps(row)).map(&line).collect();
+                if lines.is_empty() {
+                    Err(screen.phrase(empty).to_owned())
+                } else {
+                    Ok(lines)
                 }
-            })
+            }
         };
         table(columns, lines)
     }

@@ -61,8 +61,7 @@ impl Trail {
 }
 
 /// The page.
-#[component]
-pub(crate) fn Audit() -> impl IntoView {
+pub(super) fn page() -> AnyView {
     let screen = screen();
     let trail = Trail {
         form: Form::new(),

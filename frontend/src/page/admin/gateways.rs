@@ -16,7 +16,7 @@ use crate::screen::{Screen, screen};
 use crate::widget::dialog::confirm;
 use crate::widget::form::{Form, button, row_button};
 
-use super::part;
+use super::{Over, part};
 use forms::{edit_gateway, new_gateway, new_secret};
 
 const COLUMNS: [Word; 6] = [
@@ -28,40 +28,30 @@ const COLUMNS: [Word; 6] = [
     Word::Actions,
 ];
 
-/// What is open over the page.
-#[derive(Clone, PartialEq)]
-enum Open {
-    New,
-    Edit(Arc<GatewayRow>),
-    Secret(Arc<GatewayRow>),
-    Delete(Arc<GatewayRow>),
-}
-
 /// What the rows and dialogs need. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 struct AllGateways {
     screen: StoredValue<Screen>,
     listed: Listed<GatewayRow>,
-    open: RwSignal<Option<Open>>,
+    over: Over,
     form: Form,
 }
 
 /// The page.
-#[component]
-pub(crate) fn Gateways() -> impl IntoView {
+pub(super) fn page() -> AnyView {
     let screen = screen();
     let gateways = AllGateways {
         screen: StoredValue::new(screen),
         listed: Listed::new(api::admin::gateways),
-        open: RwSignal::new(None),
+        over: Over::new(),
         form: Form::new(),
     };
-    let new = move || gateways.open.set(Some(Open::New));
+    let new = move || gateways.over.open(move || new_gateway(gateways));
     let aside = button("main-button", Word::NewGateway, new);
     let content = view! {
         {gateways.form.failure()}
         {gateways.listed.table(&COLUMNS, Word::NoGateways, move |row| gateway_line(gateways, row))}
-        {move || gateways.open.get().map(|open| dialog(gateways, open))}
+        {gateways.over.view()}
     };
     part(Word::Gateways, aside, content.into_any())
 }
@@ -72,13 +62,13 @@ impl AllGateways {
     }
 
     fn close(self) -> Callback<()> {
-        Callback::new(move |()| self.open.set(None))
+        Callback::new(move |()| self.over.close())
     }
 
     /// Closes what is open, after a change.
     fn changed(self) -> Callback<()> {
         Callback::new(move |()| {
-            self.open.set(None);
+            self.over.close();
             self.listed.refresh();
         })
     }
@@ -91,11 +81,12 @@ fn gateway_line(gateways: AllGateways, row: &GatewayRow) -> AnyView {
         Some(at) => screen.stamp(at),
         None => screen.word(Word::NeverUsed).to_owned(),
     };
-    let open = |word: Word, to: fn(Arc<GatewayRow>) -> Open| {
+    let open = |word: Word, make: fn(AllGateways, &GatewayRow) -> AnyView| {
         let of = Arc::clone(&row);
         let act = move || {
+            let of = Arc::clone(&of);
             gateways.form.failed.set(None);
-            gateways.open.set(Some(to(Arc::clone(&of))));
+            gateways.over.open(move || make(gateways, &of));
         };
         row_button(word, &row.id, act)
     };
@@ -124,10 +115,10 @@ fn gateway_line(gateways: AllGateways, row: &GatewayRow) -> AnyView {
         .map(|feed| feed_line(screen, feed))
         .collect();
     let acts = vec![
-        open(Word::Edit, Open::Edit),
-        open(Word::RotateSecret, Open::Secret),
+        open(Word::Edit, edit_gateway),
+        open(Word::RotateSecret, new_secret),
         row_button(able, &row.id, toggle),
-        open(Word::Delete, Open::Delete),
+        open(Word::Delete, delete),
     ];
     let cells = vec![
         name_cell(code(&row.id), &row.display, ""),
@@ -157,32 +148,19 @@ fn feed_line(screen: Screen, feed: &FeedId) -> AnyView {
     .into_any()
 }
 
-fn dialog(gateways: AllGateways, open: Open) -> AnyView {
-    match open {
-        Open::New => new_gateway(gateways),
-        Open::Edit(row) => edit_gateway(gateways, &row),
-        Open::Secret(row) => new_secret(gateways, &row),
-        Open::Delete(row) => {
-            let (screen, form) = (gateways.screen(), Form::new());
-            let (name, id) = (row.id.clone(), row.id.clone());
-            let title = move || format!("{} · {name}", screen.word(Word::Delete));
-            let act = move || {
-                let id = id.clone();
-                form.send(
-                    async move { api::admin::delete_gateway(&id).await },
-                    move |()| {
-                        gateways.changed().run(());
-                    },
-                );
-            };
-            confirm(
-                title,
-                Word::DeleteGatewayAsk,
-                Word::Delete,
-                form,
-                gateways.close(),
-                act,
-            )
-        }
-    }
+/// Asks whether a gateway's credential is to end.
+fn delete(gateways: AllGateways, row: &GatewayRow) -> AnyView {
+    let (screen, form) = (gateways.screen(), Form::new());
+    let (name, id) = (row.id.clone(), row.id.clone());
+    let title = move || format!("{} · {name}", screen.word(Word::Delete));
+    let done = gateways.changed();
+    let act = move || {
+        let id = id.clone();
+        form.send(
+            async move { api::admin::delete_gateway(&id).await },
+            move |()| done.run(()),
+        );
+    };
+    let about = Word::DeleteGatewayAsk;
+    confirm(title, about, Word::Delete, form, gateways.close(), act)
 }

@@ -16,7 +16,7 @@ use crate::widget::grants::{GrantEditor, grants_in_short};
 use crate::widget::secret::made;
 use crate::{api, format};
 
-use super::part;
+use super::{Over, part};
 
 const COLUMNS: [Word; 7] = [
     Word::TokenName,
@@ -28,56 +28,31 @@ const COLUMNS: [Word; 7] = [
     Word::Actions,
 ];
 
-/// What is open over the page.
-#[derive(Clone, PartialEq)]
-enum Open {
-    New,
-    Delete(Arc<TokenRow>),
-}
-
 /// The page.
-#[component]
-pub(crate) fn Tokens() -> impl IntoView {
+pub(super) fn page() -> AnyView {
     let screen = screen();
     let listed = Listed::new(api::admin::tokens);
-    let open = RwSignal::new(None::<Open>);
-    let aside = button("main-button", Word::NewToken, move || {
-        open.set(Some(Open::New));
-    });
-    let rows = listed.table(&COLUMNS, Word::NoTokens, move |row| {
-        token_line(screen, open, row)
-    });
+    let over = Over::new();
     let changed = Callback::new(move |()| {
-        open.set(None);
+        over.close();
         listed.refresh();
     });
-    let over = move |what: Open| match what {
-        Open::New => new_token(screen, changed),
-        Open::Delete(row) => {
-            let form = Form::new();
-            let (name, id) = (row.name.clone(), row.id.clone());
-            let title = move || format!("{} · {name}", screen.word(Word::Delete));
-            let act = move || {
-                let id = id.clone();
-                form.send(
-                    async move { api::admin::delete_token(&id).await },
-                    move |()| {
-                        changed.run(());
-                    },
-                );
-            };
-            let close = Callback::new(move |()| open.set(None));
-            confirm(title, Word::DeleteTokenAsk, Word::Delete, form, close, act)
-        }
-    };
+    let new = move || over.open(move || new_token(screen, changed));
+    let aside = button("main-button", Word::NewToken, new);
+    let delete = Callback::new(move |row: Arc<TokenRow>| {
+        over.open(move || delete_token(screen, &row, changed));
+    });
+    let rows = listed.table(&COLUMNS, Word::NoTokens, move |row| {
+        token_line(screen, delete, row)
+    });
     let content = view! {
         {rows}
-        {move || open.get().map(over)}
+        {over.view()}
     };
     part(Word::Tokens, aside, content.into_any())
 }
 
-fn token_line(screen: Screen, open: RwSignal<Option<Open>>, row: &TokenRow) -> AnyView {
+fn token_line(screen: Screen, delete: Callback<Arc<TokenRow>>, row: &TokenRow) -> AnyView {
     let row = Arc::new(row.clone());
     let now = screen.store.now.get_untracked();
     let ends = match row.ends_at {
@@ -91,7 +66,7 @@ fn token_line(screen: Screen, open: RwSignal<Option<Open>>, row: &TokenRow) -> A
     };
     let delete = {
         let row = Arc::clone(&row);
-        move || open.set(Some(Open::Delete(Arc::clone(&row))))
+        move || delete.run(Arc::clone(&row))
     };
     let cells = vec![
         name_cell(row.name.clone().into_any(), "", ""),
@@ -103,6 +78,21 @@ fn token_line(screen: Screen, open: RwSignal<Option<Open>>, row: &TokenRow) -> A
         classed_cell("row-buttons", row_button(Word::Delete, &row.name, delete)),
     ];
     line(row.ends_at.is_some_and(|at| at <= now), cells)
+}
+
+/// Asks whether a token is to end.
+fn delete_token(screen: Screen, row: &TokenRow, done: Callback<()>) -> AnyView {
+    let form = Form::new();
+    let (name, id) = (row.name.clone(), row.id.clone());
+    let title = move || format!("{} · {name}", screen.word(Word::Delete));
+    let act = move || {
+        let id = id.clone();
+        form.send(
+            async move { api::admin::delete_token(&id).await },
+            move |()| done.run(()),
+        );
+    };
+    confirm(title, Word::DeleteTokenAsk, Word::Delete, form, done, act)
 }
 
 /// The form for a new token, and then its secret. Done or not, the list is asked for anew.

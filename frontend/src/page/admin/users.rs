@@ -2,13 +2,14 @@
 
 mod forms;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use egret_shared::people::{UserChange, UserRow};
 
-use crate::api;
+use crate::api::{self, ApiError};
 use crate::i18n::admin::Admin as Word;
 use crate::page::listed::{Listed, cell, classed_cell, line, name_cell};
 use crate::screen::{Screen, screen};
@@ -16,7 +17,7 @@ use crate::widget::dialog::confirm;
 use crate::widget::form::{Field, Form, Kind, button, row_button};
 use crate::widget::grants::grants_in_short;
 
-use super::part;
+use super::{Over, part};
 use forms::{edit_user, new_user, reset_password};
 
 const COLUMNS: [Word; 6] = [
@@ -28,38 +29,27 @@ const COLUMNS: [Word; 6] = [
     Word::Actions,
 ];
 
-/// What is open over the page.
-#[derive(Clone, PartialEq)]
-enum Open {
-    New,
-    Edit(Arc<UserRow>),
-    Password(Arc<UserRow>),
-    SignOut(Arc<UserRow>),
-    Delete(Arc<UserRow>),
-}
-
 /// What the rows and dialogs need. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 struct People {
     screen: StoredValue<Screen>,
     listed: Listed<UserRow>,
-    open: RwSignal<Option<Open>>,
+    over: Over,
     form: Form,
 }
 
 /// The page.
-#[component]
-pub(crate) fn Users() -> impl IntoView {
+pub(super) fn page() -> AnyView {
     let screen = screen();
     let people = People {
         screen: StoredValue::new(screen),
         listed: Listed::new(api::admin::users),
-        open: RwSignal::new(None),
+        over: Over::new(),
         form: Form::new(),
     };
     let search = Field::new(Word::Search).of(Kind::Search);
     let wanted = Memo::new(move |_| search.value.read().trim().to_lowercase());
-    let new = move || people.open.set(Some(Open::New));
+    let new = move || people.over.open(move || new_user(people));
     let aside = view! {
         {search.view()}
         {button("main-button", Word::NewUser, new)}
@@ -73,7 +63,7 @@ pub(crate) fn Users() -> impl IntoView {
     let content = view! {
         {people.form.failure()}
         {rows}
-        {move || people.open.get().map(|open| dialog(people, open))}
+        {people.over.view()}
     };
     part(Word::Users, aside.into_any(), content.into_any())
 }
@@ -92,12 +82,12 @@ impl People {
 
     /// Closes what is open.
     fn close(self) -> Callback<()> {
-        Callback::new(move |()| self.open.set(None))
+        Callback::new(move |()| self.over.close())
     }
 
     /// Closes what is open, after a change.
     fn changed(self) {
-        self.open.set(None);
+        self.over.close();
         self.listed.refresh();
     }
 }
@@ -109,11 +99,12 @@ fn user_line(people: People, row: &UserRow) -> AnyView {
         Some(at) => screen.stamp(at),
         None => screen.word(Word::NeverSignedIn).to_owned(),
     };
-    let open = |word: Word, to: fn(Arc<UserRow>) -> Open| {
+    let open = |word: Word, make: fn(People, &UserRow) -> AnyView| {
         let of = Arc::clone(&row);
         let act = move || {
+            let of = Arc::clone(&of);
             people.form.failed.set(None);
-            people.open.set(Some(to(Arc::clone(&of))));
+            people.over.open(move || make(people, &of));
         };
         row_button(word, &row.name, act)
     };
@@ -136,13 +127,13 @@ fn user_line(people: People, row: &UserRow) -> AnyView {
             );
         }
     };
-    let mut acts = vec![open(Word::Edit, Open::Edit)];
+    let mut acts = vec![open(Word::Edit, edit_user)];
     if !row.external {
-        acts.push(open(Word::ResetPassword, Open::Password));
+        acts.push(open(Word::ResetPassword, reset_password));
     }
-    acts.push(open(Word::SignOutEverywhere, Open::SignOut));
+    acts.push(open(Word::SignOutEverywhere, sign_out));
     acts.push(row_button(able, &row.name, toggle));
-    acts.push(open(Word::Delete, Open::Delete));
+    acts.push(open(Word::Delete, delete));
     let cells = vec![
         name_cell(row.display.clone().into_any(), &row.name, ""),
         cell(grants_in_short(screen, &row.grants)),
@@ -171,50 +162,37 @@ fn states(screen: Screen, row: &UserRow) -> String {
         .join(" · ")
 }
 
-fn dialog(people: People, open: Open) -> AnyView {
-    let screen = people.screen();
-    let form = Form::new();
-    let close = people.close();
-    match open {
-        Open::New => new_user(people),
-        Open::Edit(row) => edit_user(people, &row),
-        Open::Password(row) => reset_password(people, &row),
-        Open::SignOut(row) => {
-            let (name, id) = (row.name.clone(), row.id.clone());
-            let title = move || format!("{} · {name}", screen.word(Word::SignOutEverywhere));
-            let act = move || {
-                let id = id.clone();
-                form.send(
-                    async move { api::admin::sign_user_out(&id).await },
-                    move |()| {
-                        people.changed();
-                    },
-                );
-            };
-            confirm(
-                title,
-                Word::SignOutAsk,
-                Word::SignOutEverywhere,
-                form,
-                close,
-                act,
-            )
-        }
-        Open::Delete(row) => {
-            let (name, id) = (row.name.clone(), row.id.clone());
-            let title = move || format!("{} · {name}", screen.word(Word::Delete));
-            let act = move || {
-                let id = id.clone();
-                form.send(
-                    async move { api::admin::delete_user(&id).await },
-                    move |()| {
-                        people.changed();
-                    },
-                );
-            };
-            confirm(title, Word::DeleteUserAsk, Word::Delete, form, close, act)
-        }
-    }
+fn sign_out(people: People, row: &UserRow) -> AnyView {
+    let id = row.id.clone();
+    let ask = move || {
+        let id = id.clone();
+        async move { api::admin::sign_user_out(&id).await }
+    };
+    sure(people, row, Word::SignOutEverywhere, Word::SignOutAsk, ask)
+}
+
+fn delete(people: People, row: &UserRow) -> AnyView {
+    let id = row.id.clone();
+    let ask = move || {
+        let id = id.clone();
+        async move { api::admin::delete_user(&id).await }
+    };
+    sure(people, row, Word::Delete, Word::DeleteUserAsk, ask)
+}
+
+/// Asks whether it is meant before it is done.
+fn sure<F: Future<Output = Result<(), ApiError>> + 'static>(
+    people: People,
+    row: &UserRow,
+    word: Word,
+    about: Word,
+    ask: impl Fn() -> F + 'static,
+) -> AnyView {
+    let (screen, form) = (people.screen(), Form::new());
+    let name = row.name.clone();
+    let title = move || format!("{} · {name}", screen.word(word));
+    let act = move || form.send(ask(), move |()| people.changed());
+    confirm(title, about, word, form, people.close(), act)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::widget::form::{Form, button, row_button};
 use crate::widget::grants::grants_in_short;
 use crate::{api, clock, format};
 
-use super::part;
+use super::{Over, part};
 use forms::{approve, edit_wall};
 
 /// How often it is asked which walls wait. Milliseconds.
@@ -44,34 +44,24 @@ const COLUMNS: [Word; 7] = [
     Word::Actions,
 ];
 
-/// What is open over the page.
-#[derive(Clone, PartialEq)]
-enum Open {
-    /// A wall is let in; with the code that is known already.
-    Approve(String),
-    Edit(Arc<DeviceRow>),
-    Revoke(Arc<DeviceRow>),
-}
-
 /// What the rows and dialogs need. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 struct AllWalls {
     screen: StoredValue<Screen>,
     waiting: Listed<PairingRow>,
     paired: Listed<DeviceRow>,
-    open: RwSignal<Option<Open>>,
+    over: Over,
     form: Form,
 }
 
 /// The page.
-#[component]
-pub(crate) fn Walls() -> impl IntoView {
+pub(super) fn page() -> AnyView {
     let screen = screen();
     let walls = AllWalls {
         screen: StoredValue::new(screen),
         waiting: Listed::new(api::admin::pairings),
         paired: Listed::new(api::admin::devices),
-        open: RwSignal::new(way::code_in_fragment(&place::fragment()).map(Open::Approve)),
+        over: Over::new(),
         form: Form::new(),
     };
     leptos::task::spawn_local(async move {
@@ -80,7 +70,10 @@ pub(crate) fn Walls() -> impl IntoView {
             clock::sleep(ASK_MS).await;
         }
     });
-    let ask = move || walls.open.set(Some(Open::Approve(String::new())));
+    if let Some(code) = way::code_in_fragment(&place::fragment()) {
+        walls.approve(code);
+    }
+    let ask = move || walls.approve(String::new());
     let aside = button("main-button", Word::ApproveTitle, ask);
     let waiting = view! {
         {walls.form.failure()}
@@ -88,25 +81,31 @@ pub(crate) fn Walls() -> impl IntoView {
     };
     let paired = view! {
         {walls.paired.table(&COLUMNS, Word::NoWalls, move |row| wall_line(walls, row))}
-        {move || walls.open.get().map(|open| dialog(walls, open))}
+        {walls.over.view()}
     };
     view! {
         {part(Word::Waiting, aside, waiting.into_any())}
         {part(Word::Walls, ().into_any(), paired.into_any())}
     }
+    .into_any()
 }
 
 impl AllWalls {
+    /// Opens the form that lets a wall in, with the code that is known of it.
+    fn approve(self, code: String) {
+        self.over.open(move || approve(self, &code));
+    }
+
     fn screen(self) -> Screen {
         self.screen.get_value()
     }
 
     fn close(self) -> Callback<()> {
-        Callback::new(move |()| self.open.set(None))
+        Callback::new(move |()| self.over.close())
     }
 
     fn changed(self) {
-        self.open.set(None);
+        self.over.close();
         self.waiting.refresh();
         self.paired.refresh();
     }
@@ -119,7 +118,7 @@ fn waiting_line(walls: AllWalls, row: &PairingRow) -> AnyView {
     let shown = row.code.clone();
     let approve = {
         let code = shown.clone();
-        move || walls.open.set(Some(Open::Approve(code.clone())))
+        move || walls.approve(code.clone())
     };
     let refuse = {
         let code = shown.clone();
@@ -153,16 +152,15 @@ fn wall_line(walls: AllWalls, row: &DeviceRow) -> AnyView {
         Some(at) => format!("{} · {}", screen.stamp(at), row.address),
         None => screen.word(Word::NeverUsed).to_owned(),
     };
-    let open = |word: Word, to: fn(Arc<DeviceRow>) -> Open| {
+    let open = |word: Word, make: fn(AllWalls, &DeviceRow) -> AnyView| {
         let of = Arc::clone(&row);
-        row_button(word, &row.name, move || {
-            walls.open.set(Some(to(Arc::clone(&of))));
-        })
+        let act = move || {
+            let of = Arc::clone(&of);
+            walls.over.open(move || make(walls, &of));
+        };
+        row_button(word, &row.name, act)
     };
-    let acts = vec![
-        open(Word::Edit, Open::Edit),
-        open(Word::Revoke, Open::Revoke),
-    ];
+    let acts = vec![open(Word::Edit, edit_wall), open(Word::Revoke, revoke)];
     let cells = vec![
         name_cell(row.name.clone().into_any(), "", ""),
         cell(grants_in_short(screen, &row.grants)),
@@ -194,31 +192,18 @@ fn scenes(screen: Screen, scenes: &Scope<SceneId>) -> String {
         .join(" · ")
 }
 
-fn dialog(walls: AllWalls, open: Open) -> AnyView {
-    match open {
-        Open::Approve(code) => approve(walls, &code),
-        Open::Edit(row) => edit_wall(walls, &row),
-        Open::Revoke(row) => {
-            let (screen, form) = (walls.screen(), Form::new());
-            let (name, id) = (row.name.clone(), row.id.clone());
-            let title = move || format!("{} · {name}", screen.word(Word::Revoke));
-            let act = move || {
-                let id = id.clone();
-                form.send(
-                    async move { api::admin::delete_device(&id).await },
-                    move |()| {
-                        walls.changed();
-                    },
-                );
-            };
-            confirm(
-                title,
-                Word::RevokeWallAsk,
-                Word::Revoke,
-                form,
-                walls.close(),
-                act,
-            )
-        }
-    }
+/// Asks whether a wall is to be sent away.
+fn revoke(walls: AllWalls, row: &DeviceRow) -> AnyView {
+    let (screen, form) = (walls.screen(), Form::new());
+    let (name, id) = (row.name.clone(), row.id.clone());
+    let title = move || format!("{} · {name}", screen.word(Word::Revoke));
+    let act = move || {
+        let id = id.clone();
+        form.send(
+            async move { api::admin::delete_device(&id).await },
+            move |()| walls.changed(),
+        );
+    };
+    let about = Word::RevokeWallAsk;
+    confirm(title, about, Word::Revoke, form, walls.close(), act)
 }
