@@ -10,6 +10,7 @@ use super::label::{Class, Label, Place};
 use super::package;
 use super::reader::{Grant, Reader};
 use crate::clock;
+use crate::dice::Dice;
 use crate::http::Http;
 use crate::packets::{Connect, Packets};
 use crate::server::{Server, Setup, State};
@@ -196,6 +197,17 @@ impl Stage {
                 }
             }
         }
+    }
+
+    /// Has some assets tell their values again, so that there is something new to be told.
+    #[track_caller]
+    pub fn stir(&self, dice: &mut Dice) {
+        let n_assets = self.assets.len() as u64;
+        let some = (0..8).filter_map(|_| {
+            let n = usize::try_from(dice.below(n_assets)).ok()?;
+            Some(reading(self.assets.get(n)?, clock::now()))
+        });
+        self.admin.send(&some.collect());
     }
 
     /// Waits until it is known how far every gateway's clock is off: a minute after it spoke.

@@ -32,6 +32,7 @@ pub(crate) fn listen(cell: Cell<'_>, truth: &Truth, dice: &mut Dice, count: &mut
         asked += &message.to_string();
         screen.say(&message);
     }
+    cell.stage.stir(dice);
     let until = Instant::now() + LISTENED;
     while let Said::Message(message) = screen.hear(until.saturating_duration_since(Instant::now()))
     {
@@ -129,6 +130,7 @@ pub(crate) fn subscribe(cell: Cell<'_>, truth: &Truth, dice: &mut Dice, count: &
     let filters: Vec<_> = filters.iter().map(String::as_str).collect();
     packets.say(packets::subscribe(1, &filters));
     let asked = filters.join(" ");
+    cell.stage.stir(dice);
     let until = Instant::now() + LISTENED;
     while Instant::now() < until {
         let Some(packet) = packets.hear(LISTENED) else {
