@@ -10,12 +10,13 @@ use crate::setup::apt;
 use crate::steps::Step;
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("mosquitto", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),
     ("chromium", "chromium"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("curl", "curl"),
 ];
 /// Chinese glyphs for the browser's fallback; the screen brings its own fonts, dialogs do not.
 const CJK_FONTS: (&str, &str) = ("/usr/share/fonts/opentype/noto", "fonts-noto-cjk");
