@@ -33,12 +33,12 @@ fn serve_refusal(more: &[&str]) -> String {
 const ANY: &str = "127.0.0.1:0";
 
 #[test]
-fn without_a_word_that_it_is_open_the_server_refuses_and_says_what_to_do() {
-    let said = serve_refusal(&["--http", ANY, "--mqtt", ANY]);
-    assert!(
-        said.contains("--insecure-open") && said.contains("loopback"),
-        "{said}"
-    );
+fn without_a_word_that_it_is_open_nobody_gets_in_before_there_is_an_account() {
+    let server = Setup::tiny().guarded().start();
+    let answer = server.api().get("/api/v1/catalog");
+    answer.is_problem(403, "no account yet");
+    let me = server.api().get("/api/v1/me").json();
+    assert_eq!(me["state"], "first_start", "{me}");
 }
 
 #[test]

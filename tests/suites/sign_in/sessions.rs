@@ -257,11 +257,13 @@ fn whoever_has_to_change_the_password_can_do_nothing_else() {
         &["user", "add", "duty", "--grant", "admin"],
         &format!("{OTHERS}\n"),
     );
-    let mut duty = Browser::new(server.http);
+    // Not by trying to sign in: a fast machine would be locked out before the server knows.
     egret_tests::wait::until("the account is there", || {
-        let answer = duty.sign_in("duty", OTHERS);
-        egret_tests::wait::check(answer.status == 200, answer)
+        let users = admin.get("/api/v1/admin/users").body;
+        egret_tests::wait::check(users.contains("\"name\":\"duty\""), users)
     });
+    let mut duty = Browser::new(server.http);
+    assert_eq!(duty.sign_in("duty", OTHERS).status, 200);
     assert_eq!(duty.me()["who"]["must_change_password"], true);
     let mut n_closed = 0;
     for route in routes::all() {

@@ -11,6 +11,7 @@ use egret_people::AuditFilter;
 use egret_shared::access::Right;
 use egret_shared::people::{AuditRow, Outcome, Verified};
 use egret_shared::time::TimeMs;
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -106,6 +107,8 @@ pub(in crate::api) async fn export(
         let line = taken.recv().await?;
         Some((Ok::<_, Infallible>(line), taken))
     });
+    // What compresses an answer may ask once more after the end.
+    let stream = stream.fuse();
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (
