@@ -210,21 +210,10 @@ mod tests {
     use super::*;
 
     fn incident(id: &str, level: Level, opened: i64, due: i64) -> Incident {
+        let (title, at) = (Text::new(id, id), TimeMs(opened));
         Incident {
-            id: id.into(),
-            state: IncidentState::Reported,
-            level,
-            title: Text::new(id, id),
-            rule: "rule".into(),
-            areas: Vec::new(),
-            position: None,
-            opened_at: TimeMs(opened),
             due_at: Some(TimeMs(due)),
-            cleared_at: None,
-            lead: None,
-            support: Vec::new(),
-            plan: None,
-            evidence: Vec::new(),
+            ..Incident::opened(id.into(), "rule".into(), level, title, at)
         }
     }
 

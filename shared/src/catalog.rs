@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AreaCode, AssetId, FeedId};
+use crate::id::{AreaCode, AssetId, FeedId, PlanId};
+use crate::package::casework::CaseworkDef;
 use crate::package::city::CityDef;
 use crate::package::department::DepartmentDef;
 use crate::package::feed::FeedDef;
@@ -34,6 +35,10 @@ pub struct Catalog {
     pub metrics: Vec<MetricDef>,
     /// Rules and causes.
     pub rules: RulesDef,
+    /// Limits, calendar, shifts and the emergency mode.
+    pub casework: CaseworkDef,
+    /// Response plans, by id.
+    pub plans: Vec<PlanHead>,
     /// Scenes in the order of the tabs.
     pub scenes: Vec<SceneDef>,
     /// Layers of the base map, bottom first.
@@ -41,6 +46,15 @@ pub struct Catalog {
     /// What screens call words that messages use.
     #[serde(default)]
     pub words: WordsDef,
+}
+
+/// A response plan 预案 without its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanHead {
+    /// Its id.
+    pub id: PlanId,
+    /// Its name.
+    pub name: Text,
 }
 
 /// An area 区域 without its polygon.

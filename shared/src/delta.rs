@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
 use crate::asset::{AssetMark, AssetSpot, AssetState};
+use crate::case::Dossier;
 use crate::event::{EVENTS_KEPT, Event};
 use crate::feed::FeedHealth;
 use crate::incident::Incident;
 use crate::metric::MetricPoint;
+use crate::mode::ModeState;
 use crate::snapshot::Mismatch;
 use crate::table::Changed;
 
@@ -24,7 +26,7 @@ pub enum Delta {
     /// Of `asset/…`: the asset anew.
     Asset(Option<Box<AssetState>>),
     /// Of `incident/…`: the incident anew.
-    Incident(Option<Box<Incident>>),
+    Incident(Option<Box<Dossier>>),
     /// Of `metric/…`.
     Metric(Changed<MetricPoint>),
 }
@@ -42,6 +44,8 @@ pub struct CityDelta {
     pub feeds: Changed<FeedHealth>,
     /// New events, oldest first.
     pub events: Vec<Event>,
+    /// The mode, if it changed.
+    pub mode: Option<ModeState>,
 }
 
 /// Changes within a tile. A handle stands in at most one of the three.
@@ -81,10 +85,14 @@ impl CityDelta {
             && self.incidents.is_empty()
             && self.feeds.is_empty()
             && self.events.is_empty()
+            && self.mode.is_none()
     }
 
     /// This change followed by `later`, as one.
     pub fn merge(&mut self, later: &Self) {
+        if later.mode.is_some() {
+            self.mode.clone_from(&later.mode);
+        }
         self.metrics.merge(&later.metrics);
         self.alerts.merge(&later.alerts);
         self.incidents.merge(&later.incidents);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AreaCode, FeedId, MetricId, RuleId};
+use crate::id::{AreaCode, FeedId, IncidentId, MetricId, RuleId};
 use crate::incident::Beside;
 use crate::level::Level;
 use crate::text::Text;
@@ -46,6 +46,10 @@ pub enum About {
     Metric(MetricId),
     /// Alerts and the incident that one of them joined, all of which the line tells of.
     Joined(Vec<Beside>),
+    /// An incident; who may see it may see the line.
+    Incident(IncidentId),
+    /// The whole city: everybody may see it.
+    City,
 }
 
 /// What a ticker line is about.
@@ -68,4 +72,8 @@ pub enum EventKind {
     MetricLevel,
     /// A feed changed its status.
     Feed,
+    /// Somebody, or the passing of time, moved an incident on.
+    IncidentMoved,
+    /// The mode of the city changed.
+    Mode,
 }

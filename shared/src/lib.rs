@@ -2,7 +2,8 @@
 //!
 //! No I/O, no clock, no panics; builds for wasm32. Modules in the order in which data flows:
 //! plain words (ids, time, place, level), what comes in (observations, reports), what the fold
-//! makes of it (assets, metrics, alerts, incidents, feed health, events), what a city package
+//! makes of it (assets, metrics, alerts, incidents, feed health, events), what people do to it
+//! (casework, commands, the mode of the city), what a city package
 //! declares, who may see it (access, people), and what is pushed to screens (snapshot, delta, message, codec).
 
 pub mod flags;
@@ -22,6 +23,11 @@ pub mod event;
 pub mod feed;
 pub mod incident;
 pub mod metric;
+
+pub mod case;
+pub mod command;
+pub mod mode;
+pub mod scorecard;
 
 pub mod catalog;
 pub mod package;

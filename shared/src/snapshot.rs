@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
 use crate::asset::{AssetMark, AssetState};
+use crate::case::Dossier;
 use crate::delta::{CityDelta, Delta, TileDelta};
 use crate::event::{EVENTS_KEPT, Event};
 use crate::feed::FeedHealth;
 use crate::incident::Incident;
 use crate::metric::MetricPoint;
+use crate::mode::ModeState;
 use crate::table::Table;
 
 /// A channel's full state.
@@ -25,7 +27,7 @@ pub enum Snapshot {
     /// Of `asset/…`; absent while the asset is unknown.
     Asset(Option<Box<AssetState>>),
     /// Of `incident/…`; absent while the incident is unknown.
-    Incident(Option<Box<Incident>>),
+    Incident(Option<Box<Dossier>>),
     /// Of `metric/…`: the metric in every area.
     Metric(Table<MetricPoint>),
 }
@@ -43,6 +45,8 @@ pub struct CitySnapshot {
     pub feeds: Table<FeedHealth>,
     /// The newest events, oldest first, at most [`EVENTS_KEPT`].
     pub events: Vec<Event>,
+    /// Everyday or emergency.
+    pub mode: ModeState,
 }
 
 /// The assets within a tile.
@@ -86,6 +90,9 @@ impl CitySnapshot {
         self.events.extend(delta.events.iter().cloned());
         let surplus = self.events.len().saturating_sub(EVENTS_KEPT);
         self.events.drain(..surplus);
+        if let Some(mode) = &delta.mode {
+            self.mode.clone_from(mode);
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Changes {
     pub closed: Vec<ClosedPoint>,
     /// An alert or incident changed: to be published at once.
     pub urgent: bool,
+    /// The mode of the city changed.
+    pub mode: bool,
 }
 
 impl Changes {
@@ -44,6 +46,7 @@ impl Changes {
             && self.feeds.is_empty()
             && self.events.is_empty()
             && self.closed.is_empty()
+            && !self.mode
     }
 
     /// These changes followed by `later`, as one.
@@ -58,6 +61,7 @@ impl Changes {
         self.events.drain(..surplus);
         self.closed.append(&mut later.closed);
         self.urgent |= later.urgent;
+        self.mode |= later.mode;
     }
 }
 
@@ -72,6 +76,7 @@ pub(crate) struct Dirty {
     pub(crate) events: VecDeque<Event>,
     pub(crate) closed: Vec<ClosedPoint>,
     pub(crate) urgent: bool,
+    pub(crate) mode: bool,
 }
 
 impl Dirty {
@@ -84,5 +89,6 @@ impl Dirty {
             && self.incidents.is_empty()
             && self.events.is_empty()
             && self.closed.is_empty()
+            && !self.mode
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use egret_package::Package;
 use egret_shared::alert::Alert;
 use egret_shared::asset::{AssetMark, AssetState};
+use egret_shared::case::Dossier;
+use egret_shared::command::Outcome;
 use egret_shared::delta::CityDelta;
 use egret_shared::feed::{ClockOffset, FeedHealth};
 use egret_shared::id::{AreaCode, AssetId, FeedId, IncidentId, MetricId};
@@ -137,6 +139,7 @@ impl City {
             events: std::mem::take(&mut dirty.events).into(),
             closed: std::mem::take(&mut dirty.closed),
             urgent: std::mem::take(&mut dirty.urgent),
+            mode: std::mem::take(&mut dirty.mode),
         }
     }
 
@@ -232,6 +235,17 @@ impl City {
         self.state.incidents.get(id).cloned()
     }
 
+    /// The incident with its file, while it is listed.
+    pub fn dossier(&self, id: &IncidentId) -> Option<Dossier> {
+        let incident = self.incident(id)?;
+        Some(self.state.cases.dossier(incident))
+    }
+
+    /// What became of the command with this id; `None` if it has not been folded, or was long ago.
+    pub fn outcome(&self, command: &str) -> Option<&Outcome> {
+        self.state.cases.outcome(command)
+    }
+
     /// Every feed's health, in the package's order.
     pub fn feeds(&self) -> impl Iterator<Item = FeedHealth> + '_ {
         let numbers = 0..self.state.feeds.len();
@@ -264,6 +278,7 @@ impl City {
             incidents: self.incidents().cloned().collect(),
             feeds: self.feeds().collect(),
             events: self.state.ticker.iter().cloned().collect(),
+            mode: self.state.cases.mode.clone(),
         }
     }
 
@@ -276,6 +291,7 @@ impl City {
             incidents: changed(changes.incidents.iter(), |id| self.incident(id)),
             feeds: changed(changes.feeds.iter(), |id| self.feed(id)),
             events: changes.events.clone(),
+            mode: changes.mode.then(|| self.state.cases.mode.clone()),
         }
     }
 

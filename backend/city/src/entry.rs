@@ -1,5 +1,6 @@
 //! What the journal holds and the fold takes in, in one order.
 
+use egret_shared::command::Command;
 use egret_shared::id::FeedId;
 use egret_shared::observation::Observation;
 use egret_shared::rejection::{Reason, Stage};
@@ -26,6 +27,8 @@ pub enum Entry {
     Package(u64),
     /// How far a gateway's clock is off, as the intake has seen; at most once a minute for each.
     Clock(GatewayClock),
+    /// Somebody ordered something.
+    Command(Box<Command>),
 }
 
 /// How far a gateway's clock is off.
@@ -63,6 +66,7 @@ impl Entry {
             Self::Refused(refused) => refused.received_at,
             Self::Tick(at) => *at,
             Self::Clock(clock) => clock.at,
+            Self::Command(command) => command.at,
             Self::Package(_) => TimeMs(0),
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::Alerts;
 use crate::asset::Assets;
 use crate::baseline::Baselines;
+use crate::case::Cases;
 use crate::changes::Dirty;
 use crate::dedup::Dedup;
 use crate::entry::{Entry, Refused, Seq};
@@ -52,6 +53,7 @@ pub(crate) struct State {
     pub(crate) rules: Vec<RuleState>,
     pub(crate) alerts: Alerts,
     pub(crate) incidents: Incidents,
+    pub(crate) cases: Cases,
     pub(crate) ticker: Ticker,
 }
 
@@ -77,6 +79,7 @@ impl State {
             rules: plan.rules.iter().map(|_| RuleState::default()).collect(),
             alerts: Alerts::default(),
             incidents: Incidents::default(),
+            cases: Cases::default(),
             ticker: Ticker::default(),
         };
         let mut dirty = Dirty::default();
@@ -134,6 +137,10 @@ impl Fold<'_> {
             Entry::Clock(clock) => {
                 self.advance(clock.at.0);
                 self.note_clock(clock);
+            }
+            Entry::Command(command) => {
+                self.advance(command.at.0);
+                self.obey(command);
             }
         }
     }

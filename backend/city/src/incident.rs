@@ -40,6 +40,11 @@ impl Incidents {
         self.rows.get(id)
     }
 
+    /// Puts `incident` in, in place of the one with its id.
+    pub(crate) fn put(&mut self, incident: Incident) {
+        self.rows.insert(incident.id.clone(), incident);
+    }
+
     /// All incidents by id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Incident> {
         self.rows.values()
@@ -170,23 +175,18 @@ impl Fold<'_> {
         );
         let assign = rule.assign.as_ref();
         let limit = self.plan.incident.limits.get(&weight.level);
+        let id = IncidentId::new("");
         let mut incident = Incident {
-            id: IncidentId::new(""),
-            state: IncidentState::Reported,
-            level: weight.level,
-            title,
-            rule: rule.id.clone(),
             areas: speaker.alert.areas.clone(),
             position: speaker.alert.position,
-            opened_at: now,
             due_at: limit.map(|limit| now.plus(*limit)),
-            cleared_at: None,
             lead: assign.map(|assign| assign.lead.clone()),
             support: assign
                 .map(|assign| assign.support.clone())
                 .unwrap_or_default(),
             plan: rule.plan.clone(),
             evidence: group.evidence(EVIDENCE_MAX),
+            ..Incident::opened(id, rule.id.clone(), weight.level, title, now)
         };
         let day = local_date(now.0, self.package.timezone)
             .format("%Y%m%d")

@@ -41,7 +41,8 @@ mod rule;
 mod selected;
 mod words;
 
-pub mod changes;
+pub mod case;
+mod changes;
 pub mod checkpoint;
 pub mod city;
 pub mod hash;

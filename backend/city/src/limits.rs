@@ -44,6 +44,12 @@ pub const RESOLVED_KEPT_MS: i64 = 30 * 60_000;
 /// Ten times what a duty room can work at once in the worst storm.
 pub const INCIDENTS_MAX: usize = 1_000;
 
+/// Of how many commands it is known what became of them.
+///
+/// Whoever sends one again after a broken connection does so within minutes; a shift of a hundred
+/// people gives some ten a minute. At 200 bytes, 800 kB.
+pub const OUTCOMES_KEPT: usize = 4_096;
+
 /// Most pieces of evidence of an incident; later alerts belong to it without being listed.
 ///
 /// More than a reader reads; bounds an incident to about 100 kB on the wire.

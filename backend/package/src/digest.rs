@@ -7,7 +7,7 @@ use crate::Package;
 use egret_shared::position::Position;
 
 /// Raised when the digest is computed otherwise, so that old journals know.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Fingerprint of everything that the fold depends on.
 ///
@@ -23,6 +23,11 @@ pub(crate) fn of(package: &Package) -> u64 {
     part(&mut hasher, &package.feeds);
     part(&mut hasher, &package.metrics);
     part(&mut hasher, &package.rules);
+    part(&mut hasher, &package.casework);
+    // Checklists become part of incidents.
+    let plans = package.plans.iter();
+    let plans: Vec<_> = plans.map(|(id, plan)| (id, &plan.text)).collect();
+    part(&mut hasher, &plans);
     part(&mut hasher, &package.assets);
     // The ticker keeps the words of report categories.
     part(&mut hasher, &package.words);

@@ -24,8 +24,9 @@ mod wording;
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use egret_shared::catalog::{AssetDef, Catalog, LayerDef};
+use egret_shared::catalog::{AssetDef, Catalog, LayerDef, PlanHead};
 use egret_shared::id::{DepartmentId, FeedId, MetricId, PlanId, PropertyId};
+use egret_shared::package::casework::CaseworkDef;
 use egret_shared::package::city::{CityDef, Classification};
 use egret_shared::package::department::DepartmentDef;
 use egret_shared::package::feed::FeedDef;
@@ -58,6 +59,8 @@ pub struct Package {
     pub metrics: Vec<MetricDef>,
     /// `rules.toml`.
     pub rules: RulesDef,
+    /// `casework.toml`, if there is one.
+    pub casework: CaseworkDef,
     /// `scenes.toml`.
     pub scenes: Vec<SceneDef>,
     /// `assets.csv`, if there is one.
@@ -69,7 +72,7 @@ pub struct Package {
     /// `plans/*.md` by id.
     pub plans: BTreeMap<PlanId, Plan>,
     /// Fingerprint of everything that the fold depends on: definitions, areas and assets, but not
-    /// their files' formatting, nor scenes, words, map layers and plans.
+    /// their files' formatting, nor scenes and map layers.
     pub digest: u64,
 }
 
@@ -94,10 +97,20 @@ impl Package {
             feeds: self.feeds.clone(),
             metrics: self.metrics.clone(),
             rules: self.rules.clone(),
+            casework: self.casework.clone(),
+            plans: self.plan_heads(),
             scenes: self.scenes.clone(),
             layers: self.layers.clone(),
             words: self.words.clone(),
         }
+    }
+
+    fn plan_heads(&self) -> Vec<PlanHead> {
+        let head = |(id, plan): (&PlanId, &Plan)| PlanHead {
+            id: id.clone(),
+            name: plan.name.clone(),
+        };
+        self.plans.iter().map(head).collect()
     }
 
     /// The areas.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use egret_shared::catalog::{AssetDef, LayerDef};
 use egret_shared::id::PlanId;
+use egret_shared::package::casework::CaseworkDef;
 use egret_shared::package::city::CityDef;
 use egret_shared::package::department::DepartmentDef;
 use egret_shared::package::feed::FeedDef;
@@ -50,6 +51,7 @@ struct Drafts<'a> {
     feeds: Option<List<'a, FeedDef>>,
     metrics: Option<List<'a, MetricDef>>,
     rules: Option<Rules<'a>>,
+    casework: Option<Entry<'a, CaseworkDef>>,
     scenes: Option<List<'a, SceneDef>>,
     layers: List<'a, LayerDef>,
     words: Option<Entry<'a, WordsDef>>,
@@ -107,6 +109,7 @@ impl<'a> Drafts<'a> {
             feeds: required_list(files, "feeds.toml", "feed", problems),
             metrics: required_list(files, "metrics.toml", "metric", problems),
             rules: Rules::read(files, problems),
+            casework: Self::read_casework(files, problems),
             scenes: required_list(files, "scenes.toml", "scene", problems),
             layers: Self::read_layers(files, problems),
             words: Self::read_words(files, problems),
@@ -119,6 +122,14 @@ impl<'a> Drafts<'a> {
         let is_there = files.contains_key(FILE);
         let layers = is_there.then(|| required_list(files, FILE, "layer", problems));
         layers.flatten().unwrap_or_default()
+    }
+
+    fn read_casework(
+        files: &'a Files,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Entry<'a, CaseworkDef>> {
+        const FILE: &str = "casework.toml";
+        Doc::parse(FILE, files.get(FILE)?, problems)?.whole(problems)
     }
 
     fn read_words(files: &'a Files, problems: &mut Vec<Problem>) -> Option<Entry<'a, WordsDef>> {
@@ -251,6 +262,7 @@ impl<'a> Drafts<'a> {
             feeds: self.feeds?.into_defs(),
             metrics: check::metrics::in_order(self.metrics?.into_defs()),
             rules: self.rules?.into_def(),
+            casework: self.casework.map(|entry| entry.def).unwrap_or_default(),
             scenes: self.scenes?.into_defs(),
             assets,
             layers: self.layers.into_defs(),

@@ -98,9 +98,11 @@ fn is_seen(sight: &Sight, entry: &Entry, areas: &mut Areas) -> bool {
             // It then counts for its department's area.
             None => sight.feed(&report.feed),
         },
-        Entry::Refused(_) | Entry::Tick(_) | Entry::Clock(_) | Entry::Package(_) => {
-            sight.is_everything()
-        }
+        Entry::Refused(_)
+        | Entry::Tick(_)
+        | Entry::Clock(_)
+        | Entry::Package(_)
+        | Entry::Command(_) => sight.is_everything(),
     }
 }
 

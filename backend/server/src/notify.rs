@@ -75,7 +75,7 @@ fn tell_changes(endpoint: &Handle, is_open: bool, changes: &CityDelta) {
         .filter(|alert| alert.state != AlertState::Pending)
     {
         let area = alert.areas.last().map_or("none", |area| area.as_str());
-        let label = Told::Alert(alert.clone());
+        let label = Told::Alert(Box::new(alert.clone()));
         // One payload for all: who may see the alert need not see the incident that it is part of.
         let alert = &Alert {
             incident: alert.incident.clone().filter(|_| is_open),
@@ -93,7 +93,7 @@ fn tell_changes(endpoint: &Handle, is_open: bool, changes: &CityDelta) {
             endpoint,
             &format!("egret/v1/out/incidents/{}", incident.id),
             incident,
-            Told::Incident(incident.clone()),
+            Told::Incident(Box::new(incident.clone())),
         );
     }
 }

@@ -157,7 +157,11 @@ fn places_of(store: &dyn Store, (first, last): (Seq, Seq)) -> Result<Vec<Place>,
         let place = match entry {
             Entry::Observation(of) => Some((&of.feed, &of.area)),
             Entry::Report(of) => Some((&of.feed, &of.area)),
-            Entry::Refused(_) | Entry::Tick(_) | Entry::Clock(_) | Entry::Package(_) => None,
+            Entry::Refused(_)
+            | Entry::Tick(_)
+            | Entry::Clock(_)
+            | Entry::Package(_)
+            | Entry::Command(_) => None,
         };
         let place = place.map(|(feed, area)| Place {
             feed: feed.clone(),

@@ -26,9 +26,9 @@ const TOKEN_USER: &str = "token";
 #[derive(Debug)]
 pub(crate) enum Told {
     /// An alert.
-    Alert(Alert),
+    Alert(Box<Alert>),
     /// An incident.
-    Incident(Incident),
+    Incident(Box<Incident>),
 }
 
 /// Which feed a topic belongs to.

@@ -11,6 +11,7 @@ use egret_people::rights::{self, Row};
 use egret_shared::access::{Grant, Right, Role};
 use egret_shared::alert::Alert;
 use egret_shared::asset::AssetState;
+use egret_shared::case::Dossier;
 use egret_shared::event::{About, Event, EventKind};
 use egret_shared::flags::Flags;
 use egret_shared::id::{AreaCode, FeedId, IncidentId, MetricId, RuleId};
@@ -327,6 +328,15 @@ impl Sight {
         })
     }
 
+    /// What may be seen of an incident's file.
+    pub(crate) fn dossier(&self, dossier: Dossier) -> Option<Dossier> {
+        let incident = self.incident(dossier.incident)?;
+        Some(Dossier {
+            incident,
+            ..dossier
+        })
+    }
+
     fn has_evidence(&self, one: &Evidence) -> bool {
         let label = self.labels.rule(&one.alert.rule);
         self.sees_at(label.given, one.area.as_ref())
@@ -371,6 +381,9 @@ impl Sight {
                 Some(label) => label.guard.unwrap_or(label.own),
                 None => return self.everything,
             },
+            // Whoever sees the incident is told by its own row.
+            About::Incident(_) => return self.everything,
+            About::City => return true,
             About::Joined(alerts) => return alerts.iter().all(|alert| self.has_beside(alert)),
         };
         self.sees_at(label, event.area.as_ref())

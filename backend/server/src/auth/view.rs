@@ -27,6 +27,7 @@ impl Sight {
             incidents: table(&city.incidents, |incident| self.incident(incident)),
             feeds: table(&city.feeds, |feed| self.seen_feed(feed)),
             events: self.seen_events(&city.events),
+            mode: city.mode,
         }
     }
 
@@ -47,6 +48,7 @@ impl Sight {
             }),
             feeds: changed(&delta.feeds, &held.feeds, |feed| self.seen_feed(feed)),
             events: self.seen_events(&delta.events),
+            mode: delta.mode.clone(),
         }
     }
 

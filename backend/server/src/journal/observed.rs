@@ -23,7 +23,11 @@ pub(crate) fn observed_at(entry: &Entry) -> Option<TimeMs> {
     match entry {
         Entry::Observation(observation) => Some(observation.observed_at),
         Entry::Report(report) => Some(report.observed_at),
-        Entry::Refused(_) | Entry::Tick(_) | Entry::Package(_) | Entry::Clock(_) => None,
+        Entry::Refused(_)
+        | Entry::Tick(_)
+        | Entry::Package(_)
+        | Entry::Clock(_)
+        | Entry::Command(_) => None,
     }
 }
 
