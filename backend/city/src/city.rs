@@ -16,6 +16,8 @@ use egret_shared::feed::{ClockOffset, FeedHealth};
 use egret_shared::id::{AreaCode, AssetId, FeedId, IncidentId, MetricId};
 use egret_shared::incident::Incident;
 use egret_shared::metric::{ClosedPoint, MetricKey, MetricPoint};
+use egret_shared::mode::ModeState;
+use egret_shared::scorecard::Scorecard;
 use egret_shared::snapshot::CitySnapshot;
 use egret_shared::table::{Changed, Keyed, Table};
 use egret_shared::time::TimeMs;
@@ -239,6 +241,17 @@ impl City {
     pub fn dossier(&self, id: &IncidentId) -> Option<Dossier> {
         let incident = self.incident(id)?;
         Some(self.state.cases.dossier(incident))
+    }
+
+    /// Everyday or emergency.
+    pub fn mode(&self) -> &ModeState {
+        &self.state.cases.mode
+    }
+
+    /// How departments do, by month, department and district.
+    #[expect(clippy::unused_self, reason = "tallies come with the casework of the fold")]
+    pub fn scorecards(&self) -> impl Iterator<Item = Scorecard> + '_ {
+        std::iter::empty()
     }
 
     /// What became of the command with this id; `None` if it has not been folded, or was long ago.

@@ -8,8 +8,10 @@ mod city;
 mod events;
 mod extract;
 mod gateways;
+mod incidents;
 mod lists;
 mod metrics;
+mod mode;
 mod ops;
 mod page;
 mod people;
@@ -46,8 +48,9 @@ use crate::folding::CityHandle;
 use crate::forecast::Forecasts;
 use crate::intake::Intake;
 use crate::journal::eraser::Eraser;
-use crate::limits::{HTTP_BODY_BYTES, HTTP_TIMEOUT};
+use crate::limits::{ATTACHMENT_BYTES, HTTP_BODY_BYTES, HTTP_TIMEOUT};
 use crate::store::Store;
+use crate::store::files::Files;
 use crate::telemetry::Telemetry;
 use problem::Problem;
 
@@ -58,6 +61,8 @@ pub(crate) struct Context {
     pub city: CityHandle,
     /// What is kept beside the journal.
     pub store: Arc<dyn Store>,
+    /// Files of incidents.
+    pub attachments: Files,
     /// Erases persons.
     pub eraser: Eraser,
     /// The city package's files, for the map.
@@ -156,8 +161,23 @@ fn router(context: Context) -> Router {
         .route("/persons/erase", post(personal::erase))
         .route("/gateways", get(gateways::list))
         .route("/alerts", get(lists::alerts))
-        .route("/incidents", get(lists::incidents))
-        .route("/incidents/{id}", get(lists::incident))
+        .route(
+            "/incidents",
+            get(incidents::list).post(incidents::open::open),
+        )
+        .route("/incidents/{id}", get(incidents::one))
+        .route("/incidents/{id}/doer", get(incidents::doer))
+        .route("/incidents/{id}/commands", post(incidents::command))
+        .route(
+            "/incidents/{id}/attachments",
+            post(incidents::attachments::put).layer(DefaultBodyLimit::max(ATTACHMENT_BYTES)),
+        )
+        .route(
+            "/incidents/{id}/attachments/{file}",
+            get(incidents::attachments::get),
+        )
+        .route("/mode", get(mode::mode).post(mode::change))
+        .route("/scorecards", get(mode::scorecards))
         .route("/feeds", get(lists::feeds))
         .route("/areas", get(city::areas))
         .route("/areas.geojson", get(city::areas_geojson))

@@ -5,6 +5,7 @@
 //! cuts the city to it, and [`gate`] is the same for MQTT.
 
 pub(crate) mod admit;
+pub(crate) mod cases;
 mod catalog;
 pub(crate) mod cookies;
 pub(crate) mod gate;
@@ -82,7 +83,7 @@ impl Access {
 
     /// Anybody, where everything is open.
     pub(crate) fn anybody(&self, visit: Visit) -> Caller {
-        let grants = [Role::Admin, Role::Dispatcher, Role::Steward].map(Grant::whole);
+        let grants = [Role::Admin, Role::Lead, Role::Handler, Role::Steward].map(Grant::whole);
         Caller {
             principal: None,
             sight: self.sights.of(&grants),
@@ -122,6 +123,11 @@ impl Access {
 }
 
 impl Caller {
+    /// What they are granted.
+    pub(crate) fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
     /// Whether `right` is given over anything at all.
     pub(crate) fn has(&self, right: Right) -> bool {
         rights::has(&self.grants, right)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use egret_city::City;
+use egret_city::entry::Seq;
 use egret_shared::channel::Channel;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,6 +24,8 @@ type Question = Box<dyn FnOnce(&City) + Send>;
 
 enum Ask {
     Question(Question),
+    /// Once the entry with this seq has been folded.
+    After(Seq, Question),
     Open(
         Channel,
         Arc<Sight>,
@@ -62,6 +65,26 @@ impl CityHandle {
         answer.await.map_err(|_gone| Stopped)
     }
 
+    /// As [`Self::ask`], once the entry `seq` has been folded.
+    ///
+    /// # Errors
+    /// [`Stopped`] while shutting down.
+    pub(crate) async fn ask_after<T: Send + 'static>(
+        &self,
+        seq: Seq,
+        question: impl FnOnce(&City) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        let question: Question = Box::new(move |city| {
+            drop(reply.send(question(city)));
+        });
+        self.asks
+            .send(Ask::After(seq, question))
+            .await
+            .map_err(|_gone| Stopped)?;
+        answer.await.map_err(|_gone| Stopped)
+    }
+
     /// The log of `channel` as `sight` sees it.
     ///
     /// # Errors
@@ -92,6 +115,8 @@ pub(crate) struct Folding {
     checkpoint_seq: u64,
     checkpoint_at: Instant,
     backlog: Vec<StoreJob>,
+    /// Questions that wait for an entry to be folded; as many as requests that wait.
+    waiting: Vec<(Seq, Question)>,
 }
 
 impl Folding {
@@ -116,6 +141,7 @@ impl Folding {
             published_at: now,
             checkpoint_at: now,
             backlog: Vec::new(),
+            waiting: Vec::new(),
         };
         (folding, CityHandle { asks: sender })
     }
@@ -147,6 +173,8 @@ impl Folding {
     fn answer(&mut self, ask: Ask) {
         match ask {
             Ask::Question(question) => question(&self.city),
+            Ask::After(seq, question) if seq <= self.city.seq() => question(&self.city),
+            Ask::After(seq, question) => self.waiting.push((seq, question)),
             Ask::Open(channel, sight, reply) => {
                 let log = if let Some(log) = self.channels.held(&channel, &sight) {
                     Ok(log)
@@ -163,6 +191,10 @@ impl Folding {
     fn fold(&mut self, committed: &Committed) {
         for (seq, entry) in (committed.first_seq..).zip(&committed.entries) {
             self.city.apply(seq, entry);
+        }
+        let seq = self.city.seq();
+        for (_, question) in self.waiting.extract_if(.., |(after, _)| *after <= seq) {
+            question(&self.city);
         }
         self.telemetry
             .commit_to_fold(committed.committed_at.elapsed());

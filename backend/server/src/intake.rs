@@ -15,7 +15,9 @@ use egret_decode::decoder::{Decoder, Message};
 use egret_decode::reading::Decoded;
 use egret_mqtt::taker::{Arrival, Closed, Outcome, Receipt, Refusal, Taker};
 use egret_package::Package;
+use egret_shared::id::AreaCode;
 use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::position::Position;
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use egret_shared::time::{Span, TimeMs};
 use egret_validate::Validator;
@@ -163,6 +165,11 @@ impl Intake {
             .feeds
             .iter()
             .position(|feed| feed.id.as_str() == id)
+    }
+
+    /// The finest area that holds `position`; `None` outside the city.
+    pub(crate) fn area_at(&self, position: Position) -> Option<AreaCode> {
+        self.ways.validator.area_at(position)
     }
 
     /// Reads `payload` as a message of the feed with index `feed`; returns every refusal in it.
@@ -330,6 +337,11 @@ impl Gathering {
         Self {
             pending: Pending::begin(),
         }
+    }
+
+    /// Adds an entry that is no message's.
+    pub(crate) fn put(&mut self, entry: Entry) {
+        self.pending.entries.push(entry);
     }
 
     /// How many entries it has.

@@ -153,6 +153,9 @@ pub(crate) const WS_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Body of an HTTP request with events: a thousand native readings of 250 bytes, four times over.
 pub(crate) const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
+/// An attachment: a photograph of a modern telephone.
+pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
+
 /// Body of a form: people, grants with every area of a large city.
 pub(crate) const FORM_BYTES: usize = 128 * 1024;
 

@@ -42,6 +42,7 @@ use crate::notify;
 use crate::recover::recover;
 use crate::seal::Seal;
 use crate::source;
+use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Telemetry;
 
@@ -107,6 +108,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         refusals: Arc::new(Refusals::default()),
         audit,
         city,
+        attachments: Files::of(&config.data),
         eraser: Eraser::new(store.clone(), jobs),
         store: Arc::new(store),
         files: Arc::new(files),

@@ -4,6 +4,7 @@
 //! [`Store`] is the seam for other engines; [`sqlite`] the embedded one. Writing goes through the
 //! journal's writer, so that a refusal and its raw bytes become durable together.
 
+pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod keep;
 pub(crate) mod page;

@@ -127,6 +127,11 @@ impl Validator {
         Ok((report, raw.personal))
     }
 
+    /// The finest area that holds `position`; `None` outside the city.
+    pub fn area_at(&self, position: Position) -> Option<AreaCode> {
+        self.area(Some(position)).0
+    }
+
     /// The finest area that holds `position`, and the flag of having one that no area holds.
     fn area(&self, position: Option<Position>) -> (Option<AreaCode>, Flags) {
         let Some(position) = position else {

@@ -202,7 +202,7 @@ async fn answer(
     if accepted == 0 {
         let rejected = serde_json::to_value(&rejected).unwrap_or_default();
         let detail = "nothing of it could be used; it is kept in quarantine";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_rejected(rejected));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_rejected(&rejected));
     }
     Ok(Json(Taken {
         accepted,

@@ -1,4 +1,4 @@
-//! Alerts, incidents and feeds.
+//! Alerts and feeds.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,12 +6,11 @@ use egret_city::City;
 use egret_shared::alert::{Alert, AlertState};
 use egret_shared::feed::{FeedHealth, FeedStatus};
 use egret_shared::id::{AreaCode, IncidentId, RuleId};
-use egret_shared::incident::{Incident, IncidentState};
 use egret_shared::level::Level;
 use serde::Deserialize;
 
 use super::Context;
-use super::extract::{Path, Query};
+use super::extract::Query;
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Caller;
@@ -21,15 +20,6 @@ pub(super) struct AlertQuery {
     state: Option<AlertState>,
     level: Option<Level>,
     rule: Option<RuleId>,
-    area: Option<AreaCode>,
-    #[serde(flatten)]
-    page: PageQuery,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct IncidentQuery {
-    state: Option<IncidentState>,
-    level: Option<Level>,
     area: Option<AreaCode>,
     #[serde(flatten)]
     page: PageQuery,
@@ -69,43 +59,6 @@ pub(super) async fn alerts(
             .page(fitting.filter_map(|alert| caller.sight.seen_alert(alert, &incident_of)))
     })
     .await
-}
-
-/// `GET /api/v1/incidents`: by `state`, `level`, `area`.
-pub(super) async fn incidents(
-    State(context): State<Context>,
-    caller: Caller,
-    Query(query): Query<IncidentQuery>,
-) -> Result<Json<Page<Incident>>, Problem> {
-    city_list(&context, move |city: &City| {
-        let fits = |incident: &Incident| {
-            query.state.is_none_or(|state| incident.state == state)
-                && query.level.is_none_or(|level| incident.level == level)
-                && query
-                    .area
-                    .as_ref()
-                    .is_none_or(|area| incident.areas.contains(area))
-        };
-        let fitting = city.incidents().filter(|incident| fits(incident));
-        query
-            .page
-            .page(fitting.filter_map(|incident| caller.sight.incident(incident.clone())))
-    })
-    .await
-}
-
-/// `GET /api/v1/incidents/{id}`.
-pub(super) async fn incident(
-    State(context): State<Context>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Incident>, Problem> {
-    let wanted = IncidentId::new(&id);
-    let incident = context.city.ask(move |city| city.incident(&wanted)).await?;
-    incident
-        .and_then(|incident| caller.sight.incident(incident))
-        .map(Json)
-        .ok_or_else(|| Problem::missing(format!("there is no incident \"{id}\"")))
 }
 
 /// `GET /api/v1/feeds`: by `status`.

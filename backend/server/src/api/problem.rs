@@ -17,7 +17,7 @@ use crate::journal::JournalError;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Problem {
     /// The status' own words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// A sentence with the value and the place.
@@ -28,21 +28,21 @@ pub(crate) struct Problem {
     /// After how many seconds another try is worth it.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_s: Option<u64>,
-    /// What was refused, where a request had several parts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejected: Option<serde_json::Value>,
+    /// What else a program needs: further members of the object.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    more: Option<Box<serde_json::Value>>,
 }
 
 impl Problem {
     /// `status`, because of `detail`.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
             code: None,
             retry_after_s: None,
-            rejected: None,
+            more: None,
         }
     }
 
@@ -60,6 +60,14 @@ impl Problem {
     pub(crate) fn with_code(self, code: &'static str) -> Self {
         Self {
             code: Some(code),
+            ..self
+        }
+    }
+
+    /// With further members: an object.
+    pub(crate) fn with_more(self, more: serde_json::Value) -> Self {
+        Self {
+            more: Some(Box::new(more)),
             ..self
         }
     }
@@ -97,11 +105,8 @@ impl Problem {
     }
 
     /// With the parts that were refused.
-    pub(crate) fn with_rejected(self, rejected: serde_json::Value) -> Self {
-        Self {
-            rejected: Some(rejected),
-            ..self
-        }
+    pub(crate) fn with_rejected(self, rejected: &serde_json::Value) -> Self {
+        self.with_more(serde_json::json!({ "rejected": rejected }))
     }
 }
 

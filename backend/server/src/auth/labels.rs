@@ -10,6 +10,7 @@ use egret_city::Lineage;
 use egret_package::Package;
 use egret_package::areas::{AreaIdx, AreaTree};
 use egret_shared::id::{AreaCode, DepartmentId, FeedId, MetricId, RuleId};
+use egret_shared::incident::BY_HAND;
 use egret_shared::package::city::Classification;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::metric::{Aggregate, IndexPart, MetricDef};
@@ -104,6 +105,18 @@ impl Labels {
             let label = labels.of_rule(rule, lineage);
             labels.rules.insert(rule.id.clone(), label);
         }
+        // What somebody reported is of no feed: it is as open as the city's feeds usually are, and
+        // whose it is says who has been given it.
+        let by_hand = labels.number(Label {
+            owners: Vec::new(),
+            given_to: Vec::new(),
+            class: package.city.classification.default,
+        });
+        let by_hand = RuleLabel {
+            own: by_hand,
+            given: by_hand,
+        };
+        labels.rules.insert(RuleId::new(BY_HAND), by_hand);
         labels
     }
 

@@ -11,14 +11,13 @@ use egret_people::rights::{self, Row};
 use egret_shared::access::{Grant, Right, Role};
 use egret_shared::alert::Alert;
 use egret_shared::asset::AssetState;
-use egret_shared::case::Dossier;
 use egret_shared::event::{About, Event, EventKind};
 use egret_shared::flags::Flags;
-use egret_shared::id::{AreaCode, FeedId, IncidentId, MetricId, RuleId};
-use egret_shared::incident::{Beside, Evidence, Incident};
+use egret_shared::id::{AreaCode, FeedId, MetricId, RuleId};
 use egret_shared::level::Level;
 use egret_shared::metric::MetricPoint;
 
+use super::cases::IncidentOf;
 use super::labels::{LabelNo, Labels};
 
 /// What somebody sees.
@@ -26,10 +25,11 @@ use super::labels::{LabelNo, Labels};
 pub(crate) struct Sight {
     /// Tells sights apart; equal while the server runs for equal grants.
     id: u64,
-    labels: Arc<Labels>,
+    pub(super) labels: Arc<Labels>,
     /// Whether nothing is hidden.
-    everything: bool,
-    grants: Vec<Grant>,
+    pub(super) everything: bool,
+    /// What lets it see: of [`Role::Officer`] where it also lets work, else of [`Role::Viewer`].
+    pub(super) grants: Vec<Grant>,
     /// By label, then by area.
     seen: Vec<Vec<bool>>,
 }
@@ -47,6 +47,15 @@ struct Known {
     by_grants: BTreeMap<Vec<Grant>, Weak<Sight>>,
     /// Those made last, the newest at the end: who asks by REST holds none between two requests.
     kept: VecDeque<Arc<Sight>>,
+}
+
+/// The role that stands for all who see, and work, as those of `role`.
+fn seen_as(role: Role) -> Role {
+    if role.rights().contains(&Right::Work) {
+        Role::Officer
+    } else {
+        Role::Viewer
+    }
 }
 
 /// Sights kept although nobody holds them: a large city's different grants. A table of 60 labels and
@@ -73,16 +82,21 @@ impl Sights {
             .iter()
             .filter(|grant| grant.role.rights().contains(&Right::See))
             .map(|grant| Grant {
-                role: Role::Viewer,
+                role: seen_as(grant.role),
                 ..grant.clone()
             })
             .collect();
+        if rights::has_whole(&seeing, Right::See) {
+            // All who see everything, and work the same of it, share what they follow.
+            seeing.retain(|grant| grant.role == Role::Officer);
+            if rights::has_whole(&seeing, Right::Work) {
+                seeing = vec![Grant::whole(Role::Officer)];
+            } else {
+                seeing.push(Grant::whole(Role::Viewer));
+            }
+        }
         seeing.sort();
         seeing.dedup();
-        if rights::has_whole(&seeing, Right::See) {
-            // All who see everything share what they follow.
-            seeing = vec![Grant::whole(Role::Viewer)];
-        }
         let found = self.lock().by_grants.get(&seeing).and_then(Weak::upgrade);
         if let Some(sight) = found {
             return sight;
@@ -188,7 +202,7 @@ impl Sight {
         self.everything || by_area.is_some_and(|by_area| by_area.contains(&true))
     }
 
-    fn sees_at(&self, label: LabelNo, area: Option<&AreaCode>) -> bool {
+    pub(super) fn sees_at(&self, label: LabelNo, area: Option<&AreaCode>) -> bool {
         self.everything || self.sees(label, self.labels.area(area))
     }
 
@@ -278,11 +292,7 @@ impl Sight {
 
     /// What may be seen of an alert: nothing, or the alert, without the name of an incident that may
     /// not be seen. `incident_of` knows the incidents.
-    pub(crate) fn seen_alert(
-        &self,
-        alert: Alert,
-        incident_of: &dyn Fn(&IncidentId) -> Option<Incident>,
-    ) -> Option<Alert> {
+    pub(crate) fn seen_alert(&self, alert: Alert, incident_of: IncidentOf<'_>) -> Option<Alert> {
         if self.everything {
             return Some(alert);
         }
@@ -296,78 +306,8 @@ impl Sight {
         Some(Alert { incident, ..alert })
     }
 
-    /// Whether an incident may be seen.
-    pub(crate) fn has_incident(&self, incident: &Incident) -> bool {
-        let label = self.labels.rule(&incident.rule);
-        self.sees_at(label.given, incident.areas.last())
-    }
-
-    /// Whether an incident may be seen with all that it rests on.
-    pub(crate) fn sees_whole(&self, incident: &Incident) -> bool {
-        let is_seen = |one: &Evidence| {
-            let beside = one.beside.as_ref();
-            self.has_evidence(one) && beside.is_none_or(|beside| self.has_beside(beside))
-        };
-        self.everything || (self.has_incident(incident) && incident.evidence.iter().all(is_seen))
-    }
-
-    /// What may be seen of an incident: nothing, or the incident with the evidence that may be
-    /// seen. A department that it was given to needs what it rests on, as far as it is theirs.
-    pub(crate) fn incident(&self, incident: Incident) -> Option<Incident> {
-        if self.everything {
-            return Some(incident);
-        }
-        if !self.has_incident(&incident) {
-            return None;
-        }
-        let evidence = incident.evidence.into_iter();
-        let evidence = evidence.filter(|one| self.has_evidence(one));
-        Some(Incident {
-            evidence: evidence.map(|one| self.evidence(one)).collect(),
-            ..incident
-        })
-    }
-
-    /// What may be seen of an incident's file.
-    pub(crate) fn dossier(&self, dossier: Dossier) -> Option<Dossier> {
-        let incident = self.incident(dossier.incident)?;
-        Some(Dossier {
-            incident,
-            ..dossier
-        })
-    }
-
-    fn has_evidence(&self, one: &Evidence) -> bool {
-        let label = self.labels.rule(&one.alert.rule);
-        self.sees_at(label.given, one.area.as_ref())
-    }
-
-    fn has_beside(&self, beside: &Beside) -> bool {
-        let label = self.labels.rule(&beside.rule);
-        self.sees_at(label.given, beside.area.as_ref())
-    }
-
-    /// Evidence with its reason, or with its rule's name in its place if the reason tells of an alert
-    /// that may not be seen.
-    fn evidence(&self, one: Evidence) -> Evidence {
-        let is_told = one
-            .beside
-            .as_ref()
-            .is_none_or(|beside| self.has_beside(beside));
-        if is_told {
-            return one;
-        }
-        let rules = &self.labels.package().rules.rules;
-        let rule = rules.iter().find(|rule| rule.id == one.alert.rule);
-        Evidence {
-            because: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
-            beside: None,
-            ..one
-        }
-    }
-
     /// Whether a ticker line may be seen.
-    pub(crate) fn event(&self, event: &Event) -> bool {
+    pub(crate) fn event(&self, event: &Event, incident_of: IncidentOf<'_>) -> bool {
         let is_of_incident = matches!(
             event.kind,
             EventKind::IncidentOpened | EventKind::IncidentCleared
@@ -381,8 +321,11 @@ impl Sight {
                 Some(label) => label.guard.unwrap_or(label.own),
                 None => return self.everything,
             },
-            // Whoever sees the incident is told by its own row.
-            About::Incident(_) => return self.everything,
+            About::Incident(id) => {
+                let incident = incident_of(id);
+                return self.everything
+                    || incident.is_some_and(|incident| self.has_incident(&incident));
+            }
             About::City => return true,
             About::Joined(alerts) => return alerts.iter().all(|alert| self.has_beside(alert)),
         };

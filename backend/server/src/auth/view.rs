@@ -12,6 +12,7 @@ use egret_shared::metric::MetricPoint;
 use egret_shared::snapshot::CitySnapshot;
 use egret_shared::table::{Changed, Keyed, Table};
 
+use super::cases::IncidentOf;
 use super::sight::Sight;
 
 impl Sight {
@@ -24,9 +25,11 @@ impl Sight {
         CitySnapshot {
             metrics: table(&city.metrics, |point| self.point(point)),
             alerts: table(&city.alerts, |alert| self.seen_alert(alert, &incident_of)),
-            incidents: table(&city.incidents, |incident| self.incident(incident)),
+            incidents: table(&city.incidents, |incident| {
+                self.incident(incident, &incident_of)
+            }),
             feeds: table(&city.feeds, |feed| self.seen_feed(feed)),
-            events: self.seen_events(&city.events),
+            events: self.seen_events(&city.events, &incident_of),
             mode: city.mode,
         }
     }
@@ -44,10 +47,10 @@ impl Sight {
                 self.seen_alert(alert, incident_of)
             }),
             incidents: changed(&delta.incidents, &held.incidents, |incident| {
-                self.incident(incident)
+                self.incident(incident, incident_of)
             }),
             feeds: changed(&delta.feeds, &held.feeds, |feed| self.seen_feed(feed)),
-            events: self.seen_events(&delta.events),
+            events: self.seen_events(&delta.events, incident_of),
             mode: delta.mode.clone(),
         }
     }
@@ -73,8 +76,8 @@ impl Sight {
         self.feed(&feed.feed).then_some(feed)
     }
 
-    fn seen_events(&self, events: &[Event]) -> Vec<Event> {
-        let seen = events.iter().filter(|event| self.event(event));
+    fn seen_events(&self, events: &[Event], incident_of: IncidentOf<'_>) -> Vec<Event> {
+        let seen = events.iter().filter(|event| self.event(event, incident_of));
         seen.cloned().collect()
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use egret_city::{Changes, City};
-use egret_shared::case::Dossier;
 use egret_shared::channel::Channel;
 use egret_shared::delta::{CityDelta, Delta};
+use egret_shared::id::IncidentId;
 use egret_shared::metric::MetricPoint;
 use egret_shared::snapshot::Snapshot;
 use egret_shared::table::Changed;
@@ -149,7 +149,7 @@ impl Channels {
                 Channel::Incident(id) => {
                     let changed = changes.incidents.contains(id);
                     changed
-                        .then(|| incident_delta(sight, city.dossier(id), held))
+                        .then(|| incident_delta(sight, city, id, held))
                         .flatten()
                 }
                 Channel::Metric(id) => {
@@ -178,7 +178,8 @@ fn first_state(channel: &Channel, sight: &Arc<Sight>, city: &City) -> (Snapshot,
         Channel::Asset(feed, asset) => (Snapshot::Asset(seen(city, sight, feed, asset)), None),
         Channel::Incident(id) => {
             let dossier = city.dossier(id);
-            let dossier = dossier.and_then(|dossier| sight.dossier(dossier));
+            let dossier =
+                dossier.and_then(|dossier| sight.dossier(dossier, &|id| city.incident(id)));
             (Snapshot::Incident(dossier.map(Box::new)), None)
         }
         Channel::Metric(id) => {
@@ -209,8 +210,9 @@ fn city_delta(sight: &Sight, city: &City, whole: &CityDelta, held: &Snapshot) ->
 }
 
 /// Nothing for one who may not see it: not even that something happened.
-fn incident_delta(sight: &Sight, newer: Option<Dossier>, held: &Snapshot) -> Option<Delta> {
-    let seen = newer.and_then(|dossier| sight.dossier(dossier));
+fn incident_delta(sight: &Sight, city: &City, id: &IncidentId, held: &Snapshot) -> Option<Delta> {
+    let newer = city.dossier(id);
+    let seen = newer.and_then(|dossier| sight.dossier(dossier, &|id| city.incident(id)));
     let seen = seen.map(Box::new);
     let is_news = !matches!(held, Snapshot::Incident(held) if *held == seen);
     is_news.then_some(Delta::Incident(seen))
