@@ -249,7 +249,10 @@ impl City {
     }
 
     /// How departments do, by month, department and district.
-    #[expect(clippy::unused_self, reason = "tallies come with the casework of the fold")]
+    #[expect(
+        clippy::unused_self,
+        reason = "tallies come with the casework of the fold"
+    )]
     pub fn scorecards(&self) -> impl Iterator<Item = Scorecard> + '_ {
         std::iter::empty()
     }

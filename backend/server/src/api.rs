@@ -31,6 +31,7 @@ use axum::middleware;
 use axum::routing::{delete, get, patch, post};
 use egret_city::Lineage;
 use egret_listen::Tls;
+use egret_notify::Outbox;
 use egret_package::Package;
 use egret_people::{Line, Refused};
 use tokio::net::TcpListener;
@@ -61,6 +62,8 @@ pub(crate) struct Context {
     pub city: CityHandle,
     /// What is kept beside the journal.
     pub store: Arc<dyn Store>,
+    /// Notices on their way out; absent if nobody is to be told.
+    pub outbox: Option<Outbox>,
     /// Files of incidents.
     pub attachments: Files,
     /// Erases persons.
@@ -208,7 +211,7 @@ fn router(context: Context) -> Router {
 
 /// Signing in, and managing who may.
 fn people() -> Router<Context> {
-    use people::{admin, audit, device, me, oidc};
+    use people::{admin, audit, device, me, notices, oidc};
     Router::new()
         .route("/me", get(me::me))
         .route("/me/password", post(me::change_password))
@@ -251,6 +254,8 @@ fn people() -> Router<Context> {
             patch(admin::change_gateway).delete(admin::remove_gateway),
         )
         .route("/admin/gateways/{id}/secret", post(admin::renew_gateway))
+        .route("/admin/notifications", get(notices::status))
+        .route("/admin/notifications/deliveries", get(notices::deliveries))
         .route("/audit", get(audit::list))
         .route("/audit/verify", get(audit::verify))
         .route("/audit/export", get(audit::export))

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use egret_notify::NotifyConfig;
 use egret_shared::time::Span;
 use serde::Deserialize;
 use url::Url;
@@ -169,6 +170,8 @@ struct ConfigFile {
     insecure_open: bool,
     #[serde(default)]
     keep: KeepArgs,
+    #[serde(default)]
+    notify: NotifyConfig,
 }
 
 /// Files of TLS: `[tls]` of the file.
@@ -247,6 +250,8 @@ pub(crate) struct Config {
     pub insecure_open: bool,
     /// How long things are kept.
     pub keep: Keep,
+    /// Who is told of what, and how.
+    pub notify: NotifyConfig,
 }
 
 /// The settings are no good.
@@ -311,6 +316,7 @@ impl Config {
                 .map(|(certificate, key)| TlsFiles { certificate, key })
                 .or(file.tls),
             oidc: file.oidc,
+            notify: file.notify,
             mqtt: mqtt_address(&mqtt)?,
             brokers,
             insecure_open: args.insecure_open || file.insecure_open,

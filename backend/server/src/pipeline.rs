@@ -14,7 +14,8 @@ use egret_city::{City, Lineage};
 use egret_listen::Tls;
 use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
-use egret_people::{People, Settings};
+use egret_notify::{Outbox, Settings};
+use egret_people::People;
 use egret_shared::access::{Grant, Role};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -39,6 +40,7 @@ use crate::journal::sqlite::{SqliteJournal, database};
 use crate::journal::writer::{StoreJob, Writer};
 use crate::limits::{FOLD_QUEUE, STORE_QUEUE, TLS_EVERY};
 use crate::notify;
+use crate::notify::outbox::Teller;
 use crate::recover::recover;
 use crate::seal::Seal;
 use crate::source;
@@ -80,7 +82,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let mut journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
     let seal = Seal::open(&config.data)?;
     let city = recover(&mut journal, &package)?;
-    let people = People::open(&config.data, Settings::default(), clock::now())?;
+    let people = people::open(&config.data)?;
 
     let telemetry = Telemetry::new();
     let shutdown = CancellationToken::new();
@@ -100,6 +102,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     note_package(&intake, &city, package.digest).await?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
+    let outbox = outbox(config, package.timezone)?;
     let audit = people::attend(&people, &tracker, &shutdown);
     let context = Context {
         access: access(config, people, &package, &lineage),
@@ -109,6 +112,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         audit,
         city,
         attachments: Files::of(&config.data),
+        outbox,
         eraser: Eraser::new(store.clone(), jobs),
         store: Arc::new(store),
         files: Arc::new(files),
@@ -123,9 +127,9 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let http = serve_http(config, context.clone(), &tracker).await?;
     let taker: Arc<dyn Taker> = Arc::new(intake.clone());
     let mqtt = serve_mqtt(config, &context, &taker, &tracker).await?;
-    for broker in &config.brokers {
-        source::broker(broker, &package, &taker, &tracker, &shutdown)?;
-    }
+    tell_others(&context, &tracker);
+    let mut brokers = config.brokers.iter();
+    brokers.try_for_each(|at| source::broker(at, &package, &taker, &tracker, &shutdown))?;
     tracker.spawn(tick(intake, shutdown.clone()));
     tracker.close();
     Ok(Running {
@@ -178,6 +182,35 @@ async fn serve_http(
     Ok(http)
 }
 
+/// Has people and programs elsewhere told of what happens, by the settings.
+fn tell_others(context: &Context, tracker: &TaskTracker) {
+    let Some(outbox) = &context.outbox else {
+        return;
+    };
+    for worker in outbox.workers() {
+        tracker.spawn(worker.run(context.shutdown.clone()));
+    }
+    let access = &context.access;
+    let teller = Teller {
+        city: context.city.clone(),
+        everything: access.sights.of(&[Grant::whole(Role::Officer)]),
+        outbox: outbox.clone(),
+        package: Arc::clone(&context.package),
+        people: access.people.clone(),
+    };
+    tracker.spawn(teller.run(context.shutdown.clone()));
+}
+
+/// The outbox, if the settings name anybody to be told.
+fn outbox(config: &Config, zone: chrono_tz::Tz) -> anyhow::Result<Option<Outbox>> {
+    if config.notify.channel.is_empty() {
+        return Ok(None);
+    }
+    let settings = Settings::new(&config.notify, zone).context("[notify] of the settings")?;
+    let outbox = Outbox::open(&config.data, settings, Arc::new(clock::now))?;
+    Ok(Some(outbox))
+}
+
 /// Serves the embedded MQTT endpoint, unless it is off; where.
 async fn serve_mqtt(
     config: &Config,
@@ -199,9 +232,9 @@ async fn serve_mqtt(
     let door = || Door::new(Arc::clone(access), context.audit.clone());
     let gate = (!access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
     let endpoint = source::endpoint(listener, Arc::clone(taker), gate, tracker, shutdown)?;
-    let everything = access.sights.of(&[Grant::whole(Role::Viewer)]);
+    let everything = access.sights.of(&[Grant::whole(Role::Officer)]);
     let city = context.city.clone();
-    tracker.spawn(notify::run(
+    tracker.spawn(notify::topics::run(
         city,
         everything,
         endpoint,

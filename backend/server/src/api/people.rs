@@ -4,6 +4,7 @@ pub(super) mod admin;
 pub(super) mod audit;
 pub(super) mod device;
 pub(super) mod me;
+pub(super) mod notices;
 pub(super) mod oidc;
 
 use axum::Json;

@@ -1,12 +1,22 @@
 //! What has to be looked after about people while the server runs.
 
-use egret_people::{Line, People};
+use std::path::Path;
+
+use egret_people::{Line, People, Settings};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock;
 use crate::limits::{AUDIT_QUEUE, PEOPLE_EVERY};
+
+/// The people of a server with this data folder.
+///
+/// # Errors
+/// If their file cannot be opened.
+pub(super) fn open(data: &Path) -> anyhow::Result<People> {
+    Ok(People::open(data, Settings::default(), clock::now())?)
+}
 
 /// Starts what looks after `people` until `shutdown`; gives the way for lines of the audit trail
 /// that nobody waits for.
