@@ -50,6 +50,14 @@ impl Incidents {
         self.rows.values()
     }
 
+    /// All groups by number: the incident that it has become, and its members.
+    pub(crate) fn groups(
+        &self,
+    ) -> impl Iterator<Item = (u32, Option<&IncidentId>, impl Iterator<Item = &AlertKey>)> {
+        let groups = self.groups.iter();
+        groups.map(|(number, group)| (*number, group.incident.as_ref(), group.keys()))
+    }
+
     fn next_id(&mut self, day: String) -> IncidentId {
         self.serial = if self.day == day { self.serial + 1 } else { 1 };
         self.day = day;

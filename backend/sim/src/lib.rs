@@ -11,6 +11,9 @@ mod dice;
 mod plane;
 mod setting;
 
+mod happening;
+mod mishap;
+
 mod drainage;
 mod rain;
 mod shower;
@@ -35,6 +38,7 @@ mod broker;
 mod clock;
 mod publish;
 
+pub use happening::Happening;
 pub use faults::{
     BAD_SHARE, CLOCK_AHEAD_MS, DUPLICATE_SHARE, Fault, PATCHY_LOSS, PATCHY_SHARE, SILENT_SHARE,
     STUCK_SHARE,
