@@ -271,7 +271,8 @@ impl City {
     /// members in the order of joining.
     pub fn groups(
         &self,
-    ) -> impl Iterator<Item = (u32, Option<&IncidentId>, impl Iterator<Item = &AlertKey>)> + '_ {
+    ) -> impl Iterator<Item = (u32, Option<&IncidentId>, impl Iterator<Item = &AlertKey>)> + '_
+    {
         self.state.incidents.groups()
     }
 

@@ -38,11 +38,11 @@ mod broker;
 mod clock;
 mod publish;
 
-pub use happening::Happening;
 pub use faults::{
     BAD_SHARE, CLOCK_AHEAD_MS, DUPLICATE_SHARE, Fault, PATCHY_LOSS, PATCHY_SHARE, SILENT_SHARE,
     STUCK_SHARE,
 };
+pub use happening::Happening;
 pub use options::{Options, STORM_PEAK, Scenario, Summary, road_layer};
 pub use plan::{Plan, Timed};
 pub use publish::run;

@@ -168,7 +168,10 @@ impl Mishaps {
 
 /// The smallest share, and whose; all of it if there is none.
 fn least(shares: impl Iterator<Item = (f64, Option<Happening>)>) -> (f64, Option<Happening>) {
-    shares.fold((1.0, None), |least, one| {
-        if one.0 < least.0 { one } else { least }
-    })
+    shares.fold(
+        (1.0, None),
+        |least, one| {
+            if one.0 < least.0 { one } else { least }
+        },
+    )
 }

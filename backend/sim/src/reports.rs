@@ -220,12 +220,7 @@ impl Desk {
         self.dice.weighted(&shares).copied().unwrap_or("other")
     }
 
-    fn case(
-        &mut self,
-        scene: &Scene<'_>,
-        asked: Asked,
-        number_prefix: &str,
-    ) -> (TimeMs, Case) {
+    fn case(&mut self, scene: &Scene<'_>, asked: Asked, number_prefix: &str) -> (TimeMs, Case) {
         let Asked { category, home, .. } = asked;
         self.n_cases = self.n_cases.wrapping_add(1);
         let place = self.around(home.point);

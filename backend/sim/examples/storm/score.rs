@@ -32,7 +32,10 @@ impl Pairs {
         for (index, one) in signals.iter().enumerate() {
             for other in signals.iter().skip(index + 1) {
                 let is_put = one.put.is_some() && one.put == other.put;
-                let belongs = one.causes.first().is_some_and(|worst| other.causes.first() == Some(worst));
+                let belongs = one
+                    .causes
+                    .first()
+                    .is_some_and(|worst| other.causes.first() == Some(worst));
                 let is_right = one.causes.iter().any(|cause| other.causes.contains(cause));
                 pairs.put += u64::from(is_put);
                 pairs.right += u64::from(is_put && is_right);
@@ -66,7 +69,11 @@ impl Pairs {
 
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// A share as it is printed.
@@ -95,7 +102,11 @@ pub(crate) struct Score {
 impl Score {
     /// The score of a run that has ended.
     pub(crate) fn of(seed: u64, town: &Town) -> Self {
-        let told: Vec<&Fired> = town.fired.values().filter(|fired| !fired.is_silence).collect();
+        let told: Vec<&Fired> = town
+            .fired
+            .values()
+            .filter(|fired| !fired.is_silence)
+            .collect();
         let alerts: Vec<Signal<'_>> = town.fired.values().map(signal).collect();
         let signals: Vec<Signal<'_>> = told.iter().map(|fired| signal(fired)).collect();
         let mut n_reports = 0;
@@ -111,14 +122,17 @@ impl Score {
                 put: fired.put.as_ref(),
             }));
         }
-        let groups: BTreeMap<&Put, usize> = told.iter().filter_map(|fired| fired.put.as_ref()).fold(
-            BTreeMap::new(),
-            |mut groups, put| {
+        let groups: BTreeMap<&Put, usize> = told
+            .iter()
+            .filter_map(|fired| fired.put.as_ref())
+            .fold(BTreeMap::new(), |mut groups, put| {
                 *groups.entry(put).or_default() += 1;
                 groups
-            },
-        );
-        let largest = town.incidents.values().max_by_key(|incident| incident.evidence.len());
+            });
+        let largest = town
+            .incidents
+            .values()
+            .max_by_key(|incident| incident.evidence.len());
         let reasons = largest.into_iter().flat_map(|incident| &incident.evidence);
         Self {
             seed,
@@ -130,11 +144,18 @@ impl Score {
             n_two_causes: told.iter().filter(|fired| fired.causes.len() > 1).count(),
             n_reports,
             incidents: town.incidents.len(),
-            groups: groups.keys().filter(|put| matches!(put, Put::Group(_))).count(),
+            groups: groups
+                .keys()
+                .filter(|put| matches!(put, Put::Group(_)))
+                .count(),
             alerts: Pairs::of(&signals),
             signals: Pairs::of(&every),
             with_outages: Pairs::of(&alerts),
-            reasons: reasons.skip(1).take(3).map(|one| one.because.en.clone()).collect(),
+            reasons: reasons
+                .skip(1)
+                .take(3)
+                .map(|one| one.because.en.clone())
+                .collect(),
         }
     }
 

@@ -237,7 +237,10 @@ impl Town {
     pub(crate) fn show(&self) {
         let mut by_put: BTreeMap<&Put, Vec<&Fired>> = BTreeMap::new();
         for fired in self.fired.values().filter(|fired| !fired.is_silence) {
-            by_put.entry(fired.put.as_ref().unwrap_or(&Put::Group(u32::MAX))).or_default().push(fired);
+            by_put
+                .entry(fired.put.as_ref().unwrap_or(&Put::Group(u32::MAX)))
+                .or_default()
+                .push(fired);
         }
         for (put, mut all) in by_put {
             all.sort_by_key(|fired| fired.alert.fired_at);
@@ -245,7 +248,10 @@ impl Town {
                 Put::Incident(id) => self.incidents.get(id),
                 Put::Group(_) => None,
             };
-            println!("{put:?} {}", incident.map_or("", |incident| incident.title.en.as_str()));
+            println!(
+                "{put:?} {}",
+                incident.map_or("", |incident| incident.title.en.as_str())
+            );
             for fired in all {
                 let causes: Vec<String> = fired.causes.iter().map(ToString::to_string).collect();
                 let evidence = incident.and_then(|incident| {
