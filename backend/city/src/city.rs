@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use egret_package::Package;
-use egret_shared::alert::Alert;
+use egret_shared::alert::{Alert, AlertKey};
 use egret_shared::asset::{AssetMark, AssetState};
 use egret_shared::case::Dossier;
 use egret_shared::command::Outcome;
@@ -281,6 +281,15 @@ impl City {
     /// Incidents that are listed, by id.
     pub fn incidents(&self) -> impl Iterator<Item = &Incident> + '_ {
         self.state.incidents.iter()
+    }
+
+    /// Alerts that hang together: the group's number, the incident that it has become, and its
+    /// members in the order of joining.
+    pub fn groups(
+        &self,
+    ) -> impl Iterator<Item = (u32, Option<&IncidentId>, impl Iterator<Item = &AlertKey>)> + '_
+    {
+        self.state.incidents.groups()
     }
 
     /// The city at a glance.

@@ -100,6 +100,7 @@ impl State {
         self.assets.index(plan.feeds.len());
         self.selected = Selected::of(plan, &self.assets);
         self.metrics.index(plan, self.now_ms);
+        self.incidents.index(&self.alerts);
     }
 }
 

@@ -1,11 +1,14 @@
 //! Incidents: alerts that hang together by the cause graph, in space and in time.
 //!
-//! A firing alert joins the group of the alerts it is linked to, with the reason in words; groups
-//! that it bridges become one, as long as at most one of them is an incident. A group with enough
-//! evidence opens an incident; without, it stays a group of alerts.
+//! A firing alert joins the group of what it is put down to, with the reason in words (`attach`);
+//! groups that it bridges become one, as long as at most one of them is an incident. A group with
+//! enough evidence opens an incident; without, it stays a group of alerts.
 
+mod attach;
 mod group;
 mod link;
+mod places;
+mod reason;
 
 use std::collections::BTreeMap;
 
@@ -18,11 +21,12 @@ use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::Row;
+use crate::alert::{Alerts, Row};
 use crate::fold::Fold;
 use crate::limits::{EVIDENCE_MAX, INCIDENTS_MAX, RESOLVED_KEPT_MS};
 use crate::window::local_date;
 use group::{Group, Weight};
+use places::Places;
 
 /// All incidents, and the groups of alerts that they come from.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +34,9 @@ pub(crate) struct Incidents {
     rows: BTreeMap<IncidentId, Incident>,
     groups: BTreeMap<u32, Group>,
     next_group: u32,
+    /// A function of groups and alerts.
+    #[serde(skip)]
+    places: Places,
     /// The local day of the newest id, as `YYYYMMDD`, and its serial.
     day: String,
     serial: u32,
@@ -48,6 +55,26 @@ impl Incidents {
     /// All incidents by id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Incident> {
         self.rows.values()
+    }
+
+    /// All groups by number: the incident that it has become, and its members.
+    pub(crate) fn groups(
+        &self,
+    ) -> impl Iterator<Item = (u32, Option<&IncidentId>, impl Iterator<Item = &AlertKey>)> {
+        let groups = self.groups.iter();
+        groups.map(|(number, group)| (*number, group.incident.as_ref(), group.keys()))
+    }
+
+    /// Rebuilds what a checkpoint leaves out.
+    pub(crate) fn index(&mut self, alerts: &Alerts) {
+        self.places = Places::default();
+        for member in self.groups.values().flat_map(Group::members) {
+            let key = &member.evidence.alert;
+            if alerts.get(key).is_some() {
+                self.places
+                    .insert(member.rule, member.position, key.clone());
+            }
+        }
     }
 
     fn next_id(&mut self, day: String) -> IncidentId {
@@ -280,7 +307,10 @@ impl Fold<'_> {
             .find(|(_, group)| group.incident.as_ref() == Some(id));
         let number = of_it.map(|(number, _)| *number);
         let group = number.and_then(|number| groups.remove(&number));
-        for key in group.iter().flat_map(Group::keys) {
+        for member in group.iter().flat_map(Group::members) {
+            let key = &member.evidence.alert;
+            let places = &mut self.state.incidents.places;
+            places.remove(member.rule, member.position, key);
             if let Some(row) = self.state.alerts.get_mut(key) {
                 row.group = None;
                 row.alert.incident = None;
@@ -293,10 +323,20 @@ impl Fold<'_> {
     /// the incident.
     pub(crate) fn leave_group(&mut self, row: &Row) {
         let Some(number) = row.group else { return };
-        let Some(group) = self.state.incidents.groups.get_mut(&number) else {
+        let incidents = &mut self.state.incidents;
+        let Some(group) = incidents.groups.get_mut(&number) else {
             return;
         };
+        if let Some(member) = group.member(&row.alert.key) {
+            let (rule, position) = (member.rule, member.position);
+            incidents.places.remove(rule, position, &row.alert.key);
+        }
         if let Some(id) = group.incident.clone() {
+            // Beyond what is listed, what has left the list is forgotten, or a long incident's
+            // group would grow for as long as it lasts.
+            if group.len() > EVIDENCE_MAX {
+                group.leave(&row.alert.key);
+            }
             let weight = group.weight(&self.state.alerts);
             if row.alert.state == AlertState::Firing {
                 self.renew_incident(&id, &weight);

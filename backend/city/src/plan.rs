@@ -2,6 +2,7 @@
 //! and each feed knows what depends on it. A function of the package; no part of the state.
 
 mod areas;
+mod causes;
 mod metrics;
 mod rules;
 mod sources;
@@ -20,8 +21,9 @@ use smol_str::SmolStr;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub(crate) use areas::Areas;
+pub(crate) use causes::{Link, Role};
 pub(crate) use metrics::{Measured, MetricKind, MetricPlan};
-pub(crate) use rules::{Link, RulePlan, Watch};
+pub(crate) use rules::{RulePlan, Watch};
 pub(crate) use sources::{Asked, Durations, Part, SelectionPlan, Source};
 
 use crate::expr::{Engine, Enough};
@@ -197,6 +199,7 @@ impl Plan {
         };
         metrics::compile(&mut plan, package);
         rules::compile(&mut plan, package);
+        causes::link(&mut plan, package);
         plan
     }
 

@@ -105,6 +105,16 @@ impl Drainage {
         })
     }
 
+    /// Whether manhole `index` stands so high that a road by it ponds.
+    pub(crate) fn runs_over(&self, index: usize, at: TimeMs, rain: &Rain) -> bool {
+        self.level_m(index, at, rain) >= SURCHARGE_M
+    }
+
+    /// The manhole whose water comes to ponding gauge `index`.
+    pub(crate) fn drain_of(&self, index: usize) -> Option<usize> {
+        self.roads.get(index).and_then(|road| road.manhole)
+    }
+
     /// Depth of the water on the road at ponding gauge `index`, in mm.
     pub(crate) fn depth_mm(&self, index: usize, at: TimeMs, rain: &Rain) -> f64 {
         let Some(road) = self.roads.get(index) else {

@@ -163,13 +163,21 @@ impl Outages {
         if hit { CLOCK_AHEAD_MS } else { 0 }
     }
 
-    /// When the outage ends in which `gateway` is at `at`, and the outage's number.
+    /// When the outage ends in which `gateway` is at `at`.
     pub(crate) fn end_of(&self, gateway: u64, at: TimeMs) -> Option<TimeMs> {
+        let since = at.0 - self.start.0 - FIRST_OUTAGE_MS;
+        let into_ms = since.rem_euclid(OUTAGE_EVERY_MS);
+        self.number_of(gateway, at)?;
+        Some(TimeMs(at.0 + OUTAGE_MS - into_ms))
+    }
+
+    /// The number of the outage in which `gateway` is at `at`.
+    pub(crate) fn number_of(&self, gateway: u64, at: TimeMs) -> Option<u64> {
         let since = at.0 - self.start.0 - FIRST_OUTAGE_MS;
         let number = u64::try_from(since.div_euclid(OUTAGE_EVERY_MS)).ok()?;
         let into_ms = since.rem_euclid(OUTAGE_EVERY_MS);
         let hit = Dice::new(self.seed, "outage", number).bits() % GATEWAYS == gateway;
-        (hit && into_ms < OUTAGE_MS).then(|| TimeMs(at.0 + OUTAGE_MS - into_ms))
+        (hit && into_ms < OUTAGE_MS).then_some(number)
     }
 }
 

@@ -11,6 +11,9 @@ mod dice;
 mod plane;
 mod setting;
 
+mod happening;
+mod mishap;
+
 mod drainage;
 mod rain;
 mod shower;
@@ -39,6 +42,7 @@ pub use faults::{
     BAD_SHARE, CLOCK_AHEAD_MS, DUPLICATE_SHARE, Fault, PATCHY_LOSS, PATCHY_SHARE, SILENT_SHARE,
     STUCK_SHARE,
 };
+pub use happening::Happening;
 pub use options::{Options, STORM_PEAK, Scenario, Summary, road_layer};
 pub use plan::{Plan, Timed};
 pub use publish::run;

@@ -8,18 +8,19 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use egret_package::Package;
-use egret_shared::id::FeedId;
+use egret_shared::id::{AssetId, FeedId};
 use egret_shared::time::{Span, TimeMs};
 
 use crate::curve::{stream, whole_ms};
 use crate::dice::Dice;
 use crate::faults::{Fault, duplicate_after_ms};
+use crate::happening::Happening;
 use crate::options::Options;
 use crate::payload::{self, Written};
 use crate::plane::Plane;
 use crate::reports::{Case, DESK_EVERY_MS};
 use crate::setting::Setting;
-use crate::world::{PlanError, World};
+use crate::world::{PlanError, Spoken, World};
 
 mod due;
 
@@ -59,6 +60,9 @@ pub struct Timed {
     pub fault: Option<Fault>,
     /// Whether it was sent before.
     pub duplicate: bool,
+    /// Ground truth, never sent: the happenings that it tells of, the worst first. More than one
+    /// only where several together slow a road.
+    pub causes: Vec<Happening>,
 }
 
 impl Timed {
@@ -74,6 +78,7 @@ impl Timed {
             ahead_ms: 0,
             fault: None,
             duplicate: false,
+            causes: Vec::new(),
         }
     }
 }
@@ -140,6 +145,12 @@ impl Plan {
         self.world.rain().cloud(at)
     }
 
+    /// Why an asset says nothing at `at`: its gateway has no network, or it has never spoken. `None`
+    /// if it speaks, or is patchy.
+    pub fn why_silent(&self, feed: &FeedId, asset: &AssetId, at: TimeMs) -> Option<Happening> {
+        self.world.why_silent(feed, asset, at)
+    }
+
     /// Everyone's first word, and the desks open.
     ///
     /// Desks open before the run does, by what their feed allows to be late: so a receiver hears
@@ -185,7 +196,7 @@ impl Plan {
     }
 
     fn speak(&mut self, index: usize, at: TimeMs) {
-        let written = self.world.speak(index, at);
+        let Spoken { written, causes } = self.world.speak(index, at);
         let Some(speaker) = self.world.speakers.get_mut(index) else {
             return;
         };
@@ -204,6 +215,7 @@ impl Plan {
                 send_at,
                 gateway,
                 ahead_ms,
+                causes: causes.clone(),
                 ..Timed::now(at, feed.clone(), message)
             };
             self.send(timed);
@@ -242,6 +254,7 @@ impl Plan {
         if let Some(written) = written {
             self.send(Timed {
                 gateway,
+                causes: case.what.into_iter().collect(),
                 ..Timed::now(at, case.feed.clone(), written)
             });
         }

@@ -10,6 +10,7 @@ use egret_shared::time::{Span, TimeMs};
 use crate::curve::whole_ms;
 use crate::daily::{self, Curve, OFFICE, at_hour};
 use crate::dice::Dice;
+use crate::happening::Happening;
 use crate::plane::Point;
 use crate::sensors::Scene;
 
@@ -20,7 +21,7 @@ mod storm_calls;
 pub(crate) use case::Case;
 use case::{Other, Step};
 pub(crate) use kinds::kind_of;
-pub(crate) use storm_calls::{trouble, wet_places};
+pub(crate) use storm_calls::{WetPlace, trouble, wet_places};
 
 /// How a report feed lives.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +96,38 @@ pub(crate) struct Home {
     pub(crate) slow: f64,
 }
 
+/// What somebody asks for.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    category: &'static str,
+    home: Home,
+    /// How much water they see, mm.
+    depth_mm: f64,
+    /// What made them ask.
+    what: Option<Happening>,
+}
+
+impl Asked {
+    /// What any day brings.
+    fn of(category: &'static str, home: Home) -> Self {
+        Self {
+            category,
+            home,
+            depth_mm: 0.0,
+            what: None,
+        }
+    }
+
+    /// What a happening at `point` brings.
+    fn because_of(what: Happening, category: &'static str, point: Point) -> Self {
+        let home = Home { point, slow: 1.0 };
+        Self {
+            what: Some(what),
+            ..Self::of(category, home)
+        }
+    }
+}
+
 /// One feed's desk, where its cases come in.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
@@ -133,13 +166,13 @@ impl Desk {
     }
 
     /// The cases of the next [`DESK_EVERY_MS`], each with its time; `rate` multiplies their
-    /// number, `homes` are where people live, `wet` where water stands and how deep in mm.
+    /// number, `homes` are where people live, `wet` where water stands.
     pub(crate) fn open(
         &mut self,
         scene: &Scene<'_>,
         rate: f64,
         homes: &[Home],
-        wet: &[(Point, f64)],
+        wet: &[WetPlace],
         number_prefix: &str,
     ) -> Vec<(TimeMs, Case)> {
         let seconds = DESK_EVERY_MS as f64 / 1_000.0;
@@ -148,19 +181,25 @@ impl Desk {
         for _ in 0..n_usual {
             let home = self.dice.pick(homes).copied().unwrap_or_default();
             let category = self.category(scene);
-            cases.push(self.case(scene, category, home, 0.0, number_prefix));
+            let asked = Asked::of(category, home);
+            cases.push(self.case(scene, asked, number_prefix));
         }
         for by_water in self.kind.by_water {
-            for (point, depth_mm) in wet {
-                let home = Home {
-                    point: *point,
-                    slow: 1.0,
+            for place in wet {
+                let per_s = storm_calls::per_s(*by_water, place.depth_mm, scene.rain.pace());
+                let asked = Asked {
+                    depth_mm: place.depth_mm,
+                    ..Asked::because_of(place.what, by_water.category, place.point)
                 };
-                let per_s = storm_calls::per_s(*by_water, *depth_mm, scene.rain.pace());
                 for _ in 0..self.dice.poisson(per_s * seconds * rate) {
-                    let category = by_water.category;
-                    cases.push(self.case(scene, category, home, *depth_mm, number_prefix));
+                    cases.push(self.case(scene, asked, number_prefix));
                 }
+            }
+        }
+        for callers in scene.mishaps.callers(self.feed.as_str(), scene.at) {
+            let asked = Asked::because_of(callers.what, callers.category, callers.point);
+            for _ in 0..self.dice.poisson(callers.per_s * seconds * rate) {
+                cases.push(self.case(scene, asked, number_prefix));
             }
         }
         cases
@@ -181,14 +220,8 @@ impl Desk {
         self.dice.weighted(&shares).copied().unwrap_or("other")
     }
 
-    fn case(
-        &mut self,
-        scene: &Scene<'_>,
-        category: &'static str,
-        home: Home,
-        depth_mm: f64,
-        number_prefix: &str,
-    ) -> (TimeMs, Case) {
+    fn case(&mut self, scene: &Scene<'_>, asked: Asked, number_prefix: &str) -> (TimeMs, Case) {
+        let Asked { category, home, .. } = asked;
         self.n_cases = self.n_cases.wrapping_add(1);
         let place = self.around(home.point);
         let delay_ms = whole_ms(self.dice.unit() * (DESK_EVERY_MS - 1) as f64);
@@ -206,7 +239,8 @@ impl Desk {
             ),
             category,
             place: self.kind.placed.then_some(place),
-            depth_mm,
+            depth_mm: asked.depth_mm,
+            what: asked.what,
             caller: self.n_cases % 10_000,
             state: self.kind.first,
             left: self.kind.steps,

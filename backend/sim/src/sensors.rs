@@ -9,15 +9,19 @@ use egret_shared::time::TimeMs;
 use crate::curve::rounded;
 use crate::dice::Dice;
 use crate::drainage::Drainage;
+use crate::mishap::Mishaps;
 use crate::plane::Point;
 use crate::rain::Rain;
 
+mod causes;
 mod economy;
 mod emergency;
 mod environment;
 mod mobility;
 mod services;
 mod water;
+
+pub(crate) use causes::causes;
 
 /// A property's id and its value.
 pub(crate) type Measured = (&'static str, f64);
@@ -87,6 +91,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) rain: &'a Rain,
     /// The drains.
     pub(crate) drainage: &'a Drainage,
+    /// What the day brings by chance.
+    pub(crate) mishaps: &'a Mishaps,
 }
 
 impl Scene<'_> {

@@ -99,6 +99,10 @@ pub(crate) fn low_points_near(drainage: &Drainage, place: Point, reach_m: f64) -
 /// What rain and standing water leave of the speed: 1 all of it.
 pub(crate) fn weather_share(intensity_mm_h: f64, depth_mm: f64) -> f64 {
     let rain = 1.0 - 0.42 * (intensity_mm_h / RAIN_FULL_MM_H).clamp(0.0, 1.0);
-    let water = 1.0 - 0.8 * ((depth_mm - 30.0) / 270.0).clamp(0.0, 1.0);
-    rain * water
+    rain * water_share(depth_mm)
+}
+
+/// What standing water alone leaves of the speed: 1 all of it.
+pub(crate) fn water_share(depth_mm: f64) -> f64 {
+    1.0 - 0.8 * ((depth_mm - 30.0) / 270.0).clamp(0.0, 1.0)
 }

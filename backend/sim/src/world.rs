@@ -1,6 +1,6 @@
 //! The city as it plays: everyone who speaks, and what is the same for all of them.
 
-use egret_shared::id::FeedId;
+use egret_shared::id::{AssetId, FeedId};
 use egret_shared::time::TimeMs;
 
 use crate::curve::{rounded, stream};
@@ -8,12 +8,14 @@ use crate::daily::{digits, local_hour};
 use crate::dice::Dice;
 use crate::faults::{Health, JUMP_SHARE, Outages, PATCHY_LOSS, Trips};
 use crate::fleet::{Fleet, Weather};
-use crate::options::Options;
+use crate::happening::Happening;
+use crate::mishap::Mishaps;
+use crate::options::{Options, Scenario};
 use crate::payload::{self, Said, Written};
 use crate::rain::Rain;
 use crate::reports::{Case, Desk, Home};
 use crate::roads::{Roads, RoadsError};
-use crate::sensors::{Measured, Model, Sensor};
+use crate::sensors::{Measured, Model, Sensor, causes};
 use crate::setting::Setting;
 use crate::vehicle::Vehicle;
 
@@ -78,6 +80,15 @@ impl Speaker {
     }
 }
 
+/// What an asset says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spoken {
+    /// The messages.
+    pub(crate) written: Vec<Written>,
+    /// What they tell of, the worst first.
+    pub(crate) causes: Vec<Happening>,
+}
+
 /// The city.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -111,6 +122,10 @@ impl World {
         first: TimeMs,
     ) -> Result<Self, PlanError> {
         let (rain, drainage) = water(&setting, options, start)?;
+        let mishaps = match options.scenario {
+            Scenario::Quiet => Mishaps::default(),
+            Scenario::Storm => Mishaps::new(&setting, options.seed, start),
+        };
         let roads = match &options.roads {
             Some(text) => Roads::from_geojson(text, setting.plane)?,
             None => Roads::default(),
@@ -124,7 +139,7 @@ impl World {
             outages: Outages::new(options.seed, first),
             trips: Trips::new(options.seed, first),
             unplayed: Vec::new(),
-            stage: Stage::new(&setting, rain, drainage, &roads, hours_ahead),
+            stage: Stage::new(&setting, rain, (drainage, mishaps), &roads, hours_ahead),
             setting,
             roads,
             homes,
@@ -139,21 +154,24 @@ impl World {
         self.stage.refresh(at);
     }
 
-    /// What speaker `index` says at `at`; nothing if its radio loses it.
-    pub(crate) fn speak(&mut self, index: usize, at: TimeMs) -> Vec<Written> {
+    /// What speaker `index` says at `at`, and what that tells of; nothing if its radio loses it.
+    pub(crate) fn speak(&mut self, index: usize, at: TimeMs) -> Spoken {
         let scene = self.stage.scene(at);
         let Some(speaker) = self.speakers.get_mut(index) else {
-            return Vec::new();
+            return Spoken::default();
         };
         let feed = self.setting.feeds.get(speaker.feed);
         let asset = self.setting.assets.get(speaker.asset);
         let (Some(feed), Some(asset)) = (feed, asset) else {
-            return Vec::new();
+            return Spoken::default();
         };
+        let mut told_of = Vec::new();
         let (place, mut values) = match &mut speaker.body {
             Body::Fixed(sensor, model) => {
                 let interval_s = speaker.interval_ms as f64 / 1_000.0;
-                (None, sensor.measure(*model, &scene, interval_s))
+                let measured = sensor.measure(*model, &scene, interval_s);
+                told_of = causes(feed.id.as_str(), sensor, &scene);
+                (None, measured)
             }
             Body::Moving(vehicle, fleet) => {
                 let weather = Weather {
@@ -166,12 +184,14 @@ impl World {
             }
         };
         if speaker.health == Health::Patchy && speaker.dice.chance(PATCHY_LOSS) {
-            return Vec::new();
+            return Spoken::default();
         }
         let trips = self.trips.of(feed.id.as_str(), stream(speaker.asset), at);
         if speaker.health == Health::Stuck || trips.sticks {
             let told = speaker.frozen.get_or_insert_with(|| values.clone());
             values.clone_from(told);
+            // It tells of nothing that goes on now.
+            told_of.clear();
         } else {
             speaker.frozen = None;
         }
@@ -184,7 +204,28 @@ impl World {
             position: place.or(asset.position),
             values: &values,
         };
-        payload::readings(&self.setting, feed, &said)
+        Spoken {
+            written: payload::readings(&self.setting, feed, &said),
+            causes: told_of,
+        }
+    }
+
+    /// Why an asset says nothing at `at`; `None` if nothing keeps it from speaking.
+    pub(crate) fn why_silent(
+        &self,
+        feed: &FeedId,
+        asset: &AssetId,
+        at: TimeMs,
+    ) -> Option<Happening> {
+        let mut assets = self.setting.assets.iter();
+        let number = assets.position(|one| one.feed == *feed && one.asset == *asset)?;
+        let speaks = self.speakers.iter().any(|one| one.asset == number);
+        if !speaks {
+            return Some(Happening::Dead(number));
+        }
+        let gateway = self.outages.gateway_of(stream(number));
+        let number = self.outages.number_of(gateway, at)?;
+        Some(Happening::Outage(number))
     }
 
     /// The feed of speaker `index`.

@@ -26,10 +26,6 @@ impl Alerts {
         self.rows.get_mut(key)
     }
 
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
-    }
-
     /// All alerts by key.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Alert> {
         self.rows.values().map(|row| &row.alert)

@@ -3,10 +3,9 @@
 use egret_package::Package;
 use egret_shared::level::Level;
 use egret_shared::package::rule::{LevelDef, RuleDef, RuleKind, WithinDef};
-use egret_shared::text::Text;
 use egret_shared::time::Span;
 
-use super::{Feed, Metric, Plan, Property, Rule};
+use super::{Feed, Link, Metric, Plan, Property, Rule};
 use crate::expr::{Condition, ReportFilter};
 
 /// A rule, ready.
@@ -27,14 +26,6 @@ pub(crate) enum Watch {
     Silence(Feed, Span),
     /// Reports of a feed near one another.
     Cluster(Feed, ReportFilter, u32, WithinDef),
-}
-
-/// That alerts of another rule can belong together with this rule's.
-pub(crate) struct Link {
-    pub(crate) other: Rule,
-    pub(crate) within: WithinDef,
-    /// Why; absent between alerts of the same rule.
-    pub(crate) because: Option<Text>,
 }
 
 impl RulePlan {
@@ -64,28 +55,6 @@ pub(super) fn compile(plan: &mut Plan, package: &Package) {
             def: def.clone(),
             watch,
             links: Vec::new(),
-        });
-    }
-    for cause in &package.rules.causes {
-        let (Some(from), Some(to)) = (plan.rule_number(&cause.from), plan.rule_number(&cause.to))
-        else {
-            continue;
-        };
-        let because = Some(cause.because.clone());
-        link(plan, from, to, cause.within, because.as_ref());
-        link(plan, to, from, cause.within, because.as_ref());
-        for rule in [from, to] {
-            link(plan, rule, rule, cause.within, None);
-        }
-    }
-}
-
-fn link(plan: &mut Plan, rule: Rule, other: Rule, within: WithinDef, because: Option<&Text>) {
-    if let Some(rule) = plan.rules.get_mut(usize::from(rule)) {
-        rule.links.push(Link {
-            other,
-            within,
-            because: because.cloned(),
         });
     }
 }

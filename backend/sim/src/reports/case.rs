@@ -9,6 +9,7 @@ use egret_shared::time::TimeMs;
 
 use crate::curve::whole_ms;
 use crate::dice::Dice;
+use crate::happening::Happening;
 use crate::plane::Point;
 
 /// The state of a request that was not replied to within its limit.
@@ -61,6 +62,8 @@ pub(crate) struct Case {
     pub(crate) place: Option<Point>,
     /// How much water the caller sees, mm; 0 if none.
     pub(crate) depth_mm: f64,
+    /// What made them call; nothing for what any day brings.
+    pub(crate) what: Option<Happening>,
     /// The caller's running number: there is no caller.
     pub(crate) caller: u32,
     /// The state it is in.
@@ -143,6 +146,7 @@ mod tests {
             category: "waterlogging",
             place: None,
             depth_mm: 0.0,
+            what: None,
             caller: 1,
             state: "opened",
             left,

@@ -4,6 +4,7 @@ use egret_shared::time::TimeMs;
 
 use super::ByWater;
 use crate::drainage::Drainage;
+use crate::happening::Happening;
 use crate::plane::Point;
 use crate::rain::Rain;
 
@@ -13,19 +14,36 @@ const STANDING_MM: f64 = 40.0;
 /// With this many places under twice 100 mm the city has all the trouble it can have.
 const TROUBLE_FULL: f64 = 11.0;
 
-/// The places where water stands now, and how deep in mm.
-pub(crate) fn wet_places(drainage: &Drainage, rain: &Rain, at: TimeMs) -> Vec<(Point, f64)> {
+/// A place where water stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WetPlace {
+    /// Where.
+    pub(crate) point: Point,
+    /// How deep, mm.
+    pub(crate) depth_mm: f64,
+    /// Whose water.
+    pub(crate) what: Happening,
+}
+
+/// The places where water stands now.
+pub(crate) fn wet_places(drainage: &Drainage, rain: &Rain, at: TimeMs) -> Vec<WetPlace> {
     drainage
         .low_points()
         .enumerate()
-        .map(|(index, point)| (point, drainage.depth_mm(index, at, rain)))
-        .filter(|(_, depth_mm)| *depth_mm > STANDING_MM)
+        .filter_map(|(index, point)| {
+            Some(WetPlace {
+                point,
+                depth_mm: drainage.depth_mm(index, at, rain),
+                what: Happening::Water(drainage.drain_of(index)?),
+            })
+        })
+        .filter(|place| place.depth_mm > STANDING_MM)
         .collect()
 }
 
 /// How much trouble standing water makes: 0 none, 1 as in the worst storm.
-pub(crate) fn trouble(wet: &[(Point, f64)]) -> f64 {
-    let places = wet.iter().map(|(_, depth_mm)| (depth_mm / 200.0).min(1.0));
+pub(crate) fn trouble(wet: &[WetPlace]) -> f64 {
+    let places = wet.iter().map(|place| (place.depth_mm / 200.0).min(1.0));
     (places.sum::<f64>() / TROUBLE_FULL).min(1.0)
 }
 

@@ -9,7 +9,8 @@ fn passable(sensor: &Sensor, scene: &Scene<'_>) -> f64 {
     // A storm slows everyone, wherever its water stands.
     let everywhere = 1.0 - 0.52 * scene.cloud * (0.35 + 0.65 * scene.trouble);
     let here = weather_share(sensor.raining_mm_h(scene), sensor.water_near_mm(scene));
-    everywhere * here
+    let (past, _) = scene.mishaps.passable(sensor.point, scene.at);
+    everywhere * here * past
 }
 
 pub(super) fn crossing(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {

@@ -14,9 +14,10 @@ pub(super) fn crowd(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
     ]
 }
 
-pub(super) fn gas(sensor: &mut Sensor, _scene: &Scene<'_>) -> Vec<Measured> {
+pub(super) fn gas(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
     let methane = 0.35 + 0.3 * sensor.nature(0) + 0.12 * sensor.wander(0, 3_600.0);
-    vec![told("methane", methane.max(0.0), 2)]
+    let (leaking, _) = scene.mishaps.methane(sensor.point, scene.at);
+    vec![told("methane", (methane + leaking).max(0.0), 2)]
 }
 
 pub(super) fn bridge(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {

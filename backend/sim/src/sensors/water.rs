@@ -86,11 +86,17 @@ pub(super) fn reservoir(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured>
     ]
 }
 
-pub(super) fn river(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
+/// How far a river stands above its warning stage, in m, without noise.
+pub(super) fn river_stage_m(sensor: &Sensor, scene: &Scene<'_>) -> f64 {
     let high = scene.rain.river(sensor.gauge, scene.at);
     let dry = -3.4 + 1.8 * sensor.nature(0);
     let worst = -0.5 + 1.05 * sensor.nature(1);
-    let level = dry + (worst - dry) * high + 0.03 * sensor.wander(0, 1_800.0);
+    dry + (worst - dry) * high
+}
+
+pub(super) fn river(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measured> {
+    let high = scene.rain.river(sensor.gauge, scene.at);
+    let level = river_stage_m(sensor, scene) + 0.03 * sensor.wander(0, 1_800.0);
     let flow = 1.5 + 12.0 * sensor.nature(2) + (50.0 + 330.0 * sensor.nature(2)) * high;
     let flow = flow * (1.0 + 0.04 * sensor.wander(1, 1_800.0));
     vec![
@@ -143,5 +149,6 @@ pub(super) fn water_supply(sensor: &mut Sensor, scene: &Scene<'_>) -> Vec<Measur
     let drawn = at_hour(&WATER_USE, scene.hour);
     let rest = 335.0 + 60.0 * sensor.nature(0);
     let pressure = rest - 45.0 * drawn + 5.0 * sensor.wander(0, 1_200.0);
-    vec![told("supply_pressure", pressure, 0)]
+    let (left, _) = scene.mishaps.pressure(sensor.point, scene.at);
+    vec![told("supply_pressure", pressure * left, 0)]
 }

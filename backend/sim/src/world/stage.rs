@@ -5,9 +5,9 @@ use egret_shared::time::TimeMs;
 use crate::curve::whole_ms;
 use crate::daily::{is_weekend, local_hour};
 use crate::drainage::Drainage;
-use crate::plane::Point;
+use crate::mishap::Mishaps;
 use crate::rain::Rain;
-use crate::reports::{trouble, wet_places};
+use crate::reports::{WetPlace, trouble, wet_places};
 use crate::roads::Roads;
 use crate::sensors::Scene;
 use crate::setting::Setting;
@@ -21,9 +21,10 @@ const REFRESH_MS: i64 = 2_000;
 pub(super) struct Stage {
     rain: Rain,
     drainage: Drainage,
+    mishaps: Mishaps,
     traffic: Traffic,
     timezone: chrono_tz::Tz,
-    wet: Vec<(Point, f64)>,
+    wet: Vec<WetPlace>,
     trouble: f64,
     hour: f64,
     weekend: bool,
@@ -37,7 +38,7 @@ impl Stage {
     pub(super) fn new(
         setting: &Setting,
         rain: Rain,
-        drainage: Drainage,
+        (drainage, mishaps): (Drainage, Mishaps),
         roads: &Roads,
         hours_ahead: f64,
     ) -> Self {
@@ -45,6 +46,7 @@ impl Stage {
             traffic: Traffic::new(roads, &drainage, &rain),
             rain,
             drainage,
+            mishaps,
             timezone: setting.timezone,
             wet: Vec::new(),
             trouble: 0.0,
@@ -85,11 +87,12 @@ impl Stage {
             trouble: self.trouble,
             rain: &self.rain,
             drainage: &self.drainage,
+            mishaps: &self.mishaps,
         }
     }
 
-    /// Where water stands, and how deep in mm.
-    pub(super) fn wet(&self) -> &[(Point, f64)] {
+    /// Where water stands.
+    pub(super) fn wet(&self) -> &[WetPlace] {
         &self.wet
     }
 
