@@ -1,8 +1,9 @@
 //! An alert 告警: a rule's condition on one subject, from pending to resolved.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-use crate::id::{AreaCode, AssetId, FeedId, IncidentId, MetricId, RuleId};
+use crate::id::{AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId, ReportId, RuleId};
 use crate::level::Level;
 use crate::position::Position;
 use crate::table::Keyed;
@@ -31,8 +32,20 @@ pub enum Subject {
     Reports {
         /// The reports' feed.
         feed: FeedId,
-        /// Id of the report that began the cluster.
-        first: crate::id::ReportId,
+        /// Id of the report that began the cluster; of a warning, its own.
+        first: ReportId,
+    },
+    /// An area as a whole.
+    Area {
+        /// Which area.
+        area: AreaCode,
+    },
+    /// A gateway: all assets of a feed that speak through it.
+    Gateway {
+        /// The assets' feed.
+        feed: FeedId,
+        /// The gateway, as `assets.csv` names it.
+        gateway: SmolStr,
     },
 }
 
@@ -87,6 +100,42 @@ pub struct Alert {
     pub message: Text,
     /// The incident that it belongs to.
     pub incident: Option<IncidentId>,
+    /// What keeps it quiet: it is told to nobody and opens no incident.
+    pub hushed: Option<HushId>,
+    /// Whether it comes and goes too often: it goes on firing until it has calmed down.
+    pub flapping: bool,
+    /// How often it has fired and resolved of late; while flapping, how often its condition has
+    /// come and gone since.
+    pub changes: u32,
+}
+
+/// A turn in an alert's life, for whoever keeps its history: it fired, its level changed while it
+/// was firing, or it resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertTurn {
+    /// Serial number, rising by one for each turn of a city: the same turn has the same, whenever
+    /// the journal is folded again.
+    pub n: u64,
+    /// Whose.
+    pub key: AlertKey,
+    /// Firing or resolved.
+    pub state: AlertState,
+    /// How bad.
+    pub level: Level,
+    /// The widest-to-finest areas of the subject.
+    pub areas: Vec<AreaCode>,
+    /// When.
+    pub at: TimeMs,
+    /// When the condition began to hold.
+    pub since: TimeMs,
+    /// The value that spoke for it.
+    pub v: Option<f64>,
+    /// UCUM unit of `v`, empty if there is none.
+    pub unit: String,
+    /// What it said.
+    pub message: Text,
+    /// What kept it quiet.
+    pub hushed: Option<HushId>,
 }
 
 impl Keyed for Alert {

@@ -4,6 +4,7 @@
 //! files of their own.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::id::{AreaCode, AssetId, FeedId, PlanId};
 use crate::package::casework::CaseworkDef;
@@ -86,6 +87,9 @@ pub struct AssetDef {
     /// The area it counts for; absent, the one that holds `position`. A sensor on a bridge
     /// stands over water and counts for the nearer landing.
     pub area: Option<AreaCode>,
+    /// The gateway that it speaks through, as far as the register says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<SmolStr>,
 }
 
 /// A layer of the base map: one `[[layer]]` of `map/layers.toml`.

@@ -96,6 +96,10 @@ id!(
     IncidentId
 );
 id!(
+    /// What keeps alerts quiet: a silence, a maintenance window, a shelved alert.
+    HushId
+);
+id!(
     /// A response plan 预案.
     PlanId
 );

@@ -21,6 +21,7 @@ pub mod alert;
 pub mod asset;
 pub mod event;
 pub mod feed;
+pub mod hush;
 pub mod incident;
 pub mod metric;
 

@@ -1,24 +1,30 @@
 //! Alerts: one for each rule and subject, on its way from pending to resolved.
 //!
 //! Every kind of rule hands a [`Trigger`] to [`Fold::judge`]: whether its condition holds for a
-//! subject. All that follows is the same for all kinds: `for` and `keep_for`, levels, messages,
-//! the one open alert per key, and that a higher level gets through when room is short.
+//! subject. All that follows is the same for all kinds: the one open alert per key; `for`,
+//! `keep_for` and flapping (`life`); who is listed when room is short (`table`, `room`); what is
+//! kept quiet (`hush`, `quiet`); what it says (`row`).
 
+mod hush;
+mod life;
+mod quiet;
+mod room;
 mod row;
 mod table;
 
 use egret_shared::alert::{AlertKey, AlertState, Subject};
-use egret_shared::event::{About, EventKind};
+use egret_shared::id::{AssetId, FeedId};
 use egret_shared::level::Level;
 use egret_shared::position::Position;
-use egret_shared::time::TimeMs;
+use egret_shared::text::Text;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use hush::{Hushes, refusal};
 pub(crate) use row::Row;
 pub(crate) use table::Alerts;
+pub use table::Unlisted;
 
 use crate::fold::Fold;
-use crate::limits::RESOLVED_KEPT_MS;
 use crate::plan::{Area, Metric, Rule};
 
 /// A rule's verdict on a subject.
@@ -32,8 +38,14 @@ pub(crate) struct Trigger {
     /// As of when: event time of what was seen, or the time of the tick.
     pub(crate) at_ms: i64,
     pub(crate) v: Option<f64>,
-    /// How many reports.
+    /// UCUM unit of `v`, where it is not that of what the rule watches.
+    pub(crate) unit: Option<String>,
+    /// How bad, where the rule's limits do not say.
+    pub(crate) level: Option<Level>,
+    /// How many reports, assets or parts.
     pub(crate) count: u32,
+    /// What else fills the message.
+    pub(crate) facts: Vec<(&'static str, Text)>,
 }
 
 /// The subject in the fold's own numbers.
@@ -45,16 +57,88 @@ pub(crate) enum Target {
     Metric(Metric, Area),
     /// A place on the map.
     Place(Position, Option<Area>),
+    /// An area as a whole.
+    Area(Area),
 }
 
-/// What time has made due.
-enum Due {
-    Fire,
-    Resolve,
-    Forget,
+impl Trigger {
+    /// A verdict without a value.
+    pub(crate) fn new(
+        rule: Rule,
+        subject: Subject,
+        target: Target,
+        holds: bool,
+        at_ms: i64,
+    ) -> Self {
+        Self {
+            rule,
+            subject,
+            target,
+            holds,
+            at_ms,
+            v: None,
+            unit: None,
+            level: None,
+            count: 1,
+            facts: Vec::new(),
+        }
+    }
+
+    /// A verdict on the asset with this handle.
+    pub(crate) fn on_asset(
+        rule: Rule,
+        feed: &FeedId,
+        asset: &AssetId,
+        handle: u32,
+        holds: bool,
+        at_ms: i64,
+    ) -> Self {
+        let subject = Subject::Asset {
+            feed: feed.clone(),
+            asset: asset.clone(),
+        };
+        Self::new(rule, subject, Target::Asset(handle), holds, at_ms)
+    }
 }
 
 impl Fold<'_> {
+    /// A verdict as of now on the asset with this handle.
+    pub(crate) fn on_handle(&self, rule: Rule, handle: u32, holds: bool) -> Option<Trigger> {
+        let asset = self.state.assets.get(handle)?;
+        let feed = &self.plan.feed(asset.feed)?.def.id;
+        let now_ms = self.state.now_ms;
+        Some(Trigger::on_asset(
+            rule, feed, &asset.id, handle, holds, now_ms,
+        ))
+    }
+
+    /// A verdict as of now on a metric in an area.
+    pub(crate) fn on_metric(
+        &self,
+        rule: Rule,
+        (metric, area): (Metric, Area),
+        holds: bool,
+    ) -> Option<Trigger> {
+        let subject = Subject::Metric {
+            metric: self.plan.metric(metric)?.def.id.clone(),
+            area: self.plan.areas.code(area)?.clone(),
+        };
+        let target = Target::Metric(metric, area);
+        Some(Trigger::new(
+            rule,
+            subject,
+            target,
+            holds,
+            self.state.now_ms,
+        ))
+    }
+
+    /// Whether an alert of `rule` is open about the asset with this handle.
+    pub(crate) fn is_open_on(&self, handle: u32, rule: Rule) -> bool {
+        let asset = self.state.assets.get(handle);
+        asset.is_some_and(|asset| asset.has_open(rule))
+    }
+
     /// Takes a rule's verdict: begins, renews or ends the alert of its key.
     pub(crate) fn judge(&mut self, trigger: &Trigger) {
         let Some(rule) = self.plan.rule(trigger.rule) else {
@@ -74,186 +158,86 @@ impl Fold<'_> {
     }
 
     fn begin(&mut self, key: &AlertKey, trigger: &Trigger) {
-        let Some(plan) = self.plan.rule(trigger.rule) else {
+        let level = self.level_of(trigger);
+        let Some(place) = self.make_room(key, trigger.rule, level) else {
             return;
         };
-        let level = plan.level(trigger.v);
-        let Some(gone) = self.state.alerts.make_room(level) else {
-            return;
-        };
-        for gone in gone {
-            self.drop_alert(&gone);
-        }
-        let again = self.state.alerts.get(key);
-        let group = again.and_then(|row| row.group);
-        let incident = again.and_then(|row| row.alert.incident.clone());
-        let row = self.new_row(key, trigger, level, group, incident);
-        self.state.alerts.put(row);
+        let row = self.new_row(key, trigger, level, place);
+        self.state.alerts.put(self.plan, row);
         self.note_on_asset(key);
-        self.dirty.alerts.insert(key.clone());
+        self.show(key);
         self.ripen(key);
     }
 
     fn renew(&mut self, key: &AlertKey, trigger: &Trigger) {
-        let Some(plan) = self.plan.rule(trigger.rule) else {
-            return;
-        };
-        let level = plan.level(trigger.v);
-        let (message, unit, areas, position) = self.evidence(trigger);
-        let Some(row) = self.state.alerts.get_mut(key) else {
-            return;
-        };
-        let before = row.alert.level;
-        row.ending_ms = None;
-        row.alert.v = trigger.v;
-        row.alert.unit = unit;
-        row.alert.message = message;
-        row.alert.areas = areas;
-        row.alert.position = position;
-        let fired = row.alert.state == AlertState::Firing;
-        self.state.alerts.set_level(key, level);
-        self.dirty.alerts.insert(key.clone());
-        if fired && before != level {
-            self.dirty.urgent = true;
-            self.note_on_asset(key);
-            if level > before {
-                self.tell_alert(key, EventKind::AlertFired);
-            }
-            self.weigh_group(key);
-        }
-        self.ripen(key);
-    }
-
-    fn end(&mut self, key: &AlertKey, at_ms: i64) {
-        let Some(row) = self.state.alerts.get_mut(key) else {
-            return;
-        };
-        if row.alert.state == AlertState::Pending {
-            return self.drop_alert(key);
-        }
-        row.ending_ms = row.ending_ms.or(Some(at_ms));
-        self.ripen(key);
-    }
-
-    /// Does what is due for one alert.
-    fn ripen(&mut self, key: &AlertKey) {
+        let level = self.level_of(trigger);
         let now_ms = self.state.now_ms;
-        let Some(row) = self.state.alerts.get(key) else {
+        let evidence = self.evidence(key, trigger);
+        let Some(before) = self.state.alerts.get(key).map(|row| row.alert.level) else {
             return;
         };
-        let Some(plan) = self.plan.rule(row.rule) else {
+        self.state.alerts.change(self.plan, key, |row| {
+            row.condition_turns(true, now_ms);
+            row.say(trigger.v, evidence);
+            row.alert.level = level;
+        });
+        self.show(key);
+        let row = self.state.alerts.get(key);
+        if row.is_some_and(|row| row.alert.state == AlertState::Firing) {
+            self.renew_firing(key, before, level);
+        }
+        self.ripen(key);
+    }
+
+    fn renew_firing(&mut self, key: &AlertKey, before: Level, level: Level) {
+        if level > before {
+            self.end_shelf(key);
+        }
+        let spoke_up = self.quieten(key);
+        if before == level {
             return;
-        };
-        let passed = |since_ms: i64, span_ms: i64| now_ms - since_ms >= span_ms;
-        let due = match (row.alert.state, row.ending_ms) {
-            (AlertState::Pending, _) => {
-                passed(row.alert.since.0, plan.def.hold.ms()).then_some(Due::Fire)
-            }
-            (AlertState::Firing, Some(ending_ms)) => {
-                passed(ending_ms, plan.def.keep_for.ms()).then_some(Due::Resolve)
-            }
-            (AlertState::Firing, None) => None,
-            (AlertState::Resolved, _) => {
-                let resolved = row.alert.resolved_at.unwrap_or_default();
-                passed(resolved.0, RESOLVED_KEPT_MS).then_some(Due::Forget)
-            }
-        };
-        match due {
-            Some(Due::Fire) => self.fire(key),
-            Some(Due::Resolve) => self.resolve(key),
-            Some(Due::Forget) => self.drop_alert(key),
-            None => {}
         }
-    }
-
-    /// Does what is due for all alerts, in the order of their keys.
-    pub(crate) fn ripen_alerts(&mut self) {
-        let waiting: Vec<AlertKey> = self.state.alerts.waiting().cloned().collect();
-        for key in waiting {
-            self.ripen(&key);
-        }
-    }
-
-    fn fire(&mut self, key: &AlertKey) {
-        let now = TimeMs(self.state.now_ms);
-        if let Some(row) = self.state.alerts.get_mut(key) {
-            row.alert.state = AlertState::Firing;
-            row.alert.fired_at = Some(now);
-        }
-        self.dirty.alerts.insert(key.clone());
-        self.dirty.urgent = true;
+        self.log_turn(key);
         self.note_on_asset(key);
-        self.tell_alert(key, EventKind::AlertFired);
-        self.correlate(key);
-    }
-
-    fn resolve(&mut self, key: &AlertKey) {
-        let now = TimeMs(self.state.now_ms);
-        if let Some(row) = self.state.alerts.get_mut(key) {
-            row.alert.state = AlertState::Resolved;
-            row.alert.resolved_at = Some(now);
+        self.turn_part(key, true);
+        let row = self.state.alerts.get(key);
+        let is_public = row.is_some_and(Row::is_public);
+        if is_public && !spoke_up {
+            self.dirty.urgent = true;
+            if level > before {
+                self.tell_fired(key);
+            }
         }
-        self.dirty.alerts.insert(key.clone());
-        self.dirty.urgent = true;
-        self.note_on_asset(key);
-        self.tell_alert(key, EventKind::AlertResolved);
         self.weigh_group(key);
     }
 
-    /// Takes an alert off the list.
-    fn drop_alert(&mut self, key: &AlertKey) {
-        let was_firing = self
-            .state
-            .alerts
-            .get(key)
-            .is_some_and(|row| row.alert.state == AlertState::Firing);
-        let Some(row) = self.state.alerts.remove(key) else {
+    fn end(&mut self, key: &AlertKey, at_ms: i64) {
+        let Some(state) = self.state.alerts.get(key).map(|row| row.alert.state) else {
             return;
         };
-        self.dirty.alerts.insert(key.clone());
-        self.dirty.urgent |= was_firing;
-        if let Target::Asset(handle) = row.target {
-            self.note_asset(handle, row.rule, None);
+        if state == AlertState::Pending {
+            return self.drop_alert(key);
         }
-        self.leave_group(&row);
+        let now_ms = self.state.now_ms;
+        self.state.alerts.change(self.plan, key, |row| {
+            row.condition_turns(false, now_ms);
+            row.ending_ms = row.ending_ms.or(Some(at_ms));
+        });
+        self.ripen(key);
     }
 
-    /// Brings the asset's marker in line with its alert.
-    fn note_on_asset(&mut self, key: &AlertKey) {
-        let Some(row) = self.state.alerts.get(key) else {
-            return;
+    fn level_of(&self, trigger: &Trigger) -> Level {
+        let by_limits = || {
+            let plan = self.plan.rule(trigger.rule);
+            plan.map_or(Level::Normal, |plan| plan.level(trigger.v))
         };
-        let level = match row.alert.state {
-            AlertState::Pending => Some(Level::Normal),
-            AlertState::Firing => Some(row.alert.level),
-            AlertState::Resolved => None,
-        };
-        if let Target::Asset(handle) = row.target {
-            self.note_asset(handle, row.rule, level);
-        }
+        trigger.level.unwrap_or_else(by_limits)
     }
 
-    fn note_asset(&mut self, handle: u32, rule: Rule, level: Option<Level>) {
-        if let Some(asset) = self.state.assets.get_mut(handle) {
-            asset.note_alert(rule, level);
-            self.dirty.assets.insert(handle);
+    /// Notes that a listed alert is another.
+    fn show(&mut self, key: &AlertKey) {
+        if self.state.alerts.is_listed(key) {
+            self.dirty.alerts.insert(key.clone());
         }
-    }
-
-    fn tell_alert(&mut self, key: &AlertKey, kind: EventKind) {
-        let Some(row) = self.state.alerts.get(key) else {
-            return;
-        };
-        let Some(plan) = self.plan.rule(row.rule) else {
-            return;
-        };
-        let level = if kind == EventKind::AlertResolved {
-            Level::Normal
-        } else {
-            row.alert.level
-        };
-        let (area, text) = (row.alert.areas.last().cloned(), row.alert.message.clone());
-        let from = (About::Rule(plan.def.id.clone()), plan.def.name.clone());
-        self.tell(kind, level, area, from, text);
     }
 }

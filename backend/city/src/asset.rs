@@ -2,6 +2,7 @@
 
 use egret_package::Package;
 use egret_shared::asset::{AssetMark, AssetSpot, AssetState, AssetValue};
+use egret_shared::catalog::AssetDef;
 use egret_shared::flags::Flags;
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::level::Level;
@@ -79,6 +80,11 @@ pub(crate) struct Taken {
 }
 
 impl Asset {
+    /// Its row in the package's register.
+    pub(crate) fn registered<'p>(&self, package: &'p Package) -> Option<&'p AssetDef> {
+        package.assets.get(self.register? as usize)
+    }
+
     /// Notes at `now_ms`, before [`Self::note`], whether a silence of more than `longest_ms` ends.
     /// One of the register that is heard for the first time has been silent all along; of others
     /// nobody knows.
@@ -291,8 +297,7 @@ impl View<'_> {
 
     /// What people call it.
     pub(crate) fn name(&self, asset: &Asset) -> Option<Text> {
-        let row = self.package.assets.get(asset.register? as usize)?;
-        Some(row.name.clone())
+        Some(asset.registered(self.package)?.name.clone())
     }
 
     /// The asset with all its values.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use egret_shared::alert::AlertKey;
+use egret_shared::alert::{AlertKey, AlertTurn};
 use egret_shared::event::{EVENTS_KEPT, Event};
 use egret_shared::id::{FeedId, IncidentId};
 use egret_shared::metric::{ClosedPoint, MetricKey};
@@ -30,6 +30,8 @@ pub struct Changes {
     /// Points of closed windows, to be stored as history, in the order of closing. A point whose
     /// key and end were there before replaces the earlier one and is flagged as revised.
     pub closed: Vec<ClosedPoint>,
+    /// Turns in the life of every alert, listed or not, to be stored as history, in order.
+    pub alert_log: Vec<AlertTurn>,
     /// An alert or incident changed: to be published at once.
     pub urgent: bool,
     /// The mode of the city changed.
@@ -47,6 +49,7 @@ impl Changes {
             && self.events.is_empty()
             && self.closed.is_empty()
             && !self.mode
+            && self.alert_log.is_empty()
     }
 
     /// These changes followed by `later`, as one.
@@ -60,6 +63,7 @@ impl Changes {
         let surplus = self.events.len().saturating_sub(EVENTS_KEPT);
         self.events.drain(..surplus);
         self.closed.append(&mut later.closed);
+        self.alert_log.append(&mut later.alert_log);
         self.urgent |= later.urgent;
         self.mode |= later.mode;
     }
@@ -75,6 +79,7 @@ pub(crate) struct Dirty {
     pub(crate) incidents: BTreeSet<IncidentId>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) closed: Vec<ClosedPoint>,
+    pub(crate) alert_log: Vec<AlertTurn>,
     pub(crate) urgent: bool,
     pub(crate) mode: bool,
 }
@@ -90,5 +95,6 @@ impl Dirty {
             && self.events.is_empty()
             && self.closed.is_empty()
             && !self.mode
+            && self.alert_log.is_empty()
     }
 }

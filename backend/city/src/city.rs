@@ -4,16 +4,18 @@
 //! by [`City::take_changes`], so that a reader asks only for that:
 //! `snapshot(n)` with `delta(n→m)` applied is `snapshot(m)`, tested for random journals.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egret_package::Package;
-use egret_shared::alert::{Alert, AlertKey};
+use egret_shared::alert::{Alert, AlertKey, AlertState, AlertTurn};
 use egret_shared::asset::{AssetMark, AssetState};
 use egret_shared::case::Dossier;
 use egret_shared::command::Outcome;
 use egret_shared::delta::CityDelta;
 use egret_shared::feed::{ClockOffset, FeedHealth};
-use egret_shared::id::{AreaCode, AssetId, FeedId, IncidentId, MetricId};
+use egret_shared::hush::{Hush, HushOrder, HushRefusal};
+use egret_shared::id::{AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId};
 use egret_shared::incident::Incident;
 use egret_shared::metric::{ClosedPoint, MetricKey, MetricPoint};
 use egret_shared::mode::ModeState;
@@ -22,6 +24,7 @@ use egret_shared::snapshot::CitySnapshot;
 use egret_shared::table::{Changed, Keyed, Table};
 use egret_shared::time::TimeMs;
 
+use crate::alert::{self, Unlisted};
 use crate::asset::{Asset, View};
 use crate::changes::{Changes, Dirty};
 use crate::checkpoint::{self, RestoreError};
@@ -140,6 +143,7 @@ impl City {
             feeds: feeds.into_iter().map(feed_id).collect(),
             events: std::mem::take(&mut dirty.events).into(),
             closed: std::mem::take(&mut dirty.closed),
+            alert_log: std::mem::take(&mut dirty.alert_log),
             urgent: std::mem::take(&mut dirty.urgent),
             mode: std::mem::take(&mut dirty.mode),
         }
@@ -149,6 +153,11 @@ impl City {
     /// called before.
     pub fn take_closed(&mut self) -> Vec<ClosedPoint> {
         std::mem::take(&mut self.dirty.closed)
+    }
+
+    /// Takes the turns of alerts since this or [`Self::take_changes`] was called before.
+    pub fn take_alert_log(&mut self) -> Vec<AlertTurn> {
+        std::mem::take(&mut self.dirty.alert_log)
     }
 
     /// Whether an alert or incident changed since [`Self::take_changes`].
@@ -278,6 +287,32 @@ impl City {
         self.state.alerts.iter()
     }
 
+    /// How many alerts are not on the list, for want of room.
+    pub fn alerts_unlisted(&self) -> Unlisted {
+        self.state.alerts.unlisted()
+    }
+
+    /// What keeps alerts quiet now and later, by id, and how many alerts each does.
+    pub fn hushes(&self) -> Vec<Hush> {
+        let mut hushing: BTreeMap<&HushId, u32> = BTreeMap::new();
+        let firing = self.state.alerts.rows().map(|row| &row.alert);
+        for alert in firing.filter(|alert| alert.state == AlertState::Firing) {
+            if let Some(id) = &alert.hushed {
+                *hushing.entry(id).or_default() += 1;
+            }
+        }
+        let counted = |hush: &Hush| Hush {
+            hushing: hushing.get(&hush.id).copied().unwrap_or_default(),
+            ..hush.clone()
+        };
+        self.state.hushes.iter().map(counted).collect()
+    }
+
+    /// Why an order would be refused now; `None` if it would be taken.
+    pub fn hush_refusal(&self, order: &HushOrder) -> Option<HushRefusal> {
+        alert::refusal(&self.plan, &self.state, order)
+    }
+
     /// Incidents that are listed, by id.
     pub fn incidents(&self) -> impl Iterator<Item = &Incident> + '_ {
         self.state.incidents.iter()
@@ -309,7 +344,7 @@ impl City {
 
     /// What turns the snapshot of before `changes` into the one of now.
     pub fn city_delta(&self, changes: &Changes) -> CityDelta {
-        let alert = |key: &_| self.state.alerts.get(key).map(|row| row.alert.clone());
+        let alert = |key: &_| self.state.alerts.listed(key).cloned();
         CityDelta {
             metrics: changed(changes.metrics.iter(), |key| self.point(key)),
             alerts: changed(changes.alerts.iter(), alert),

@@ -104,6 +104,11 @@ impl Condition {
         }
     }
 
+    /// That a number reaches `limit`.
+    pub(crate) fn at_least(limit: f64) -> Self {
+        Self::Compare(vec![(Operator::AtLeast, limit)])
+    }
+
     /// Whether the condition holds for `v`.
     pub(crate) fn holds(&self, engine: &Engine, v: f64) -> bool {
         match self {

@@ -8,7 +8,7 @@ use egret_package::Package;
 use egret_shared::id::FeedId;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::Alerts;
+use crate::alert::{Alerts, Hushes};
 use crate::asset::Assets;
 use crate::baseline::Baselines;
 use crate::case::Cases;
@@ -52,6 +52,7 @@ pub(crate) struct State {
     pub(crate) journeys: Journeys,
     pub(crate) rules: Vec<RuleState>,
     pub(crate) alerts: Alerts,
+    pub(crate) hushes: Hushes,
     pub(crate) incidents: Incidents,
     pub(crate) cases: Cases,
     pub(crate) ticker: Ticker,
@@ -78,6 +79,7 @@ impl State {
             journeys: Journeys::default(),
             rules: plan.rules.iter().map(|_| RuleState::default()).collect(),
             alerts: Alerts::default(),
+            hushes: Hushes::default(),
             incidents: Incidents::default(),
             cases: Cases::default(),
             ticker: Ticker::default(),
@@ -100,6 +102,7 @@ impl State {
         self.assets.index(plan.feeds.len());
         self.selected = Selected::of(plan, &self.assets);
         self.metrics.index(plan, self.now_ms);
+        self.alerts.index(plan);
         self.incidents.index(&self.alerts);
     }
 }

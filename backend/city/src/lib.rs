@@ -9,8 +9,7 @@
 //! [`checkpoint`].
 //!
 //! To add an aggregate, write a file in `aggregate/`, and a line for it in `accumulators!` and in
-//! `How`; to add a kind of rule, write a file in `rule/`, a variant of `plan::Watch`, and the line
-//! that calls it where its evidence comes by.
+//! `How`; to add a kind of rule, write a file in `rule/`, and a line for it in `kinds!`.
 
 pub mod entry;
 pub mod limits;
@@ -48,6 +47,7 @@ pub mod city;
 pub mod hash;
 pub mod lineage;
 
+pub use alert::Unlisted;
 pub use changes::Changes;
 pub use city::City;
 pub use entry::{Entry, Refused, Seq};

@@ -31,8 +31,38 @@ pub const IDENTITY_TABLES_PER_TICK: usize = 4;
 /// Most alerts that are listed: pending, firing, and resolved of late.
 ///
 /// An alert is about 500 bytes on the wire, so a snapshot of the city stays below 3 MB. Beyond,
-/// resolved ones leave first; then an open one of a lower level gives way to a higher.
+/// resolved ones leave first; then an open one of a lower level gives way to a higher, and waits.
 pub const ALERTS_MAX: usize = 5_000;
+
+/// Most alerts that are held: those listed, those that wait for room, and parts of others.
+///
+/// Every asset of a large district's with one alert, all at once; at 1.5 kB each, 30 MB.
+pub const ALERTS_HELD_MAX: usize = 20_000;
+
+/// Most hushes: silences, maintenance windows and shelves, now and to come.
+///
+/// Twenty for each of two dozen departments. Each alert that fires is compared with each: at 10 ns,
+/// 5 us.
+pub const HUSHES_MAX: usize = 500;
+
+/// Into how many parts a rate rule cuts its window, and so how many values of a subject it keeps.
+///
+/// The window's ends are met to a part in 32; at 16 bytes a value, 500 bytes for each subject.
+pub const RATE_SAMPLES: i64 = 32;
+
+/// Most warnings of a rule that are remembered; beyond, the one that ends first is over.
+///
+/// A storm day brings a warning from each of a city's districts every hour; a day of that is 200.
+pub const WARNINGS_MAX: usize = 1_000;
+
+/// Most firing alerts of its parts that a composed rule looks at; beyond, the newest are left out.
+///
+/// As many as a table of parts near one another can be gone through at each turn: 1,000 times a
+/// distance is 50 us.
+pub const COMPOSED_PARTS_MAX: usize = 1_000;
+
+/// Most parts whose words a composed alert repeats. More is no message.
+pub const COMPOSED_TOLD_MAX: usize = 4;
 
 /// How long a resolved alert and a cleared incident stay listed. Milliseconds.
 ///
@@ -145,5 +175,7 @@ const _: () = {
     // Stretches: one for each hour begun, and as many as fill up; tags: 63.
     assert!(25 + IDENTITIES_MAX / IDENTITY_STRETCH_MAX < 62);
     assert!(ALERTS_MAX > INCIDENTS_MAX);
+    assert!(ALERTS_HELD_MAX > ALERTS_MAX);
+    assert!(COMPOSED_PARTS_MAX < ALERTS_HELD_MAX);
     assert!(SLICES_SLACK_MS > 60_000 + DEAF_AFTER_MS);
 };

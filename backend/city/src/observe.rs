@@ -1,19 +1,18 @@
 //! What an observation does: to its asset, its feed's health, the metrics made of it, and the
 //! rules that watch it.
 
-use egret_shared::alert::Subject;
 use egret_shared::flags::Flags;
 use egret_shared::observation::{Observation, Value};
 use egret_shared::package::metric::DistinctOf;
 use egret_shared::position::Position;
 
 use crate::aggregate::{Contribution, distinct_id, distinct_value};
-use crate::alert::{Target, Trigger};
 use crate::asset::observed_us;
 use crate::dedup::Identity;
 use crate::fold::Fold;
 use crate::metric::{Incoming, counting_area};
-use crate::plan::{Area, Asked, Feed, FeedPlan, Metric, PropertyUse, Rule, Source, Watch};
+use crate::plan::{Area, Asked, Feed, FeedPlan, Metric, PropertyUse, Source};
+use crate::rule::{Moved, Valued};
 
 /// Tells identities of observations from those of reports.
 const OBSERVATIONS: u64 = 1 << 32;
@@ -33,6 +32,8 @@ struct Seen<'a> {
     on_time: bool,
     /// Neither that nor of the time in which nothing came of its asset: in no window.
     late: bool,
+    /// Where it has come to, if it is elsewhere than before.
+    moved_to: Option<Position>,
     flags: Flags,
 }
 
@@ -90,6 +91,9 @@ impl Fold<'_> {
             return;
         };
         self.hear(&seen);
+        if let Some(position) = seen.moved_to {
+            self.show_place(&seen.plan.moved, &seen.moved(position, self.state.now_ms));
+        }
         let mut flags = Flags::NONE;
         for (number, value) in observation.values.iter().enumerate() {
             if new.has(number) {
@@ -144,6 +148,7 @@ impl Fold<'_> {
             flags = flags.with(Flags::FUTURE);
         }
         let (on_time, late) = self.lateness(plan, handle, at_us.div_euclid(1_000))?;
+        let mut moved_to = None;
         let area = if let Some(position) = observation.position {
             let area = observation
                 .area
@@ -153,8 +158,10 @@ impl Fold<'_> {
             let (lon, lat) = position.to_steps();
             let pinned = self.state.assets.get(handle).filter(|asset| asset.pinned);
             let area = pinned.map_or(area, |asset| asset.area);
+            let position = Position::from_steps(lon, lat);
             let asset = self.state.assets.get_mut(handle)?;
-            if asset.place(Position::from_steps(lon, lat), at_us) {
+            if asset.place(position, at_us) {
+                moved_to = Some(position);
                 self.recount(feed, plan, handle, area);
             }
             area
@@ -179,6 +186,7 @@ impl Fold<'_> {
             area,
             on_time,
             late,
+            moved_to,
             flags,
         })
     }
@@ -215,9 +223,7 @@ impl Fold<'_> {
             asset.note(observation, seen.at_us);
         }
         self.dirty.assets.insert(seen.handle);
-        for rule in &seen.plan.silence {
-            self.end_silence(*rule, seen.handle, seen.index);
-        }
+        self.show_speech(&seen.plan.heard, seen.handle, seen.index);
     }
 
     /// Takes one value in; what is to be known about it.
@@ -242,9 +248,8 @@ impl Fold<'_> {
             self.count_value(seen, uses, value.v, doubts);
         }
         if taken.newest {
-            for rule in &uses.rules {
-                self.judge_value(seen, *rule, value.v);
-            }
+            let valued = seen.valued(value.v, self.state.now_ms);
+            self.show_value(&uses.rules, &valued);
         }
         taken.flags
     }
@@ -302,32 +307,29 @@ impl Fold<'_> {
         };
         Some((area, contribution, condition.holds(engine, v)))
     }
+}
 
-    fn judge_value(&mut self, seen: &Seen<'_>, rule: Rule, v: f64) {
-        let Some(Watch::Reading(_, _, condition)) = self.plan.rule(rule).map(|rule| &rule.watch)
-        else {
-            return;
-        };
-        let holds = condition.holds(&self.plan.engine, v);
-        let is_open = self
-            .state
-            .assets
-            .get(seen.handle)
-            .is_some_and(|asset| asset.has_open(rule));
-        if !holds && !is_open {
-            return;
+impl<'a> Seen<'a> {
+    /// A value of it for rules.
+    fn valued(&self, v: f64, now_ms: i64) -> Valued<'a> {
+        Valued {
+            feed: &self.observation.feed,
+            asset: &self.observation.asset,
+            handle: self.handle,
+            at_ms: self.observation.observed_at.0.min(now_ms),
+            v,
         }
-        self.judge(&Trigger {
-            rule,
-            subject: Subject::Asset {
-                feed: seen.observation.feed.clone(),
-                asset: seen.observation.asset.clone(),
-            },
-            target: Target::Asset(seen.handle),
-            holds,
-            at_ms: seen.observation.observed_at.0.min(self.state.now_ms),
-            v: Some(v),
-            count: 1,
-        });
+    }
+
+    /// Its new place for rules.
+    fn moved(&self, position: Position, now_ms: i64) -> Moved<'a> {
+        Moved {
+            feed: &self.observation.feed,
+            asset: &self.observation.asset,
+            handle: self.handle,
+            position,
+            area: self.area,
+            at_ms: self.observation.observed_at.0.min(now_ms),
+        }
     }
 }

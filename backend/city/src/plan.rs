@@ -7,23 +7,24 @@ mod metrics;
 mod rules;
 mod sources;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use chrono_tz::Tz;
 use egret_package::Package;
+use egret_package::zones::Zone;
 use egret_shared::id::{FeedId, MetricId, PropertyId, RuleId};
 use egret_shared::package::city::Classification;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::property::PropertyDef;
-use egret_shared::package::rule::IncidentDef;
+use egret_shared::package::rule::{HushLimitsDef, IncidentDef};
 use smol_str::SmolStr;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub(crate) use areas::Areas;
 pub(crate) use causes::{Link, Role};
 pub(crate) use metrics::{Measured, MetricKind, MetricPlan};
-pub(crate) use rules::{RulePlan, Watch};
+pub(crate) use rules::RulePlan;
 pub(crate) use sources::{Asked, Durations, Part, SelectionPlan, Source};
 
 use crate::expr::{Engine, Enough};
@@ -71,7 +72,9 @@ pub(crate) struct Plan {
     pub(crate) metrics: Vec<MetricPlan>,
     pub(crate) rules: Vec<RulePlan>,
     pub(crate) selections: Vec<SelectionPlan>,
+    pub(crate) zones: BTreeMap<String, Zone>,
     pub(crate) incident: IncidentDef,
+    pub(crate) hush: HushLimitsDef,
     pub(crate) enough: Enough,
     property_numbers: Lookup<PropertyId, Property>,
     feed_numbers: Lookup<FeedId, Feed>,
@@ -99,10 +102,12 @@ pub(crate) struct FeedPlan {
     pub(crate) keeps_text: bool,
     /// Metrics and rules by property.
     pub(crate) uses: Vec<PropertyUse>,
-    /// Silence rules on it.
-    pub(crate) silence: Vec<Rule>,
-    /// Cluster rules on it.
-    pub(crate) clusters: Vec<Rule>,
+    /// Rules that want to know who of its assets is heard.
+    pub(crate) heard: Vec<Rule>,
+    /// Rules that want to know where its assets are.
+    pub(crate) moved: Vec<Rule>,
+    /// Rules on its reports.
+    pub(crate) reported: Vec<Rule>,
 }
 
 /// A metric that is made of a feed.
@@ -141,8 +146,9 @@ impl FeedPlan {
             steps: Vec::new(),
             keeps_text: false,
             uses: Vec::new(),
-            silence: Vec::new(),
-            clusters: Vec::new(),
+            heard: Vec::new(),
+            moved: Vec::new(),
+            reported: Vec::new(),
             def: def.clone(),
         }
     }
@@ -162,7 +168,7 @@ impl FeedPlan {
         self.uses.iter().find(|one| one.property == property)
     }
 
-    fn use_mut(&mut self, property: Property) -> Option<&mut PropertyUse> {
+    pub(crate) fn use_mut(&mut self, property: Property) -> Option<&mut PropertyUse> {
         if self.uses_of(property).is_none() {
             self.uses.push(PropertyUse {
                 property,
@@ -190,7 +196,9 @@ impl Plan {
             metrics: Vec::new(),
             rules: Vec::new(),
             selections: Vec::new(),
+            zones: package.zones.clone(),
             incident: package.rules.incident.clone(),
+            hush: package.rules.hush,
             enough: Enough::compile(package.rules.incident.open_when.as_deref()),
             property_numbers: numbered(package.properties.iter().map(|def| &def.id)),
             feed_numbers: numbered(package.feeds.iter().map(|def| &def.id)),
@@ -238,8 +246,8 @@ impl Plan {
         self.metric_numbers.get(id).copied()
     }
 
-    /// Rules by id: only while compiling.
-    fn rule_number(&self, id: &RuleId) -> Option<Rule> {
+    /// Rules by id: only while compiling, and for what is asked by people.
+    pub(crate) fn rule_number(&self, id: &RuleId) -> Option<Rule> {
         let at = self.rules.iter().position(|rule| rule.def.id == *id)?;
         Rule::try_from(at).ok()
     }

@@ -1,5 +1,5 @@
 //! What a report's step does: to its feed's health, the metrics that count such steps or measure the
-//! time between them, the ticker and the rules that look for clusters.
+//! time between them, the ticker and the rules that look at reports.
 
 use egret_shared::event::{About, EventKind};
 use egret_shared::flags::Flags;
@@ -16,6 +16,7 @@ use crate::fold::Fold;
 use crate::journey::{Named, Stage};
 use crate::metric::{Incoming, counting_area};
 use crate::plan::{Area, Asked, Durations, Feed, FeedPlan, Measured, Metric, Source};
+use crate::rule::Step;
 
 /// Tells identities of reports' messages from those of observations.
 const REPORTS: u64 = 2 << 32;
@@ -44,6 +45,15 @@ impl Fold<'_> {
         }
         let late = now_ms - report.observed_at.0 > plan.def.lateness.ms();
         self.count_report(feed, plan, report, late);
+        let named = Named::by(report, &self.plan.areas);
+        let area = named.area(plan.home);
+        let position = report.position.map(Position::to_steps);
+        let step = Step {
+            report,
+            position: position.map(|(lon, lat)| Position::from_steps(lon, lat)),
+            area,
+        };
+        self.show_step(&plan.reported, &step);
         let entered = Identity::start(ENTERED | u64::from(feed));
         let entered = entered
             .with(report.report.as_str().as_bytes())
@@ -51,8 +61,6 @@ impl Fold<'_> {
         if !self.dedup.insert(entered, now_ms) {
             return;
         }
-        let named = Named::by(report, &self.plan.areas);
-        let area = named.area(plan.home);
         if !late {
             self.count_entry(feed, plan, report, area);
         }
@@ -61,11 +69,7 @@ impl Fold<'_> {
         }
         if report.state == STATE_OPENED {
             self.tell_report(plan, report, area);
-            for rule in &plan.clusters {
-                let position = report.position.map(Position::to_steps);
-                let position = position.map(|(lon, lat)| Position::from_steps(lon, lat));
-                self.gather(*rule, report, position, area);
-            }
+            self.show_opened(&plan.reported, &step);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the passing of time does: silence, deadlines, levels, closed windows, feeds' status.
+//! What the passing of time does: rules, deadlines, levels, closed windows, feeds' status.
 
 use egret_shared::event::{About, EventKind};
 use egret_shared::feed::FeedStatus;
@@ -26,8 +26,8 @@ impl Fold<'_> {
         }
         self.dedup.expire(now_ms);
         self.find_stale();
-        self.find_silence();
-        self.end_clusters();
+        self.tick_rules();
+        self.tick_hushes();
         self.ripen_alerts();
         self.settle_metrics();
         self.close_metrics(before_ms, now_ms);

@@ -1,7 +1,7 @@
 //! The fold's own words in both languages, and how numbers, distances and templates are written.
 
 use egret_shared::level::Level;
-use egret_shared::text::Text;
+use egret_shared::text::{Language, Text};
 
 /// The level's name.
 pub(crate) fn level(level: Level) -> Text {
@@ -47,40 +47,35 @@ pub(crate) fn distance(metres: f64) -> Text {
     }
 }
 
-/// What fills a rule's message.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filling {
-    pub(crate) asset: Text,
-    pub(crate) area: Text,
-    pub(crate) value: String,
-    pub(crate) unit: String,
-    pub(crate) count: String,
+/// `ms` as people say it, in whole units: `45 s`, `6 min`, `3 h`, `2 d`.
+pub(crate) fn duration(ms: i64) -> Text {
+    let seconds = ms.max(0) / 1_000;
+    let (n, zh, en) = match seconds {
+        0..120 => (seconds, "秒", "s"),
+        120..7_200 => (seconds / 60, "分钟", "min"),
+        7_200..172_800 => (seconds / 3_600, "小时", "h"),
+        _ => (seconds / 86_400, "天", "d"),
+    };
+    Text::new(format!("{n} {zh}"), format!("{n} {en}"))
 }
 
-/// `template` with its `{places}` filled.
-pub(crate) fn fill(template: &Text, filling: &Filling) -> Text {
-    let fill_one = |text: &str, asset: &str, area: &str| {
-        let mut filled = String::with_capacity(text.len() + asset.len() + area.len());
+/// `template` with its `{places}` filled by what `find` has for them.
+pub(crate) fn fill(template: &Text, find: &dyn Fn(&str) -> Text) -> Text {
+    let fill_one = |text: &str, language: Language| {
+        let mut filled = String::with_capacity(text.len() + 32);
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
             let (name, behind) = after.split_once('}').unwrap_or((after, ""));
-            filled.push_str(match name {
-                "asset" => asset,
-                "area" => area,
-                "value" => &filling.value,
-                "unit" => &filling.unit,
-                "count" => &filling.count,
-                _ => "",
-            });
+            filled.push_str(find(name).get(language));
             rest = behind;
         }
         filled.push_str(rest);
         filled
     };
     Text::new(
-        fill_one(&template.zh, &filling.asset.zh, &filling.area.zh),
-        fill_one(&template.en, &filling.asset.en, &filling.area.en),
+        fill_one(&template.zh, Language::Zh),
+        fill_one(&template.en, Language::En),
     )
 }
 
@@ -103,21 +98,33 @@ mod tests {
 
     #[test]
     fn a_template_is_filled_in_both_languages() {
-        let filling = Filling {
-            asset: Text::new("一号井", "M-1"),
-            value: "15".to_owned(),
-            unit: "cm".to_owned(),
-            ..Filling::default()
+        let find = |name: &str| match name {
+            "asset" => Text::new("一号井", "M-1"),
+            "value" => Text::new("15", "15"),
+            _ => Text::new("cm", "cm"),
         };
         let template = Text::new(
             "{asset} 积水 {value} {unit}",
             "{asset} under {value} {unit} of water",
         );
-        let filled = fill(&template, &filling);
+        let filled = fill(&template, &find);
         assert_eq!(
             filled,
             Text::new("一号井 积水 15 cm", "M-1 under 15 cm of water")
         );
+    }
+
+    #[test]
+    fn durations_are_whole_and_never_less_than_two_of_their_unit() {
+        for (ms, said) in [
+            (0, "0 s"),
+            (119_999, "119 s"),
+            (120_000, "2 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(duration(ms).en, said);
+        }
+        assert_eq!(duration(3 * 86_400_000).zh, "3 天");
     }
 
     #[test]

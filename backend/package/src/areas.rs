@@ -4,7 +4,7 @@
 //! these numbers. Where a point lies is the [`index`]'s part.
 
 pub mod index;
-mod polygon;
+pub(crate) mod polygon;
 mod raster;
 pub(crate) mod read;
 

@@ -21,6 +21,7 @@ pub(crate) mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use egret_shared::package::feed::FeedDef;
+use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::time::Span;
 
@@ -39,10 +40,14 @@ pub(crate) struct Known<'d> {
     pub(crate) metrics: Names,
     pub(crate) rules: Names,
     pub(crate) plans: Names,
+    /// Files of zones.
+    pub(crate) zones: Names,
     /// Definitions of feeds that could be read, by id.
     pub(crate) feed_defs: BTreeMap<&'d str, &'d FeedDef>,
     /// Definitions of properties that could be read, by id.
     pub(crate) property_defs: BTreeMap<&'d str, &'d PropertyDef>,
+    /// Definitions of metrics that could be read, by id.
+    pub(crate) metric_defs: BTreeMap<&'d str, &'d MetricDef>,
     /// Ids of the assets in `assets.csv` by feed; absent if there is no such file, or it has
     /// mistakes of its own.
     pub(crate) assets: Option<BTreeMap<String, BTreeSet<String>>>,

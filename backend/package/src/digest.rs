@@ -36,6 +36,12 @@ pub(crate) fn of(package: &Package) -> u64 {
             outline(&mut hasher, polygon);
         }
     }
+    for (name, zone) in &package.zones {
+        hasher.update(name.as_bytes());
+        for polygon in zone.outline() {
+            outline(&mut hasher, polygon);
+        }
+    }
     hasher.digest()
 }
 

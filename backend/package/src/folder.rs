@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// Sub-folders that belong to the package's language; others are the author's own.
-const SUBFOLDERS: [&str; 3] = ["plans", "map", "locales"];
+const SUBFOLDERS: [&str; 4] = ["plans", "map", "locales", "zones"];
 
 /// Endings of files whose text is read. Of others, such as PMTiles, only the name is taken.
 const TEXTS: [&str; 6] = ["toml", "geojson", "csv", "md", "json", "txt"];

@@ -3,7 +3,7 @@
 //! Modules in the order in which data flows: [`folder`] brings the files' texts, `load` reads
 //! them with the help of `spans` (in the words of `wording`) and checks them by `check` (one file
 //! per file of the package), every mistake becomes a [`Problem`], and what has none becomes a
-//! [`Package`]. [`areas`] answers where a point lies, [`units`] what converts into what,
+//! [`Package`]. [`areas`] answers where a point lies, [`zones`] whether one lies on some ground, [`units`] what converts into what,
 //! [`expression`] what CEL may say.
 //!
 //! Pure but for [`folder`]: no clock, no other I/O.
@@ -20,6 +20,7 @@ pub mod problem;
 mod spans;
 pub mod units;
 mod wording;
+pub mod zones;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,7 @@ use egret_shared::package::words::WordsDef;
 use areas::{AreaIndex, AreaTree};
 use plans::Plan;
 pub use problem::Problem;
+use zones::Zone;
 
 /// A city package that passed every check.
 #[derive(Clone, Debug)]
@@ -69,10 +71,12 @@ pub struct Package {
     pub layers: Vec<LayerDef>,
     /// `words.toml`, if there is one.
     pub words: WordsDef,
+    /// `zones/*.geojson` by the file's name.
+    pub zones: BTreeMap<String, Zone>,
     /// `plans/*.md` by id.
     pub plans: BTreeMap<PlanId, Plan>,
-    /// Fingerprint of everything that the fold depends on: definitions, areas and assets, but not
-    /// their files' formatting, nor scenes and map layers.
+    /// Fingerprint of everything that the fold depends on: definitions, areas, zones and assets, but
+    /// not their files' formatting, nor scenes and map layers.
     pub digest: u64,
 }
 

@@ -10,7 +10,7 @@ use egret_shared::package::department::DepartmentDef;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
-use egret_shared::package::rule::{CauseDef, IncidentDef, RuleDef, RulesDef};
+use egret_shared::package::rule::{CauseDef, HushLimitsDef, IncidentDef, RuleDef, RulesDef};
 use egret_shared::package::scene::SceneDef;
 use egret_shared::package::words::WordsDef;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,7 @@ use crate::names::Names;
 use crate::plans::{self, PlanEntry};
 use crate::problem::Problem;
 use crate::spans::{Doc, Entry, List};
+use crate::zones::{self, Zone};
 
 /// Texts by path.
 type Files = BTreeMap<String, String>;
@@ -55,14 +56,16 @@ struct Drafts<'a> {
     scenes: Option<List<'a, SceneDef>>,
     layers: List<'a, LayerDef>,
     words: Option<Entry<'a, WordsDef>>,
+    zones: BTreeMap<String, Zone>,
     plans: Vec<PlanEntry<'a>>,
 }
 
-/// `rules.toml` has three parts.
+/// `rules.toml` has four parts.
 struct Rules<'a> {
     rules: List<'a, RuleDef>,
     causes: List<'a, CauseDef>,
     incident: Option<Entry<'a, IncidentDef>>,
+    hush: Option<Entry<'a, HushLimitsDef>>,
 }
 
 /// The asset classes that feeds tell of; `None` if a feed could not be read: its may be any.
@@ -113,6 +116,7 @@ impl<'a> Drafts<'a> {
             scenes: required_list(files, "scenes.toml", "scene", problems),
             layers: Self::read_layers(files, problems),
             words: Self::read_words(files, problems),
+            zones: zones::read(files, problems),
             plans: plans::parse(files, problems),
         }
     }
@@ -226,6 +230,7 @@ impl<'a> Drafts<'a> {
             .properties
             .iter()
             .flat_map(|properties| &properties.entries);
+        let metrics = self.metrics.iter().flat_map(|metrics| &metrics.entries);
         Known {
             areas: Names::new(
                 "area",
@@ -239,10 +244,14 @@ impl<'a> Drafts<'a> {
             metrics: Names::new("metric", ids(self.metrics.as_ref())),
             rules: Names::new("rule", ids(self.rules.as_ref().map(|rules| &rules.rules))),
             plans: Names::new("plan", Some(plans)),
+            zones: Names::new("zone", Some(self.zones.keys().cloned().collect())),
             feed_defs: feeds
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),
             property_defs: properties
+                .map(|entry| (entry.def.id.as_str(), &entry.def))
+                .collect(),
+            metric_defs: metrics
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),
             assets: None,
@@ -267,6 +276,7 @@ impl<'a> Drafts<'a> {
             assets,
             layers: self.layers.into_defs(),
             words: self.words.map(|entry| entry.def).unwrap_or_default(),
+            zones: self.zones,
             plans: self.plans.into_iter().map(plan).collect(),
             digest: 0,
         };
@@ -278,11 +288,12 @@ impl<'a> Drafts<'a> {
 impl<'a> Rules<'a> {
     fn read(files: &'a Files, problems: &mut Vec<Problem>) -> Option<Self> {
         let doc = required(files, "rules.toml", problems)?;
-        doc.only(&["rule", "cause", "incident"], problems);
+        doc.only(&["rule", "cause", "incident", "hush"], problems);
         Some(Self {
             rules: doc.list("rule", problems),
             causes: doc.list("cause", problems),
             incident: doc.one("incident", problems),
+            hush: doc.one("hush", problems),
         })
     }
 
@@ -292,6 +303,9 @@ impl<'a> Rules<'a> {
         if let Some(incident) = &self.incident {
             check::rules::check_incident(incident, problems);
         }
+        if let Some(hush) = &self.hush {
+            check::rules::check_hush(hush, problems);
+        }
     }
 
     fn into_def(self) -> RulesDef {
@@ -299,6 +313,7 @@ impl<'a> Rules<'a> {
             rules: self.rules.into_defs(),
             causes: self.causes.into_defs(),
             incident: self.incident.map(|entry| entry.def).unwrap_or_default(),
+            hush: self.hush.map(|entry| entry.def).unwrap_or_default(),
         }
     }
 }

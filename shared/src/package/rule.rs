@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::id::{DepartmentId, FeedId, MetricId, PlanId, PropertyId, RuleId};
+use crate::id::{AreaCode, DepartmentId, FeedId, MetricId, PlanId, PropertyId, RuleId};
 use crate::level::Level;
 use crate::text::Text;
 use crate::time::Span;
@@ -22,9 +22,12 @@ pub struct RulesDef {
     /// When alerts become an incident.
     #[serde(default)]
     pub incident: IncidentDef,
+    /// How far alerts may be kept quiet.
+    #[serde(default)]
+    pub hush: HushLimitsDef,
 }
 
-/// One `[[rule]]`.
+/// One `[[rule]]`. Which keys a kind needs and which it may have: `docs/rules.md`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleDef {
@@ -34,29 +37,79 @@ pub struct RuleDef {
     pub name: Text,
     /// What kind of condition.
     pub kind: RuleKind,
-    /// What it watches.
+    /// What it watches; `all` and `any` watch other rules instead.
+    #[serde(default)]
     pub on: OnDef,
-    /// `threshold`: the condition, CEL over `value`.
+    /// `threshold`, `rate`: the condition, CEL over `value`. `stuck`: only such values are watched.
     #[serde(default)]
     pub when: Option<String>,
     /// How long the condition must hold before the alert fires.
     #[serde(default, rename = "for")]
     pub hold: Span,
     /// How long the alert goes on firing after the condition ends.
-    #[serde(default)]
+    #[serde(default, alias = "keep_firing_for")]
     pub keep_for: Span,
-    /// `silence`: how long without a word.
+    /// `silence`: how long without a word. `stuck`: how long the same. `geofence`: how long a
+    /// dwelling asset may stay.
     #[serde(default)]
     pub after: Option<Span>,
+    /// `silence` by groups: how long without a word before one asset is told of alone.
+    #[serde(default)]
+    pub alone_after: Option<Span>,
+    /// `silence`: assets that share a `gateway`, or an area of this level, are one alert. `all` and
+    /// `any`: parts on the same `asset`, or within an area of this level.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// `silence` by groups: what share of a group must be silent, above 0 and up to 1.
+    #[serde(default)]
+    pub share: Option<f64>,
     /// `cluster`: how many reports.
     #[serde(default)]
     pub count: Option<u32>,
-    /// `cluster`: how near to one another.
+    /// `cluster`, `all`: how near to one another.
     #[serde(default)]
     pub within: Option<WithinDef>,
+    /// `rate`: over which time the change is taken.
+    #[serde(default)]
+    pub window: Option<Span>,
+    /// `rate`: per which time it is told; an hour unless it says otherwise.
+    #[serde(default)]
+    pub per: Option<Span>,
+    /// `stuck`: how far a value may wander and still count as the same, in the property's unit.
+    #[serde(default)]
+    pub tolerance: Option<f64>,
+    /// `geofence`: which ground.
+    #[serde(default)]
+    pub zone: Option<ZoneDef>,
+    /// `geofence`: what an asset does there.
+    #[serde(default)]
+    pub passage: Option<Passage>,
+    /// `anomaly`: how many usual deviations from the usual; 3 unless it says otherwise.
+    #[serde(default)]
+    pub z: Option<f64>,
+    /// `anomaly`: to which side; to both unless it says otherwise.
+    #[serde(default)]
+    pub side: Option<Side>,
+    /// `warning`: in which states a warning is over; `cancelled`, `expired` and `closed` unless it
+    /// says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<String>,
+    /// `warning`: how long one is in force that nobody renews or ends.
+    #[serde(default)]
+    pub lasts: Option<Span>,
+    /// `all`, `any`: the rules that it is made of; each stands above it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<RuleId>,
+    /// Whether it is but a part of others: it makes no alerts of its own.
+    #[serde(default)]
+    pub silent: bool,
+    /// When an alert of it counts as flapping.
+    #[serde(default)]
+    pub flap: FlapDef,
     /// How bad.
+    #[serde(default)]
     pub level: LevelDef,
-    /// What it says; `{asset}`, `{value}`, `{unit}`, `{area}`, `{count}` are filled in.
+    /// What it says; `{asset}`, `{value}` and others of its kind are filled in.
     #[serde(default)]
     pub message: Option<Text>,
     /// The response plan.
@@ -67,7 +120,7 @@ pub struct RuleDef {
     pub assign: Option<AssignDef>,
 }
 
-/// Kinds of condition; one file each in `egret_city`.
+/// Kinds of condition; one file each in `egret_city` and in `egret_package`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleKind {
@@ -77,6 +130,20 @@ pub enum RuleKind {
     Silence,
     /// Reports come near one another in space and time.
     Cluster,
+    /// A value, of an asset or of a metric, changes too fast.
+    Rate,
+    /// A value does not change for too long.
+    Stuck,
+    /// A moving asset enters a zone, leaves it or stays in it.
+    Geofence,
+    /// A metric is far from what is usual at this hour of the week.
+    Anomaly,
+    /// A warning that somebody has issued is in force.
+    Warning,
+    /// All of several rules fire near one another.
+    All,
+    /// Any of several rules fires.
+    Any,
 }
 
 /// What a rule watches: a feed's assets or reports, or a metric in every area.
@@ -97,14 +164,112 @@ pub struct OnDef {
     pub filter: Option<String>,
 }
 
-/// How bad: always the same, or by the value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How bad: always the same, by the value, or by a word.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LevelDef {
     /// Always this.
     Fixed(Level),
     /// The highest level whose limit the value reaches; below all limits, the lowest listed.
     ByValue(BTreeMap<Level, f64>),
+    /// `warning`: by the report's category; what is not listed is no warning of this rule.
+    ByWord(BTreeMap<String, Level>),
+    /// Not said. `all` and `any` are as bad as the worst of their parts; others must say.
+    #[default]
+    Unsaid,
+}
+
+/// Ground that a geofence is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneDef {
+    /// An area of the city.
+    Area(AreaCode),
+    /// The polygons of a GeoJSON file in the package's folder `zones`.
+    File(String),
+    /// A circle.
+    Circle(CircleDef),
+}
+
+/// A circle on the ground.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CircleDef {
+    /// Longitude of its centre, degrees, WGS 84.
+    pub lon: f64,
+    /// Latitude of its centre, degrees, WGS 84.
+    pub lat: f64,
+    /// How far it reaches.
+    pub radius: Metres,
+}
+
+/// What an asset does with a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passage {
+    /// It is inside.
+    Enter,
+    /// It was inside and is outside.
+    Leave,
+    /// It has been inside for long.
+    Dwell,
+}
+
+/// To which side of the usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// More than usual.
+    Above,
+    /// Less than usual.
+    Below,
+    /// Either.
+    #[default]
+    Both,
+}
+
+/// When an alert flaps: it fired and resolved this often within this time. From then on it goes on
+/// firing until its condition has rested for that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlapDef {
+    /// How often it fired or resolved.
+    pub changes: u32,
+    /// Within which time.
+    pub within: Span,
+}
+
+impl Default for FlapDef {
+    /// Fired and resolved twice within ten minutes: whoever looks at a list every five minutes
+    /// finds it in another state each time.
+    fn default() -> Self {
+        Self {
+            changes: 4,
+            within: Span(10 * 60_000),
+        }
+    }
+}
+
+/// `[hush]`: how far alerts may be kept quiet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HushLimitsDef {
+    /// The longest time for which one alert can be shelved 搁置.
+    #[serde(default = "shelf_max_default")]
+    pub shelf_max: Span,
+}
+
+impl Default for HushLimitsDef {
+    fn default() -> Self {
+        Self {
+            shelf_max: shelf_max_default(),
+        }
+    }
+}
+
+/// A day: every shift has to take its shelves over, or do without.
+fn shelf_max_default() -> Span {
+    Span(24 * 3_600_000)
 }
 
 /// Nearness in space and time.

@@ -46,7 +46,7 @@ impl Fold<'_> {
     /// area.
     pub(super) fn spot(&self, row: &Row) -> Option<Position> {
         match row.target {
-            Target::Metric(..) => None,
+            Target::Metric(..) | Target::Area(_) => None,
             Target::Asset(_) | Target::Place(..) => row.alert.position,
         }
     }
@@ -83,7 +83,8 @@ impl Fold<'_> {
             return None;
         }
         let distance_m = match (&row.target, &other.target) {
-            (Target::Metric(..), _) | (_, Target::Metric(..)) => {
+            (Target::Metric(..) | Target::Area(_), _)
+            | (_, Target::Metric(..) | Target::Area(_)) => {
                 let (a, b) = (
                     self.target_area(&row.target)?,
                     self.target_area(&other.target)?,

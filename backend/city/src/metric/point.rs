@@ -91,6 +91,16 @@ impl Reader<'_> {
         self.baselines.typical(cell, self.plan.zone, at_ms, v)
     }
 
+    /// What is usual now, and how far the live value `v` is from it.
+    pub(crate) fn typical_now(
+        &self,
+        (metric, area): (Metric, Area),
+        v: Option<f64>,
+    ) -> Option<Typical> {
+        let plan = self.plan.metric(metric)?;
+        self.typical(metric, plan, area, When::Live, v)
+    }
+
     /// The live value alone.
     pub(crate) fn value(&self, metric: Metric, area: Area) -> Option<f64> {
         let plan = self.plan.metric(metric)?;

@@ -1,14 +1,12 @@
 //! At a tick: what has grown old, and which level each changed number has come to.
 
-use egret_shared::alert::Subject;
 use egret_shared::event::{About, EventKind};
 use egret_shared::level::Level;
 use egret_shared::text::Text;
 
 use super::point::Reader;
-use crate::alert::{Target, Trigger};
 use crate::fold::Fold;
-use crate::plan::{Area, Areas, Feed, Measured, Metric, MetricPlan, Watch};
+use crate::plan::{Area, Areas, Feed, Measured, Metric, MetricPlan};
 use crate::words;
 
 impl Fold<'_> {
@@ -24,7 +22,7 @@ impl Fold<'_> {
             };
             let v = self.reader().value(metric, area);
             self.settle_level(metric, plan, area, v);
-            self.judge_metric(metric, plan, area, v);
+            self.show_metric(&plan.rules, (metric, area), v);
         }
     }
 
@@ -80,32 +78,6 @@ impl Fold<'_> {
             (About::Metric(plan.def.id.clone()), plan.def.name.clone()),
             text,
         );
-    }
-
-    fn judge_metric(&mut self, metric: Metric, plan: &MetricPlan, area: Area, v: Option<f64>) {
-        for rule in &plan.rules {
-            let Some(Watch::Metric(_, condition)) = self.plan.rule(*rule).map(|rule| &rule.watch)
-            else {
-                continue;
-            };
-            let Some(code) = self.plan.areas.code(area) else {
-                continue;
-            };
-            let holds = v.is_some_and(|v| condition.holds(&self.plan.engine, v));
-            let subject = Subject::Metric {
-                metric: plan.def.id.clone(),
-                area: code.clone(),
-            };
-            self.judge(&Trigger {
-                rule: *rule,
-                subject,
-                target: Target::Metric(metric, area),
-                holds,
-                at_ms: self.state.now_ms,
-                v,
-                count: 1,
-            });
-        }
     }
 }
 

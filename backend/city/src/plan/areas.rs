@@ -18,6 +18,8 @@ struct Row {
     code: AreaCode,
     name: Text,
     centre: Option<Position>,
+    /// Name of its level.
+    level: String,
     /// Itself last, the city first.
     path: Vec<Area>,
 }
@@ -73,6 +75,19 @@ impl Areas {
             .collect()
     }
 
+    /// The area of this level that holds `area`, or is it.
+    pub(crate) fn at_level(&self, area: Area, level: &str) -> Option<Area> {
+        let of_level = |area: &&Area| self.row(**area).is_some_and(|row| row.level == level);
+        self.path(area).iter().find(of_level).copied()
+    }
+
+    /// The finest area that holds both.
+    pub(crate) fn common(&self, one: Area, other: Area) -> Area {
+        let both = self.path(one).iter().zip(self.path(other));
+        let shared = both.take_while(|(a, b)| a == b);
+        shared.last().map_or(Self::ROOT, |(area, _)| *area)
+    }
+
     /// Whether `outer` holds `inner`, or is it.
     pub(crate) fn holds(&self, outer: Area, inner: Area) -> bool {
         self.path(inner).contains(&outer)
@@ -84,6 +99,7 @@ fn row(tree: &AreaTree, idx: AreaIdx) -> Option<Row> {
         code: tree.code(idx)?.clone(),
         name: tree.name(idx)?.clone(),
         centre: tree.centre(idx),
+        level: tree.level(idx)?.to_owned(),
         path: tree.ancestors(idx).iter().map(|area| area.0).collect(),
     })
 }

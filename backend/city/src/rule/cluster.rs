@@ -8,19 +8,28 @@ use std::collections::{BTreeMap, VecDeque};
 
 use egret_shared::alert::Subject;
 use egret_shared::id::ReportId;
-use egret_shared::package::rule::WithinDef;
+use egret_shared::package::rule::{RuleDef, WithinDef};
 use egret_shared::position::Position;
-use egret_shared::report::Report;
 use serde::{Deserialize, Serialize};
 
+use super::{Kind, Looks, Step};
 use crate::alert::{Target, Trigger};
+use crate::expr::ReportFilter;
 use crate::fold::Fold;
 use crate::limits::CLUSTER_REPORTS_MAX;
-use crate::plan::{Area, Rule, Watch};
+use crate::plan::{Area, Feed, Plan, Rule};
+
+/// Which reports, how many and how near.
+pub(super) struct Watch {
+    feed: Feed,
+    filter: ReportFilter,
+    count: u32,
+    within: WithinDef,
+}
 
 /// What a cluster rule looks back on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Reports {
+pub(super) struct State {
     seen: VecDeque<Seen>,
     clusters: BTreeMap<ReportId, Cluster>,
 }
@@ -52,7 +61,7 @@ impl Seen {
     }
 }
 
-impl Reports {
+impl State {
     /// Takes `new` in; the cluster that it made or joined.
     fn add(&mut self, mut new: Seen, count: u32, within: &WithinDef) -> Option<ReportId> {
         self.seen
@@ -124,76 +133,79 @@ impl Reports {
     }
 }
 
-impl Fold<'_> {
-    /// Lets a cluster rule look at a report that was opened.
-    pub(crate) fn gather(
-        &mut self,
+impl Watch {
+    pub(super) fn compile(plan: &Plan, def: &RuleDef) -> Option<Self> {
+        Some(Self {
+            feed: plan.feed_number(def.on.feed.as_ref()?)?,
+            filter: ReportFilter::compile(def.on.filter.as_deref())?,
+            count: def.count?,
+            within: def.within?,
+        })
+    }
+
+    fn judge(
+        &self,
+        fold: &mut Fold<'_>,
         rule: Rule,
-        report: &Report,
-        position: Option<Position>,
-        area: Option<Area>,
+        first: ReportId,
+        cluster: &Cluster,
+        holds: bool,
     ) {
-        let Some(Watch::Cluster(_, filter, count, within)) =
-            self.plan.rule(rule).map(|rule| &rule.watch)
-        else {
+        let Some(feed) = fold.plan.feed(self.feed).map(|feed| feed.def.id.clone()) else {
             return;
         };
-        let Some(position) = position.filter(|_| filter.holds(&self.plan.engine, report)) else {
-            return;
-        };
-        let Some(known) = self.state.rules.get_mut(usize::from(rule)) else {
+        let subject = Subject::Reports { feed, first };
+        let target = Target::Place(cluster.position, cluster.area);
+        fold.judge(&Trigger {
+            v: Some(f64::from(cluster.count)),
+            count: cluster.count,
+            ..Trigger::new(rule, subject, target, holds, cluster.last_ms)
+        });
+    }
+}
+
+impl Kind for Watch {
+    fn looks(&self) -> Looks {
+        Looks::Reports(self.feed)
+    }
+
+    fn says(&self, _target: &Target) -> (&'static str, &'static str) {
+        ("{area} {count} 件", "{count} in {area}")
+    }
+
+    fn opened(&self, fold: &mut Fold<'_>, rule: Rule, step: &Step<'_>) {
+        let report = step.report;
+        let passes = self.filter.holds(&fold.plan.engine, report);
+        let Some(position) = step.position.filter(|_| passes) else {
             return;
         };
         let new = Seen {
             id: report.report.clone(),
-            at_ms: report.observed_at.0.min(self.state.now_ms),
+            at_ms: report.observed_at.0.min(fold.state.now_ms),
             position,
-            area,
+            area: step.area,
             cluster: None,
         };
-        let Some(name) = known.reports.add(new, *count, within) else {
+        let Some(known) = fold.rule_state(rule).map(|known| &mut known.cluster) else {
             return;
         };
-        if let Some(cluster) = known.reports.clusters.get(&name).cloned() {
-            self.judge_cluster(rule, name, &cluster, true);
+        let Some(name) = known.add(new, self.count, &self.within) else {
+            return;
+        };
+        if let Some(cluster) = known.clusters.get(&name).cloned() {
+            self.judge(fold, rule, name, &cluster, true);
         }
     }
 
     /// Ends clusters to which nothing came for too long.
-    pub(crate) fn end_clusters(&mut self) {
-        for (rule, plan) in (0..).zip(&self.plan.rules) {
-            let Watch::Cluster(_, _, _, within) = &plan.watch else {
-                continue;
-            };
-            let before_ms = self.state.now_ms - within.time.ms();
-            let known = self.state.rules.get_mut(usize::from(rule));
-            let ended = known
-                .map(|known| known.reports.ended(before_ms))
-                .unwrap_or_default();
-            for (name, cluster) in ended {
-                self.judge_cluster(rule, name, &cluster, false);
-            }
+    fn ticked(&self, fold: &mut Fold<'_>, rule: Rule) {
+        let before_ms = fold.state.now_ms - self.within.time.ms();
+        let known = fold.rule_state(rule);
+        let ended = known
+            .map(|known| known.cluster.ended(before_ms))
+            .unwrap_or_default();
+        for (name, cluster) in ended {
+            self.judge(fold, rule, name, &cluster, false);
         }
-    }
-
-    fn judge_cluster(&mut self, rule: Rule, first: ReportId, cluster: &Cluster, holds: bool) {
-        let Some(Watch::Cluster(feed, ..)) = self.plan.rule(rule).map(|rule| &rule.watch) else {
-            return;
-        };
-        let Some(feed) = self.plan.feed(*feed) else {
-            return;
-        };
-        self.judge(&Trigger {
-            rule,
-            subject: Subject::Reports {
-                feed: feed.def.id.clone(),
-                first,
-            },
-            target: Target::Place(cluster.position, cluster.area),
-            holds,
-            at_ms: cluster.last_ms,
-            v: Some(f64::from(cluster.count)),
-            count: cluster.count,
-        });
     }
 }

@@ -13,7 +13,7 @@ type Ring = Vec<Vec<f64>>;
 /// RFC 7946, sections 3.1.6 and 3.1.7.
 #[derive(Deserialize)]
 #[serde(tag = "type")]
-pub(super) enum Geometry {
+pub(crate) enum Geometry {
     /// An outer ring and its holes.
     Polygon { coordinates: Vec<Ring> },
     /// Several of them.
@@ -32,7 +32,7 @@ impl Geometry {
     ///
     /// # Errors
     /// A sentence about the first ring that is none.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if self.polygons().iter().all(Vec::is_empty) {
             return Err("its geometry has no ring".to_owned());
         }
@@ -47,7 +47,7 @@ impl Geometry {
     }
 
     /// The outline as `geo` has it. Points that are no pairs are left out: see [`Self::check`].
-    pub(super) fn into_multi_polygon(self) -> MultiPolygon<f64> {
+    pub(crate) fn into_multi_polygon(self) -> MultiPolygon<f64> {
         let polygons = self.polygons().iter().filter_map(|rings| {
             let (outer, holes) = rings.split_first()?;
             let holes = holes.iter().map(line).collect();

@@ -13,8 +13,10 @@ use crate::problem::Problem;
 /// The file's name.
 pub(crate) const FILE: &str = "assets.csv";
 
-/// Its columns, in this order.
-const COLUMNS: [&str; 7] = ["feed", "asset", "name_zh", "name_en", "lon", "lat", "area"];
+/// Its columns, in this order. The last may be missing.
+const COLUMNS: [&str; 8] = [
+    "feed", "asset", "name_zh", "name_en", "lon", "lat", "area", "gateway",
+];
 
 /// Reads and checks the file.
 pub(crate) fn read(text: &str, known: &Known<'_>, problems: &mut Vec<Problem>) -> Vec<AssetDef> {
@@ -22,7 +24,9 @@ pub(crate) fn read(text: &str, known: &Known<'_>, problems: &mut Vec<Problem>) -
         .flexible(true)
         .from_reader(text.as_bytes());
     let header = reader.headers().cloned().unwrap_or_default();
-    if !header.iter().eq(COLUMNS) {
+    let required = COLUMNS.iter().take(COLUMNS.len() - 1);
+    let is_whole = header.iter().eq(COLUMNS);
+    if !is_whole && !header.iter().eq(required.copied()) {
         let message = format!("the first line must be {}", COLUMNS.join(","));
         problems.push(at(1, 0, &header, message));
         return Vec::new();
@@ -42,10 +46,10 @@ pub(crate) fn read(text: &str, known: &Known<'_>, problems: &mut Vec<Problem>) -
         let mut refuse = |column: usize, message: String| {
             problems.push(at(line, column, &record, message));
         };
-        if record.len() != COLUMNS.len() {
+        if record.len() != header.len() {
             refuse(
                 0,
-                format!("{} columns, but there are {}", record.len(), COLUMNS.len()),
+                format!("{} columns, but there are {}", record.len(), header.len()),
             );
             continue;
         }
@@ -120,6 +124,9 @@ fn asset(
             position
         }
     };
+    if field(7).len() > ID_BYTES_MAX {
+        refuse(7, format!("a gateway's name has {ID_BYTES_MAX} bytes at most"));
+    }
     let area = Some(field(6)).filter(|code| !code.is_empty());
     if let Some(message) = area.and_then(|code| known.areas.refusal(code)) {
         refuse(6, message);
@@ -130,5 +137,6 @@ fn asset(
         name: Text::new(field(2), field(3)),
         position,
         area: area.map(AreaCode::new),
+        gateway: Some(field(7)).filter(|name| !name.is_empty()).map(Into::into),
     })
 }
