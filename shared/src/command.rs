@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::case::{Act, Doer, Refusal};
-use crate::id::{AreaCode, IncidentId};
+use crate::hush::{HushOrder, HushRefusal};
+use crate::id::{AreaCode, HushId, IncidentId};
 use crate::incident::CaseClass;
 use crate::level::Level;
 use crate::mode::Mode;
@@ -37,6 +38,8 @@ pub enum Order {
     Open(OpenOrder),
     /// To change the mode of the city.
     Mode(ModeOrder),
+    /// To keep alerts quiet, or to let them speak again.
+    Hush(HushOrder),
 }
 
 /// Body of `POST /api/v1/incidents/{id}/commands`, with the incident.
@@ -91,4 +94,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// The incident had changed; its version before the command.
     Changed(u64),
+    /// It was done; the hush that it was about.
+    Hushed(HushId),
+    /// Nothing can be kept quiet like that.
+    NotHushed(HushRefusal),
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::AlertKey;
 use crate::id::{AreaCode, AssetId, FeedId, HushId, RuleId};
+use crate::incident::Person;
 use crate::level::Level;
 use crate::text::Text;
 use crate::time::{Span, TimeMs};
@@ -118,10 +119,8 @@ pub struct Hush {
     pub id: HushId,
     /// What was asked for.
     pub hush: HushDef,
-    /// Account of whoever asked last.
-    pub by: String,
-    /// Their name.
-    pub by_name: String,
+    /// Who asked last.
+    pub by: Person,
     /// When they asked.
     pub put_at: TimeMs,
     /// Whether it is in force at the moment.

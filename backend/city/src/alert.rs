@@ -223,6 +223,7 @@ impl Fold<'_> {
             row.condition_turns(false, now_ms);
             row.ending_ms = row.ending_ms.or(Some(at_ms));
         });
+        self.show(key);
         self.ripen(key);
     }
 

@@ -60,6 +60,7 @@ impl Fold<'_> {
         }
         let outcome = match &command.order {
             Order::Case(order) => self.act(command, order),
+            Order::Hush(order) => self.hush(&command.by, order),
             Order::Open(_) | Order::Mode(_) => Outcome::Refused(Refusal::TooMany),
         };
         let outcomes = &mut self.state.cases.outcomes;

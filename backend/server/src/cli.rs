@@ -2,6 +2,7 @@
 
 mod people;
 mod person;
+mod rule;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use self::person::PersonCommand;
+use self::rule::RuleCommand;
 use crate::city_files::CityFiles;
 use crate::config::{Config, ServeArgs};
 use crate::journal::sqlite::SqliteJournal;
@@ -72,6 +74,11 @@ enum Command {
         /// Stop after this journal entry
         #[arg(long)]
         until: Option<u64>,
+    },
+    /// Try rules on what has happened
+    Rule {
+        #[command(subcommand)]
+        command: RuleCommand,
     },
     /// What is kept about persons
     Person {
@@ -147,6 +154,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Token(command) => people::token(command),
         Command::Gateway(command) => people::gateway(command),
         Command::Audit(command) => people::audit(command),
+        Command::Rule { command } => rule::run(command),
         Command::Person { command } => person::run(command),
         Command::Serve(args) => block_on(serve(args)),
         Command::Demo(args) => block_on(demo(args)),

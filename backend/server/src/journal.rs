@@ -1,7 +1,7 @@
 //! The durable order of everything: what is in here has happened, what is not has not.
 //!
 //! [`Journal`] is the seam for other engines; [`sqlite`] is the embedded one, [`writer`] the one
-//! thread that appends, [`batch`] how entries become bytes, [`observed`] how they are found by
+//! thread that appends, [`reading`] whoever only reads, [`batch`] how entries become bytes, [`observed`] how they are found by
 //! event time, and [`eraser`] how persons are erased while it goes on.
 
 pub(crate) mod batch;
@@ -9,6 +9,7 @@ mod checkpoints;
 pub(crate) mod eraser;
 pub(crate) mod observed;
 pub(crate) mod pending;
+pub(crate) mod reading;
 mod schema;
 pub(crate) mod sqlite;
 pub(crate) mod writer;

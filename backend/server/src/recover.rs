@@ -33,6 +33,8 @@ pub(crate) fn recover(
             n_entries < ENTRIES_AT_ONCE
         })?;
         journal.put_history(&city.take_closed())?;
+        // Turns of alerts are numbered: whoever keeps them has those, or gets them from the tail.
+        drop(city.take_alert_log());
         if n_entries < ENTRIES_AT_ONCE {
             break;
         }

@@ -84,7 +84,7 @@ pub struct RuleDef {
     /// `geofence`: what an asset does there.
     #[serde(default)]
     pub passage: Option<Passage>,
-    /// `anomaly`: how many usual deviations from the usual; 3 unless it says otherwise.
+    /// `anomaly`: how many usual deviations from the usual; 3.5 unless it says otherwise.
     #[serde(default)]
     pub z: Option<f64>,
     /// `anomaly`: to which side; to both unless it says otherwise.

@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, Timelike, Weekday};
 use chrono_tz::Tz;
 use egret_shared::alert::{AlertKey, AlertState, Subject};
+use egret_shared::case::Doer;
+use egret_shared::command::Outcome;
 use egret_shared::hush::{
     DAY_MINUTES, Day, HUSH_TEXT_BYTES_MAX, Hours, Hush, HushDef, HushKind, HushOrder, HushRefusal,
     Matcher,
 };
 use egret_shared::id::{FeedId, HushId};
+use egret_shared::incident::Person;
 use egret_shared::level::Level;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 
 use super::Row;
-use crate::fold::Fold;
+use crate::fold::{Fold, State};
 use crate::limits::HUSHES_MAX;
 use crate::plan::Plan;
 
@@ -97,7 +100,7 @@ impl Hushes {
         has_changed
     }
 
-    fn put(&mut self, id: Option<&HushId>, by: (&str, &str), now: TimeMs, hush: HushDef) -> HushId {
+    fn put(&mut self, id: Option<&HushId>, by: &Person, now: TimeMs, hush: HushDef) -> HushId {
         let id = id.cloned().unwrap_or_else(|| {
             self.serial += 1;
             HushId::new(format!("H-{:06}", self.serial))
@@ -110,8 +113,7 @@ impl Hushes {
         let row = Hush {
             id: id.clone(),
             hush,
-            by: by.0.to_owned(),
-            by_name: by.1.to_owned(),
+            by: by.clone(),
             put_at: now,
             active: false,
             hushing: 0,
@@ -203,17 +205,10 @@ fn matches(plan: &Plan, what: &Matcher, row: &Row) -> bool {
 }
 
 impl Fold<'_> {
-    /// Takes an order of `by`, an account and its name; which hush it is about.
-    ///
-    /// # Errors
-    /// Why it is refused; nothing has changed then.
-    pub(crate) fn hush(
-        &mut self,
-        by: (&str, &str),
-        order: &HushOrder,
-    ) -> Result<HushId, HushRefusal> {
+    /// Does what `by` orders, or says why not: nothing has changed then.
+    pub(crate) fn hush(&mut self, by: &Doer, order: &HushOrder) -> Outcome {
         if let Some(refusal) = refusal(self.plan, self.state, order) {
-            return Err(refusal);
+            return Outcome::NotHushed(refusal);
         }
         let now = TimeMs(self.state.now_ms);
         let id = match order {
@@ -224,7 +219,7 @@ impl Fold<'_> {
                     hush.up_to = row.map_or(hush.up_to, |row| row.alert.level);
                     hush.from = now;
                 }
-                self.state.hushes.put(id.as_ref(), by, now, hush)
+                self.state.hushes.put(id.as_ref(), &by.person, now, hush)
             }
             HushOrder::End { id, .. } => {
                 self.state.hushes.remove(id);
@@ -233,16 +228,12 @@ impl Fold<'_> {
         };
         self.state.hushes.come_to(self.plan.zone, now);
         self.quieten_all();
-        Ok(id)
+        Outcome::Hushed(id)
     }
 }
 
 /// Why `order` would be refused at `state`; `None` if it would be taken.
-pub(crate) fn refusal(
-    plan: &Plan,
-    state: &crate::fold::State,
-    order: &HushOrder,
-) -> Option<HushRefusal> {
+pub(crate) fn refusal(plan: &Plan, state: &State, order: &HushOrder) -> Option<HushRefusal> {
     let hushes = &state.hushes;
     let unknown = |id: &HushId| {
         let is_known = hushes.rows.contains_key(id);
@@ -316,7 +307,7 @@ fn flaw_of_matcher(plan: &Plan, what: &Matcher, up_to: Level) -> Option<HushRefu
 
 fn flaw_of_shelf(
     plan: &Plan,
-    state: &crate::fold::State,
+    state: &State,
     id: Option<&HushId>,
     key: &AlertKey,
     hush: &HushDef,

@@ -104,6 +104,9 @@ impl Row {
     pub(super) fn count_change(&mut self, now_ms: i64, flap: FlapDef) -> u32 {
         let from_ms = now_ms.saturating_sub(flap.within.ms());
         self.changed_ms.retain(|at_ms| *at_ms > from_ms);
+        while self.changed_ms.len() >= flap.changes.max(1) as usize {
+            self.changed_ms.pop_front();
+        }
         self.changed_ms.push_back(now_ms);
         self.alert.changes = u32::try_from(self.changed_ms.len()).unwrap_or(u32::MAX);
         self.alert.changes
@@ -187,15 +190,14 @@ impl Fold<'_> {
             None => self.unit(plan, &trigger.target),
         };
         let find = |name: &str| self.filling(key, trigger, &unit, name);
+        let own = || {
+            let (zh, en) = plan.watch.says(&trigger.target);
+            let name = &plan.def.name;
+            Text::new(format!("{}：{zh}", name.zh), format!("{}: {en}", name.en))
+        };
         let message = match &plan.def.message {
             Some(template) => words::fill(template, &find),
-            None => {
-                let (zh, en) = plan.watch.says(&trigger.target);
-                let name = &plan.def.name;
-                let template =
-                    Text::new(format!("{}：{zh}", name.zh), format!("{}: {en}", name.en));
-                words::fill(&template, &find)
-            }
+            None => words::fill(&own(), &find),
         };
         Evidence {
             message,
@@ -251,9 +253,8 @@ impl Fold<'_> {
     pub(crate) fn target_area(&self, target: &Target) -> Option<Area> {
         match target {
             Target::Asset(handle) => self.state.assets.get(*handle)?.area,
-            Target::Metric(_, area) => Some(*area),
+            Target::Metric(_, area) | Target::Area(area) => Some(*area),
             Target::Place(_, area) => *area,
-            Target::Area(area) => Some(*area),
         }
     }
 

@@ -98,7 +98,11 @@ fn row(tree: &AreaTree, idx: AreaIdx) -> Option<Row> {
     Some(Row {
         code: tree.code(idx)?.clone(),
         name: tree.name(idx)?.clone(),
-        centre: tree.centre(idx),
+        // What the wire and a checkpoint carry, so that it is the same after both.
+        centre: tree.centre(idx).map(|centre| {
+            let (lon, lat) = centre.to_steps();
+            Position::from_steps(lon, lat)
+        }),
         level: tree.level(idx)?.to_owned(),
         path: tree.ancestors(idx).iter().map(|area| area.0).collect(),
     })

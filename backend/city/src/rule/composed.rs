@@ -16,7 +16,7 @@ use super::{Kind, Looks};
 use crate::alert::{Row, Target, Trigger};
 use crate::fold::Fold;
 use crate::limits::{COMPOSED_PARTS_MAX, COMPOSED_TOLD_MAX};
-use crate::plan::{Area, Plan, Rule};
+use crate::plan::{Area, Plan, Rule, RulePlan};
 
 /// The word for assets in a rule's `by`.
 const BY_ASSET: &str = "asset";
@@ -186,12 +186,11 @@ impl Watch {
             verdicts.push(((*key).clone(), holds, Evidence::of(&near)));
         }
         for (key, holds, evidence) in verdicts {
-            self.judge_anchor(fold, rule, &key, holds, evidence);
+            Self::judge_anchor(fold, rule, &key, holds, evidence);
         }
     }
 
     fn judge_anchor(
-        &self,
         fold: &mut Fold<'_>,
         rule: Rule,
         anchor: &AlertKey,
@@ -250,7 +249,7 @@ impl Evidence {
 
     fn into_trigger(self, fold: &Fold<'_>, trigger: Trigger) -> Trigger {
         let plan = fold.plan.rule(trigger.rule);
-        let is_said = plan.is_some_and(|plan| plan.says_level());
+        let is_said = plan.is_some_and(RulePlan::says_level);
         Trigger {
             v: Some(f64::from(self.count)),
             count: self.count,
@@ -295,7 +294,7 @@ impl Kind for Watch {
         if let Together::Near(within) = &self.together {
             // An anchor that is gone is no anchor any more; what was near it ends with it.
             if !fires && number == 0 && before.is_some() {
-                self.judge_anchor(fold, rule, key, false, Evidence::of(&[]));
+                Self::judge_anchor(fold, rule, key, false, Evidence::of(&[]));
             }
             return self.judge_near(fold, rule, within, &(key.clone(), member));
         }

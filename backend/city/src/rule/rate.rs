@@ -147,8 +147,11 @@ struct Speed {
 /// `m` per an hour is `m/h`; of a pure number, `1/h`.
 fn per_time(unit: &str, per: Span) -> String {
     let per = per.to_string();
-    let time = match per.strip_prefix('1').unwrap_or(&per) {
-        "m" => "min",
+    let time = match per.as_str() {
+        "1s" => "s",
+        "1m" => "min",
+        "1h" => "h",
+        "1d" => "d",
         other => other,
     };
     let unit = if unit.is_empty() { "1" } else { unit };
@@ -219,7 +222,6 @@ impl Kind for Watch {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "sums of small whole numbers")]
 mod tests {
     use super::*;
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use egret_shared::alert::Subject;
 use egret_shared::package::rule::RuleDef;
 use egret_shared::text::Text;
+use egret_shared::time::Span;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -84,7 +85,7 @@ impl Watch {
         let groups = def.by.as_ref().map(|by| Groups {
             level: (by != BY_GATEWAY).then(|| by.clone()),
             share: def.share.unwrap_or(SHARE),
-            alone_after_ms: def.alone_after.map_or(after_ms * 2, |span| span.ms()),
+            alone_after_ms: def.alone_after.map_or(after_ms * 2, Span::ms),
         });
         Some(Self {
             feed: plan.feed_number(def.on.feed.as_ref()?)?,

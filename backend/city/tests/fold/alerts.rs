@@ -215,6 +215,118 @@ fn a_full_list_makes_room_for_what_is_worse() {
     );
 }
 
+/// Fires and resolves the gauge's alert at once, `times` times, a minute each.
+fn come_and_go(story: &mut Story, times: u32) {
+    for _ in 0..times {
+        for v in [16.0, 1.0] {
+            story.read("road", "G-1", "ponding_depth", v);
+            story.wait("30s");
+        }
+    }
+}
+
+/// The tiny city, where ponding counts at once and ends at once.
+fn at_once() -> Story {
+    let mut files = crate::story::tiny_files();
+    let rules = files.get_mut("rules.toml").unwrap();
+    *rules = rules.replace(
+        "for      = \"1m\"\nkeep_for = \"5m\"",
+        "for      = \"0s\"\nkeep_firing_for = \"0s\"",
+    );
+    Story::of(std::sync::Arc::new(
+        egret_package::Package::load(&files).unwrap(),
+    ))
+}
+
+#[test]
+fn a_flapping_alert_goes_on_firing_counts_and_resolves_when_it_is_calm() {
+    let mut story = at_once();
+    come_and_go(&mut story, 1);
+    assert_eq!(story.alerts("ponding")[0].state, AlertState::Resolved);
+    come_and_go(&mut story, 1);
+    let alert = &story.alerts("ponding")[0];
+    assert_eq!(
+        (alert.state, alert.flapping, alert.changes),
+        (AlertState::Firing, true, 4),
+        "the fourth change within ten minutes is one too many"
+    );
+    come_and_go(&mut story, 3);
+    let alert = &story.alerts("ponding")[0];
+    assert_eq!((alert.state, alert.changes), (AlertState::Firing, 10));
+    assert_eq!(story.told(EventKind::AlertFired), 2);
+    assert_eq!(story.told(EventKind::AlertResolved), 1);
+    story.wait("9m");
+    assert_eq!(story.alerts("ponding")[0].state, AlertState::Firing);
+    story.wait("31s");
+    let alert = &story.alerts("ponding")[0];
+    assert_eq!((alert.state, alert.flapping), (AlertState::Resolved, false));
+}
+
+#[test]
+fn a_flapping_alert_that_stays_is_an_alert_like_others_again() {
+    let mut story = at_once();
+    come_and_go(&mut story, 2);
+    story.wait_with("11m", "road", "G-1", "ponding_depth", 16.0);
+    let alert = &story.alerts("ponding")[0];
+    assert_eq!((alert.state, alert.flapping), (AlertState::Firing, false));
+    story.read("road", "G-1", "ponding_depth", 1.0);
+    assert_eq!(story.alerts("ponding")[0].state, AlertState::Resolved);
+}
+
+#[test]
+fn a_higher_level_breaks_through_flapping() {
+    let mut story = at_once();
+    come_and_go(&mut story, 2);
+    story.urgent = false;
+    story.read("road", "G-1", "ponding_depth", 31.0);
+    assert!(story.urgent);
+    assert_eq!(story.told(EventKind::AlertFired), 3);
+}
+
+#[test]
+fn what_finds_no_room_waits_is_kept_as_history_and_comes_in_when_there_is() {
+    let mut city = City::new(crate::story::tiny());
+    let start = TimeMs::from_rfc3339("2026-06-22T06:00:00+08:00").unwrap();
+    let apply = |city: &mut City, entry| city.apply(city.seq() + 1, &entry);
+    apply(&mut city, Entry::Tick(start));
+    let one = |n: usize, at: TimeMs| reading("manhole", &format!("M-{n}"), "water_level", 0.5, at);
+    for n in 0..ALERTS_MAX + 50 {
+        apply(&mut city, Entry::Observation(one(n, start)));
+    }
+    let mut now = start;
+    let mut log = Vec::new();
+    for _ in 0..300 {
+        now = now.plus(Span(1_000));
+        apply(&mut city, Entry::Tick(now));
+        log.extend(city.take_changes().alert_log);
+    }
+    assert_eq!(log.len(), ALERTS_MAX + 50);
+    assert!(log.iter().map(|turn| turn.n).eq(1..=log.len() as u64));
+    assert_eq!(
+        (city.alerts_unlisted().waiting, city.alerts_unlisted().lost),
+        (50, 0)
+    );
+    let mut seen = city.city_snapshot();
+    for n in 0..20 {
+        apply(&mut city, Entry::Observation(one(n, now)));
+    }
+    now = now.plus(Span(1_000));
+    apply(&mut city, Entry::Tick(now));
+    assert_eq!(city.alerts_unlisted().waiting, 30);
+    let firing = city
+        .alerts()
+        .filter(|alert| alert.state == AlertState::Firing);
+    assert_eq!(
+        firing.count(),
+        ALERTS_MAX,
+        "those that waited took the lines"
+    );
+    let changes = city.take_changes();
+    assert_eq!(changes.alert_log.len(), 20);
+    seen.apply(&city.city_delta(&changes));
+    assert_eq!(seen, city.city_snapshot());
+}
+
 #[test]
 fn a_moment_of_deafness_does_not_break_a_pending_alert() {
     let mut story = Story::new();

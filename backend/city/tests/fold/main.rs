@@ -8,11 +8,14 @@
 )]
 
 mod aggregates;
+mod alert_properties;
+mod alert_reference;
 mod alerts;
 mod baselines;
 mod catalogue;
 mod event_time;
 mod feeds;
+mod hushes;
 mod incidents;
 mod index;
 mod journeys;
@@ -21,4 +24,5 @@ mod metrics;
 mod properties;
 mod readings;
 mod reference;
+mod rules;
 mod story;

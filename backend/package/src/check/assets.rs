@@ -125,7 +125,10 @@ fn asset(
         }
     };
     if field(7).len() > ID_BYTES_MAX {
-        refuse(7, format!("a gateway's name has {ID_BYTES_MAX} bytes at most"));
+        refuse(
+            7,
+            format!("a gateway's name has {ID_BYTES_MAX} bytes at most"),
+        );
     }
     let area = Some(field(6)).filter(|code| !code.is_empty());
     if let Some(message) = area.and_then(|code| known.areas.refusal(code)) {
@@ -137,6 +140,8 @@ fn asset(
         name: Text::new(field(2), field(3)),
         position,
         area: area.map(AreaCode::new),
-        gateway: Some(field(7)).filter(|name| !name.is_empty()).map(Into::into),
+        gateway: Some(field(7))
+            .filter(|name| !name.is_empty())
+            .map(Into::into),
     })
 }

@@ -15,6 +15,7 @@ mod warning;
 
 use std::collections::BTreeSet;
 
+use egret_shared::id::RuleId;
 use egret_shared::level::Level;
 use egret_shared::package::rule::{
     CauseDef, HushLimitsDef, IncidentDef, LevelDef, RuleDef, RuleKind,
@@ -140,7 +141,7 @@ fn check_silent(rules: &List<'_, RuleDef>, problems: &mut Vec<Problem>) {
         .entries
         .iter()
         .flat_map(|entry| &entry.def.of)
-        .map(egret_shared::id::RuleId::as_str)
+        .map(RuleId::as_str)
         .collect();
     for entry in &rules.entries {
         if entry.def.silent && !parts.contains(entry.def.id.as_str()) {
@@ -225,7 +226,8 @@ fn check_subject(
         _ => {}
     }
     if on.filter.is_some() && !wants_reports {
-        let message = format!("only reports are picked by \"where\"; a {word} has \"when\" or none");
+        let message =
+            format!("only reports are picked by \"where\"; a {word} has \"when\" or none");
         problems.push(entry.problem("on/where", message));
     }
     expression(

@@ -164,7 +164,8 @@ impl Labels {
                 let class = own.map_or(whole.class, |own| own.class);
                 Label { class, ..whole }
             }
-            (None, None) => of_feeds(&package, []),
+            // Of others: whose they are, and as secret as the most secret of them.
+            (None, None) => self.of_parts(rule),
         };
         let own = self.number(label.clone());
         if let Some(assign) = &rule.assign {
@@ -175,6 +176,21 @@ impl Labels {
             own,
             given: self.number(label),
         }
+    }
+
+    /// What the rules that `rule` is made of tell of. They stand above it.
+    fn of_parts(&self, rule: &RuleDef) -> Label {
+        let mut whole = of_feeds(&self.package, []);
+        for part in &rule.of {
+            let own = self.rule(part).own;
+            if let Some(label) = self.labels.get(own.index()) {
+                whole.owners.extend(label.owners.iter().cloned());
+                whole.class = whole.class.max(label.class);
+            }
+        }
+        whole.owners.sort();
+        whole.owners.dedup();
+        whole
     }
 
     fn number(&mut self, label: Label) -> LabelNo {

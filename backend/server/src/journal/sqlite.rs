@@ -12,7 +12,9 @@ use egret_city::entry::{Entry, Seq};
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, params};
 
-use super::{Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, schema};
+use super::{
+    Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, reading, schema,
+};
 use crate::limits::{TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRUNCATE_WAIT};
 use crate::store::HistoryRow;
 use crate::store::history::{Cursor, History};
@@ -230,24 +232,7 @@ impl Journal for SqliteJournal {
         after: Seq,
         each: &mut dyn FnMut(Seq, Entry) -> bool,
     ) -> Result<(), JournalError> {
-        let mut statement = self.connection.prepare(
-            "SELECT first_seq, codec, body FROM journal WHERE first_seq >=
-             coalesce((SELECT max(first_seq) FROM journal WHERE first_seq <= ?1), 0)
-             AND last_seq > ?1 ORDER BY first_seq",
-        )?;
-        let mut rows = statement.query([after])?;
-        while let Some(row) = rows.next()? {
-            let first_seq: Seq = row.get(0)?;
-            let body = row.get_ref(2)?.as_blob().unwrap_or_default();
-            let entries = batch::unfold(row.get(1)?, body)
-                .map_err(|why| JournalError::Batch { first_seq, why })?;
-            for (seq, entry) in (first_seq..).zip(entries) {
-                if seq > after && !each(seq, entry) {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
+        reading::entries(&self.connection, after, each)
     }
 
     fn checkpoints(&self) -> Result<Vec<Checkpoint>, JournalError> {

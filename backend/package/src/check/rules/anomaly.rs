@@ -22,7 +22,7 @@ fn check(entry: &Entry<'_, RuleDef>, known: &Known<'_>, problems: &mut Vec<Probl
     if let Some(z) = rule.z
         && !(z.is_finite() && z > 0.0)
     {
-        let message = format!("{z} is no distance from the usual: above 0, and 3 is customary");
+        let message = format!("{z} is no distance from the usual: above 0, and 3.5 is customary");
         problems.push(entry.problem("z", message));
     }
     let metric = rule.on.metric.as_ref();

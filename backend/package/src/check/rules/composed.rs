@@ -30,7 +30,8 @@ pub(super) const ANY: Spec = Spec {
 fn check_all(entry: &Entry<'_, RuleDef>, known: &Known<'_>, problems: &mut Vec<Problem>) {
     let rule = &entry.def;
     if rule.by.is_some() == rule.within.is_some() {
-        let message = "say \"by\" what its parts go together, or \"within\" what they lie: one of both";
+        let message =
+            "say \"by\" what its parts go together, or \"within\" what they lie: one of both";
         problems.push(entry.problem("kind", message));
     }
     if rule.of.len() == 1 {
