@@ -8,6 +8,7 @@ mod city;
 mod events;
 mod extract;
 mod gateways;
+mod hushes;
 mod incidents;
 mod lists;
 mod metrics;
@@ -179,6 +180,8 @@ fn router(context: Context) -> Router {
             "/incidents/{id}/attachments/{file}",
             get(incidents::attachments::get),
         )
+        .route("/alerts/log", get(hushes::turns))
+        .route("/hushes", get(hushes::list).post(hushes::order))
         .route("/mode", get(mode::mode).post(mode::change))
         .route("/scorecards", get(mode::scorecards))
         .route("/feeds", get(lists::feeds))

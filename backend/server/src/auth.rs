@@ -155,7 +155,7 @@ impl Caller {
         self.may_line(right, feed, self.sight.labels().line(AreaTree::ROOT))
     }
 
-    fn may_line(&self, right: Right, feed: &FeedId, line: &[AreaCode]) -> bool {
+    pub(crate) fn may_line(&self, right: Right, feed: &FeedId, line: &[AreaCode]) -> bool {
         let labels = self.sight.labels();
         let Some(label) = labels.all().get(labels.feed(feed).index()) else {
             return false;

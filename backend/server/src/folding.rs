@@ -8,15 +8,19 @@ use std::time::Instant;
 
 use egret_city::City;
 use egret_city::entry::Seq;
+use egret_shared::alert::AlertTurn;
 use egret_shared::channel::Channel;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::sight::Sight;
 use crate::journal::Checkpoint;
 use crate::journal::writer::{Committed, StoreJob};
-use crate::limits::{CHECKPOINT_ENTRIES, CHECKPOINT_EVERY, FRAME_EVERY, QUERY_QUEUE};
+use crate::limits::{
+    CHECKPOINT_ENTRIES, CHECKPOINT_EVERY, FRAME_EVERY, QUERY_QUEUE, TURNS_AT_ONCE, TURNS_EVERY,
+};
 use crate::publish::channels::{Channels, TooManyChannels};
 use crate::publish::log::ChannelLog;
+use crate::store::Past;
 use crate::telemetry::Telemetry;
 
 /// A question to the city, answered on its thread.
@@ -115,6 +119,9 @@ pub(crate) struct Folding {
     checkpoint_seq: u64,
     checkpoint_at: Instant,
     backlog: Vec<StoreJob>,
+    /// Turns of alerts that are to be kept, gathered so that they make few rows.
+    turns: Vec<AlertTurn>,
+    turns_at: Instant,
     /// Questions that wait for an entry to be folded; as many as requests that wait.
     waiting: Vec<(Seq, Question)>,
 }
@@ -141,6 +148,8 @@ impl Folding {
             published_at: now,
             checkpoint_at: now,
             backlog: Vec::new(),
+            turns: Vec::new(),
+            turns_at: now,
             waiting: Vec::new(),
         };
         (folding, CityHandle { asks: sender })
@@ -202,6 +211,11 @@ impl Folding {
         if !closed.is_empty() {
             self.keep(StoreJob::History(closed));
         }
+        self.turns.append(&mut self.city.take_alert_log());
+        if self.turns.len() >= TURNS_AT_ONCE || self.turns_at.elapsed() >= TURNS_EVERY {
+            self.turns_at = Instant::now();
+            self.keep_turns();
+        }
         self.channels.publish_assets(&self.city);
         if self.city.has_urgent_change() || self.published_at.elapsed() >= FRAME_EVERY {
             self.publish();
@@ -219,7 +233,17 @@ impl Folding {
         self.published_at = Instant::now();
     }
 
+    /// Has the turns of alerts kept that have gathered.
+    fn keep_turns(&mut self) {
+        let turns = std::mem::take(&mut self.turns);
+        if !turns.is_empty() {
+            self.keep(StoreJob::Past(Past::Turns(turns)));
+        }
+    }
+
     fn checkpoint(&mut self) {
+        // A checkpoint makes what went before it durable.
+        self.keep_turns();
         self.checkpoint_seq = self.city.seq();
         self.checkpoint_at = Instant::now();
         self.keep(StoreJob::Checkpoint(Checkpoint {

@@ -19,7 +19,7 @@ use egret_shared::time::TimeMs;
 
 use crate::store::personal::erase::Erasure;
 use crate::store::raw::RawBatch;
-use crate::store::{HistoryRow, KeyRow, PersonalRow, QuarantineRow};
+use crate::store::{HistoryRow, KeyRow, Past, PersonalRow, QuarantineRow};
 
 /// Entries to append, with what has to become durable in the same instant.
 #[derive(Debug, Default)]
@@ -96,6 +96,9 @@ pub(crate) trait Journal: Send {
     /// by itself but before anything that is appended later: a checkpoint makes the history of the
     /// entries that it covers durable.
     fn put_history(&mut self, rows: &[HistoryRow]) -> Result<(), JournalError>;
+
+    /// Keeps what leaves the city for good. Durable as [`Self::put_history`] is.
+    fn put_past(&mut self, past: &Past) -> Result<(), JournalError>;
 
     /// Keeps the next part of a state of the fold after earlier entries; whether there is more of
     /// it. With the last part all of it is durable, and before that it does not count.

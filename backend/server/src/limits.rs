@@ -110,6 +110,12 @@ pub(crate) const STORE_QUEUE: usize = 64;
 /// until there are fewer. A tick makes at most one or two.
 pub(crate) const STORE_PRESSING: usize = STORE_QUEUE / 2;
 
+/// So many turns of alerts are kept as one row: 200 kB of JSON, 20 kB compressed.
+pub(crate) const TURNS_AT_ONCE: usize = 500;
+
+/// After so long fewer are, too, so that their history is as good as live.
+pub(crate) const TURNS_EVERY: Duration = Duration::from_secs(1);
+
 /// Questions waiting for the fold: as many as there may be HTTP requests at work.
 pub(crate) const QUERY_QUEUE: usize = 256;
 

@@ -8,13 +8,16 @@ pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod keep;
 pub(crate) mod page;
+pub(crate) mod past;
 pub(crate) mod personal;
 pub(crate) mod raw;
 pub(crate) mod series;
 pub(crate) mod sqlite;
 
 use egret_city::entry::{Entry, Seq};
-use egret_shared::id::{FeedId, ReportId};
+use egret_shared::alert::AlertTurn;
+use egret_shared::case::Dossier;
+use egret_shared::id::{FeedId, IncidentId, ReportId};
 use egret_shared::metric::ClosedPoint;
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use egret_shared::time::TimeMs;
@@ -22,6 +25,7 @@ use serde::Serialize;
 
 use crate::journal::JournalError;
 use crate::seal::payload::Sealing;
+pub(crate) use past::{Past, TurnFilter};
 pub(crate) use personal::{KeyRow, PersonalFields, PersonalRow};
 pub(crate) use series::{Resolution, SeriesFilter, SeriesPoint};
 
@@ -161,6 +165,25 @@ pub(crate) trait Store: Send + Sync {
         feed: &FeedId,
         report: &ReportId,
     ) -> Result<Option<PersonalFields>, JournalError>;
+
+    /// Hands on the turns of alerts that `filter` names, newest first, until `each` says stop
+    /// (false).
+    fn turns(
+        &self,
+        filter: &TurnFilter,
+        each: &mut dyn FnMut(AlertTurn) -> bool,
+    ) -> Result<(), JournalError>;
+
+    /// Hands on the files of incidents that have left the city, the last to be over first, until
+    /// `each` says stop (false).
+    fn over(
+        &self,
+        before: Option<(TimeMs, IncidentId)>,
+        each: &mut dyn FnMut(Dossier) -> bool,
+    ) -> Result<(), JournalError>;
+
+    /// The file of an incident that has left the city; `None` if there is none.
+    fn dossier(&self, id: &IncidentId) -> Result<Option<Dossier>, JournalError>;
 
     /// Hands on every observation and report that `filter` names, in the journal's order, until
     /// `each` says stop (false). Only batches that can hold such are opened.

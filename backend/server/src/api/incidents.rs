@@ -4,6 +4,7 @@
 //! goes into the journal, and the answer tells what the fold made of it. So two who order at the
 //! same time are told apart by the journal's order alone.
 
+mod archive;
 pub(super) mod attachments;
 pub(super) mod open;
 
@@ -40,6 +41,7 @@ pub(super) struct IncidentQuery {
     department: Option<DepartmentId>,
     overdue: Option<YesNo>,
     mine: Option<YesNo>,
+    archived: Option<YesNo>,
     #[serde(flatten)]
     page: PageQuery,
 }
@@ -99,12 +101,15 @@ pub(super) struct Opened {
 }
 
 /// `GET /api/v1/incidents`: by `state`, `level`, `area`, `lead`, `department` (that has a task),
-/// `overdue`, `mine`.
+/// `overdue`, `mine`; those that have left the city if `archived`.
 pub(super) async fn list(
     State(context): State<Context>,
     caller: Caller,
     Query(query): Query<IncidentQuery>,
 ) -> Result<Json<Page<Incident>>, Problem> {
+    if query.archived == Some(YesNo::True) {
+        return archive::list(&context, caller, query).await;
+    }
     let page = context.city.ask(move |city: &City| {
         let me = caller.person(None).id;
         let now = city.now();
@@ -210,7 +215,11 @@ pub(super) async fn seen(context: &Context, caller: &Caller, id: &str) -> Result
         let dossier = city.dossier(&wanted)?;
         sight.dossier(dossier, &|id| city.incident(id))
     });
-    dossier.await?.ok_or_else(|| no_incident(id))
+    if let Some(dossier) = dossier.await? {
+        return Ok(dossier);
+    }
+    let left = archive::one(context, caller, IncidentId::new(id)).await?;
+    left.ok_or_else(|| no_incident(id))
 }
 
 fn no_incident(id: &str) -> Problem {
@@ -274,7 +283,7 @@ pub(super) async fn obey(
     let told = match &outcome {
         Outcome::Done(_) => Told::Done,
         Outcome::Refused(refusal) if refusal.is_of_person() => Told::Denied,
-        Outcome::Refused(_) | Outcome::Changed(_) => Told::Failed,
+        _ => Told::Failed,
     };
     let detail = match &outcome {
         Outcome::Refused(refusal) => refusal.code().to_owned(),
@@ -333,6 +342,15 @@ pub(super) fn command_id(by: &Doer, id: &str) -> Result<SmolStr, Problem> {
     Ok(format!("{}/{id}", by.person.id).into())
 }
 
+/// The id of a command was used for something else before.
+pub(super) fn id_taken() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "this id belongs to another command: each needs one of its own",
+    )
+    .with_code("id_taken")
+}
+
 /// The other incident that an act is about.
 fn other(act: &Act) -> Option<&IncidentId> {
     match act {
@@ -389,6 +407,7 @@ async fn answer(
     outcome: Outcome,
 ) -> Result<Json<Obeyed>, Problem> {
     match outcome {
+        Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
         Outcome::Done(done) => Ok(Json(Obeyed {
             version: done.as_ref().map_or(0, |(_, version)| *version),
             incident: done.map(|(id, _)| id),

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use egret_people::rights::{self, Row};
 use egret_shared::access::{Right, Scope};
 use egret_shared::case::Power;
@@ -18,7 +17,7 @@ use smol_str::SmolStr;
 
 use super::Context;
 use super::extract::{JsonBody, Query};
-use super::incidents::{command_id, played, refused, settle};
+use super::incidents::{command_id, id_taken, played, refused, settle};
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Caller;
@@ -92,10 +91,7 @@ pub(super) async fn change(
             Ok(Json(mode.await?))
         }
         Outcome::Refused(refusal) => Err(refused(&refusal)),
-        Outcome::Changed(_) => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "the mode changed meanwhile",
-        )),
+        Outcome::Changed(_) | Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
     }
 }
 

@@ -57,6 +57,11 @@ impl PageQuery {
             .transpose()
     }
 
+    /// The cursor, where it is no number.
+    pub(super) fn text_cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
     /// The page of `rows` that is asked for.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use egret_package::areas::AreaIdx;
 use egret_people::rights::{self, Row};
 use egret_shared::access::{Grant, Right, Role};
-use egret_shared::alert::Alert;
+use egret_shared::alert::{Alert, AlertTurn};
 use egret_shared::asset::AssetState;
 use egret_shared::event::{About, Event, EventKind};
 use egret_shared::flags::Flags;
@@ -288,6 +288,12 @@ impl Sight {
     pub(crate) fn alert(&self, alert: &Alert) -> bool {
         let label = self.labels.rule(&alert.key.rule);
         self.sees_at(label.own, alert.areas.last())
+    }
+
+    /// Whether a turn of an alert may be seen.
+    pub(crate) fn turn(&self, turn: &AlertTurn) -> bool {
+        let label = self.labels.rule(&turn.key.rule);
+        self.sees_at(label.own, turn.areas.last())
     }
 
     /// What may be seen of an alert: nothing, or the alert, without the name of an incident that may

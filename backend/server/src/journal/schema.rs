@@ -14,10 +14,10 @@ use crate::journal::JournalError;
 use crate::seal::Seal;
 use crate::store::history::{self, History};
 use crate::store::personal::{self, old};
-use crate::store::{raw, sqlite as store};
+use crate::store::{past, raw, sqlite as store};
 
 /// Version of all tables, which stands in `user_version`; a database of a newer one is refused.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// Tables of the journal.
 const JOURNAL: &str = "
@@ -81,6 +81,7 @@ fn make(
         personal::SCHEMA,
         history::SCHEMA,
         raw::SCHEMA,
+        past::SCHEMA,
     ] {
         transaction.execute_batch(tables)?;
     }

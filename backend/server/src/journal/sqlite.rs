@@ -16,13 +16,14 @@ use super::{
     Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, reading, schema,
 };
 use crate::limits::{TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRUNCATE_WAIT};
-use crate::store::HistoryRow;
 use crate::store::history::{Cursor, History};
 use crate::store::keep::Keep;
+use crate::store::past;
 use crate::store::personal;
 use crate::store::personal::erase::Erasure;
 use crate::store::raw::{self, Archive};
 use crate::store::sqlite as store;
+use crate::store::{HistoryRow, Past};
 
 /// File name of the database in the data folder.
 const DATABASE: &str = "egret.db";
@@ -183,6 +184,21 @@ impl Journal for SqliteJournal {
             .pragma_update(None, "synchronous", UNSYNCED)?;
         let transaction = self.connection.transaction()?;
         self.history.put(&transaction, &mut self.names, rows)?;
+        transaction.commit()?;
+        self.connection.pragma_update(None, "synchronous", SYNCED)?;
+        Ok(())
+    }
+
+    fn put_past(&mut self, past: &Past) -> Result<(), JournalError> {
+        self.connection
+            .pragma_update(None, "synchronous", UNSYNCED)?;
+        let transaction = self.connection.transaction()?;
+        let newest = match past {
+            Past::Turns(turns) => turns.last().map(|turn| turn.at),
+            Past::Over(_) => None,
+        };
+        let oldest = newest.map(|at| at.minus(self.history.keep.hour));
+        past::put(&transaction, past, oldest)?;
         transaction.commit()?;
         self.connection.pragma_update(None, "synchronous", SYNCED)?;
         Ok(())

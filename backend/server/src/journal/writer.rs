@@ -25,7 +25,7 @@ use super::{Append, Checkpoint, Journal, JournalError};
 use crate::limits::{
     COMMIT_ENTRIES_MAX, STORE_PRESSING, STORED_ENTRIES_MAX, STORED_RIDING, STORED_RIDING_PART,
 };
-use crate::store::HistoryRow;
+use crate::store::{HistoryRow, Past};
 use crate::telemetry::Telemetry;
 
 /// What is to be done with what is kept, beside appending.
@@ -33,6 +33,8 @@ use crate::telemetry::Telemetry;
 pub(crate) enum StoreJob {
     /// Closed windows.
     History(Vec<HistoryRow>),
+    /// What leaves the city for good.
+    Past(Past),
     /// A state to restart from. Sent after the history of the entries that it covers.
     Checkpoint(Checkpoint),
     /// A person to be erased.

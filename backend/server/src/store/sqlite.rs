@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use egret_city::entry::{Entry, Seq};
-use egret_shared::id::{AreaCode, FeedId, ReportId};
+use egret_shared::alert::AlertTurn;
+use egret_shared::case::Dossier;
+use egret_shared::id::{AreaCode, FeedId, IncidentId, ReportId};
 use egret_shared::rejection::{Reason, Stage};
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
@@ -15,7 +17,7 @@ use super::personal::erase::{Erasure, NotErased};
 use super::personal::{self, Opened};
 use super::{
     EntriesFilter, PersonalFields, QuarantineFilter, QuarantineItem, QuarantineRow, RawItem,
-    SeriesFilter, SeriesPoint, Store, history, raw,
+    SeriesFilter, SeriesPoint, Store, TurnFilter, history, past, raw,
 };
 use crate::journal::{JournalError, observed};
 use crate::limits::{QUARANTINE_BYTES, QUARANTINE_ROWS};
@@ -281,6 +283,26 @@ impl Store for SqliteStore {
         report: &ReportId,
     ) -> Result<Option<PersonalFields>, JournalError> {
         personal::read(&self.connect()?, self.seal()?, feed, report)
+    }
+
+    fn turns(
+        &self,
+        filter: &TurnFilter,
+        each: &mut dyn FnMut(AlertTurn) -> bool,
+    ) -> Result<(), JournalError> {
+        past::turns(&self.connect()?, filter, each)
+    }
+
+    fn over(
+        &self,
+        before: Option<(TimeMs, IncidentId)>,
+        each: &mut dyn FnMut(Dossier) -> bool,
+    ) -> Result<(), JournalError> {
+        past::over(&self.connect()?, before, each)
+    }
+
+    fn dossier(&self, id: &IncidentId) -> Result<Option<Dossier>, JournalError> {
+        past::one(&self.connect()?, id)
     }
 
     fn observed(

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use egret_shared::access::Scope;
 use egret_shared::case::Power;
 use egret_shared::command::{Command, OpenOrder, Order, Outcome};
@@ -12,7 +11,7 @@ use egret_shared::people::Outcome as Told;
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use super::{Obeyed, command_id, played, refused, settle};
+use super::{Obeyed, command_id, id_taken, played, refused, settle};
 use crate::api::Context;
 use crate::api::extract::JsonBody;
 use crate::api::problem::Problem;
@@ -80,9 +79,6 @@ pub(in crate::api) async fn open(
             }))
         }
         Outcome::Refused(refusal) => Err(refused(&refusal)),
-        Outcome::Changed(version) => Err(Problem::new(
-            StatusCode::CONFLICT,
-            format!("it is at version {version}"),
-        )),
+        Outcome::Changed(_) | Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
     }
 }

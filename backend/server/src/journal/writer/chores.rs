@@ -12,13 +12,15 @@ use super::StoreJob;
 use crate::journal::eraser::Erasing;
 use crate::journal::{Checkpoint, Journal, JournalError};
 use crate::limits::{HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE};
-use crate::store::HistoryRow;
+use crate::store::{HistoryRow, Past};
 
 /// What is to be kept and tended.
 #[derive(Debug, Default)]
 pub(super) struct Chores {
     /// Closed windows of one job, those of a page beside one another.
     history: VecDeque<HistoryRow>,
+    /// What leaves the city, in the order in which it does.
+    past: VecDeque<Past>,
     /// States to restart from: the one on its way, and the newest after it. All history that came
     /// before them is kept, for no job is taken before that.
     checkpoints: VecDeque<Checkpoint>,
@@ -47,7 +49,8 @@ impl Chores {
 
     /// Whether there is nothing to do until the next tick.
     pub(super) fn are_done(&self) -> bool {
-        let nothing_waits = self.history.is_empty() && self.checkpoints.is_empty();
+        let nothing_waits =
+            self.history.is_empty() && self.past.is_empty() && self.checkpoints.is_empty();
         nothing_waits && self.erasing.is_empty() && !self.is_more
     }
 
@@ -60,6 +63,7 @@ impl Chores {
                 rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
                 self.history.extend(rows);
             }
+            StoreJob::Past(past) => self.past.push_back(past),
             StoreJob::Checkpoint(checkpoint) => {
                 // What has not been begun when a newer one is there is not worth beginning.
                 self.checkpoints.truncate(1);
@@ -81,6 +85,7 @@ impl Chores {
         store: &mut mpsc::Receiver<StoreJob>,
     ) -> Result<(), JournalError> {
         if self.history.is_empty()
+            && self.past.is_empty()
             && let Ok(job) = store.try_recv()
         {
             self.take(job);
@@ -93,7 +98,10 @@ impl Chores {
         if self.checkpoint_next && self.keep_checkpoint(journal)? {
             return Ok(());
         }
-        if self.keep_history(journal)? || self.keep_checkpoint(journal)? || self.erase(journal)? {
+        if self.keep_past(journal)? || self.keep_history(journal)? {
+            return Ok(());
+        }
+        if self.keep_checkpoint(journal)? || self.erase(journal)? {
             return Ok(());
         }
         if let Some(now) = self.now.filter(|_| self.is_more) {
@@ -112,6 +120,17 @@ impl Chores {
         {
             erased.tell();
         }
+        self.is_more = true;
+        Ok(true)
+    }
+
+    /// Keeps the first of what leaves the city; whether anything does.
+    fn keep_past(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        let Some(past) = self.past.front() else {
+            return Ok(false);
+        };
+        journal.put_past(past)?;
+        self.past.pop_front();
         self.is_more = true;
         Ok(true)
     }
@@ -151,10 +170,10 @@ impl Chores {
         journal: &mut impl Journal,
         store: &mut mpsc::Receiver<StoreJob>,
     ) -> Result<(), JournalError> {
-        while self.keep_history(journal)? {}
+        while self.keep_past(journal)? || self.keep_history(journal)? {}
         while let Some(job) = store.blocking_recv() {
             self.take(job);
-            while self.keep_history(journal)? {}
+            while self.keep_past(journal)? || self.keep_history(journal)? {}
         }
         let n_older = self.checkpoints.len().saturating_sub(1);
         self.checkpoints.drain(..n_older);
