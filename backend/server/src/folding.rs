@@ -10,6 +10,7 @@ use egret_city::City;
 use egret_city::entry::Seq;
 use egret_shared::alert::AlertTurn;
 use egret_shared::channel::Channel;
+use egret_shared::mode::Mode;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::sight::Sight;
@@ -157,6 +158,7 @@ impl Folding {
 
     /// Folds until the journal's writer is gone, then leaves a last checkpoint.
     pub(crate) async fn run(mut self) {
+        self.hold();
         loop {
             let due = tokio::time::Instant::from_std(self.published_at + FRAME_EVERY);
             let waiting = self.city.has_changed_at_all() || self.channels.is_due();
@@ -229,8 +231,20 @@ impl Folding {
     fn publish(&mut self) {
         self.channels.publish_assets(&self.city);
         let changes = self.city.take_changes();
+        if changes.mode {
+            self.hold();
+        }
         self.channels.publish(&self.city, &changes);
         self.published_at = Instant::now();
+    }
+
+    /// Has the store hold on to what it keeps, or let go of it, as the mode of the city asks.
+    fn hold(&mut self) {
+        let emergency = &self.city.package().casework.emergency;
+        let mode = self.city.mode();
+        let holds = mode.mode == Mode::Emergency && emergency.keep_all;
+        let since = holds.then_some(mode.since);
+        self.keep(StoreJob::Hold(since));
     }
 
     /// Has the turns of alerts kept that have gathered.

@@ -108,6 +108,10 @@ pub(crate) trait Journal: Send {
     /// what is too old. Returns whether there is more; takes about half a millisecond.
     fn tend(&mut self, now: TimeMs) -> Result<bool, JournalError>;
 
+    /// From here on nothing is let go for its age that was not too old at `since`; absent, what is
+    /// too old goes as usual. Bounds in bytes hold all the same.
+    fn hold(&mut self, since: Option<TimeMs>);
+
     /// Erases a little of whom `erasure` names, durably; whether there is more. The last call
     /// empties the write-ahead log. Entries stay as they are.
     fn erase(&mut self, erasure: &mut Erasure) -> Result<bool, JournalError>;

@@ -37,6 +37,8 @@ pub(crate) struct SqliteJournal {
     history: History,
     archive: Archive,
     trimming: Trimming,
+    /// As of when ages are counted, while nothing is to be let go for its age.
+    held: Option<TimeMs>,
     /// The checkpoint on its way.
     writing: Option<checkpoints::Writing>,
     _lock: File,
@@ -102,6 +104,7 @@ impl SqliteJournal {
             history: History::new()?,
             archive: Archive::new()?,
             trimming: Trimming::Idle(TimeMs(i64::MIN)),
+            held: None,
             writing: None,
             _lock: lock,
         })
@@ -223,11 +226,17 @@ impl Journal for SqliteJournal {
         let mut is_more = true;
         while is_more && Instant::now() < until {
             is_more = self.history.roll_up_next(&transaction, now)?
-                || self.trimming.step(&transaction, &self.history, now)?;
+                || self
+                    .trimming
+                    .step(&transaction, &self.history, now, self.held)?;
         }
         transaction.commit()?;
         self.connection.pragma_update(None, "synchronous", SYNCED)?;
         Ok(is_more)
+    }
+
+    fn hold(&mut self, since: Option<TimeMs>) {
+        self.held = since;
     }
 
     fn erase(&mut self, erasure: &mut Erasure) -> Result<bool, JournalError> {
@@ -299,23 +308,26 @@ impl Trimming {
         connection: &Connection,
         history: &History,
         now: TimeMs,
+        held: Option<TimeMs>,
     ) -> Result<bool, JournalError> {
+        let aged = held.unwrap_or(now);
         *self = match *self {
             Self::Idle(next) if now < next => return Ok(false),
             Self::Idle(_) => Self::History(Cursor::START),
             Self::History(cursor) => {
-                let next = history.trim(connection, cursor, now, TRIM_PAGES)?;
+                let next = history.trim(connection, cursor, aged, TRIM_PAGES)?;
                 next.map_or(Self::Raw, Self::History)
             }
             Self::Raw => {
                 let keep = &history.keep;
-                let oldest = now.minus(keep.raw);
+                let oldest = aged.minus(keep.raw);
                 match raw::trim(connection, oldest, keep.raw_bytes, TRIM_RAW_ROWS)? {
                     TRIM_RAW_ROWS => Self::Raw,
                     _ => Self::Keys,
                 }
             }
             Self::Keys => {
+                // What is promised to persons holds in every mode.
                 let oldest = now.minus(history.keep.personal);
                 personal::delete_securely(connection, true)?;
                 let is_more = personal::trim(connection, oldest, TRIM_KEYS)?;

@@ -27,6 +27,7 @@ use crate::limits::{
 };
 use crate::store::{HistoryRow, Past};
 use crate::telemetry::Telemetry;
+use egret_shared::time::TimeMs;
 
 /// What is to be done with what is kept, beside appending.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) enum StoreJob {
     Past(Past),
     /// A state to restart from. Sent after the history of the entries that it covers.
     Checkpoint(Checkpoint),
+    /// From when on nothing is let go for its age; absent, from now on it is.
+    Hold(Option<TimeMs>),
     /// A person to be erased.
     Erase(Box<Erasing>),
 }
