@@ -15,6 +15,9 @@ use crate::time::TimeMs;
 /// Longest id of a command, in bytes: a UUID with a sender's prefix.
 pub const COMMAND_ID_BYTES_MAX: usize = 64;
 
+/// Most characters of the title of an incident that somebody reports: a line of a list.
+pub const TITLE_CHARS_MAX: usize = 100;
+
 /// One order of one person. The journal keeps it whether it was obeyed or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Command {
@@ -57,7 +60,7 @@ pub struct CaseOrder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenOrder {
-    /// What it is called.
+    /// What it is called; at most [`TITLE_CHARS_MAX`] characters.
     pub title: String,
     /// What there is to know.
     pub text: String,
@@ -66,7 +69,7 @@ pub struct OpenOrder {
     /// What kind of need.
     #[serde(default)]
     pub class: CaseClass,
-    /// Where: the finest area that holds it. With a position the server finds it itself.
+    /// Where: the finest area that holds it. With a position alone the server puts it in.
     #[serde(default)]
     pub area: Option<AreaCode>,
     /// Where on the map.

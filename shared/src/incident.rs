@@ -135,7 +135,8 @@ impl CaseClass {
 /// By when an incident has to be handled, and how that stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// Since when it runs; absent without a limit.
+    /// Since when it runs: since it opened, or since it was filed if the class's limit is nearer;
+    /// absent without a limit.
     pub from: Option<TimeMs>,
     /// By when; while paused, as of the pause.
     pub due_at: Option<TimeMs>,
@@ -149,6 +150,8 @@ pub struct Clock {
     pub overdue: bool,
     /// When the work was done (feedback) or the incident was over, which stops it.
     pub stopped_at: Option<TimeMs>,
+    /// Whether only working days count.
+    pub in_working_days: bool,
 }
 
 /// Somebody who has said that they look after an incident. It lapses at the end of their shift.
@@ -208,7 +211,7 @@ pub struct Incident {
     pub class: CaseClass,
     /// By when, in full.
     pub clock: Clock,
-    /// What departments have been given, the lead's first.
+    /// What departments have been given, in the order of giving; of each one at most is open.
     pub tasks: Vec<Task>,
     /// The department that stays responsible until another has accepted: 首接负责.
     pub responsible: Option<DepartmentId>,
@@ -232,7 +235,7 @@ pub struct Incident {
     pub closed_at: Option<TimeMs>,
     /// From 1 (poor) to 5, as whoever had reported it judged.
     pub score: Option<u8>,
-    /// Everybody who took part in handling it since it was dispatched: none of them may verify it.
+    /// Everybody who took part in handling it: none of them may verify, judge or dismiss it.
     pub handlers: Vec<Person>,
     /// How many points of its plan's checklist are ticked, of how many.
     pub checked: (u16, u16),

@@ -229,8 +229,12 @@ impl Fold<'_> {
 
     fn level_of(&self, trigger: &Trigger) -> Level {
         let by_limits = || {
-            let plan = self.plan.rule(trigger.rule);
-            plan.map_or(Level::Normal, |plan| plan.level(trigger.v))
+            let Some(plan) = self.plan.rule(trigger.rule) else {
+                return Level::Normal;
+            };
+            let mode = self.state.cases.mode.mode;
+            let others = self.plan.terms.levels(&plan.def.id, mode);
+            plan.level_by(trigger.v, others)
         };
         trigger.level.unwrap_or_else(by_limits)
     }

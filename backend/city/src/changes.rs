@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use egret_shared::alert::{AlertKey, AlertTurn};
+use egret_shared::case::Dossier;
 use egret_shared::event::{EVENTS_KEPT, Event};
 use egret_shared::id::{FeedId, IncidentId};
 use egret_shared::metric::{ClosedPoint, MetricKey};
@@ -32,6 +33,8 @@ pub struct Changes {
     pub closed: Vec<ClosedPoint>,
     /// Turns in the life of every alert, listed or not, to be stored as history, in order.
     pub alert_log: Vec<AlertTurn>,
+    /// Incidents that have left the list, with their files, to be stored for good.
+    pub archived: Vec<Dossier>,
     /// An alert or incident changed: to be published at once.
     pub urgent: bool,
     /// The mode of the city changed.
@@ -48,6 +51,7 @@ impl Changes {
             && self.feeds.is_empty()
             && self.events.is_empty()
             && self.closed.is_empty()
+            && self.archived.is_empty()
             && !self.mode
             && self.alert_log.is_empty()
     }
@@ -64,6 +68,7 @@ impl Changes {
         self.events.drain(..surplus);
         self.closed.append(&mut later.closed);
         self.alert_log.append(&mut later.alert_log);
+        self.archived.append(&mut later.archived);
         self.urgent |= later.urgent;
         self.mode |= later.mode;
     }
@@ -80,6 +85,7 @@ pub(crate) struct Dirty {
     pub(crate) events: VecDeque<Event>,
     pub(crate) closed: Vec<ClosedPoint>,
     pub(crate) alert_log: Vec<AlertTurn>,
+    pub(crate) archived: Vec<Dossier>,
     pub(crate) urgent: bool,
     pub(crate) mode: bool,
 }
@@ -94,6 +100,7 @@ impl Dirty {
             && self.incidents.is_empty()
             && self.events.is_empty()
             && self.closed.is_empty()
+            && self.archived.is_empty()
             && !self.mode
             && self.alert_log.is_empty()
     }

@@ -15,8 +15,9 @@ use egret_shared::command::Outcome;
 use egret_shared::delta::CityDelta;
 use egret_shared::feed::{ClockOffset, FeedHealth};
 use egret_shared::hush::{Hush, HushOrder, HushRefusal};
-use egret_shared::id::{AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId};
+use egret_shared::id::{AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId, RuleId};
 use egret_shared::incident::Incident;
+use egret_shared::level::Level;
 use egret_shared::metric::{ClosedPoint, MetricKey, MetricPoint};
 use egret_shared::mode::ModeState;
 use egret_shared::scorecard::Scorecard;
@@ -144,6 +145,7 @@ impl City {
             events: std::mem::take(&mut dirty.events).into(),
             closed: std::mem::take(&mut dirty.closed),
             alert_log: std::mem::take(&mut dirty.alert_log),
+            archived: std::mem::take(&mut dirty.archived),
             urgent: std::mem::take(&mut dirty.urgent),
             mode: std::mem::take(&mut dirty.mode),
         }
@@ -158,6 +160,12 @@ impl City {
     /// Takes the turns of alerts since this or [`Self::take_changes`] was called before.
     pub fn take_alert_log(&mut self) -> Vec<AlertTurn> {
         std::mem::take(&mut self.dirty.alert_log)
+    }
+
+    /// Takes the incidents that have left the list since this or [`Self::take_changes`] was called
+    /// before, with their files.
+    pub fn take_archived(&mut self) -> Vec<Dossier> {
+        std::mem::take(&mut self.dirty.archived)
     }
 
     /// Whether an alert or incident changed since [`Self::take_changes`].
@@ -249,7 +257,8 @@ impl City {
     /// The incident with its file, while it is listed.
     pub fn dossier(&self, id: &IncidentId) -> Option<Dossier> {
         let incident = self.incident(id)?;
-        Some(self.state.cases.dossier(incident))
+        let parts = self.state.incidents.parts(id);
+        Some(self.state.cases.dossier(incident, parts))
     }
 
     /// Everyday or emergency.
@@ -258,17 +267,20 @@ impl City {
     }
 
     /// How departments do, by month, department and district.
-    #[expect(
-        clippy::unused_self,
-        reason = "tallies come with the casework of the fold"
-    )]
     pub fn scorecards(&self) -> impl Iterator<Item = Scorecard> + '_ {
-        std::iter::empty()
+        self.state.cases.scorecards()
     }
 
     /// What became of the command with this id; `None` if it has not been folded, or was long ago.
     pub fn outcome(&self, command: &str) -> Option<&Outcome> {
         self.state.cases.outcome(command)
+    }
+
+    /// Limits of a rule's levels in place of those of everyday, while the mode of the city asks for
+    /// others.
+    pub fn levels_in_force(&self, rule: &RuleId) -> Option<&BTreeMap<Level, f64>> {
+        let mode = self.state.cases.mode.mode;
+        self.plan.terms.levels(rule, mode)
     }
 
     /// Every feed's health, in the package's order.

@@ -6,6 +6,7 @@
 
 mod attach;
 mod group;
+mod hand;
 mod link;
 mod places;
 mod reason;
@@ -13,17 +14,19 @@ mod reason;
 use std::collections::BTreeMap;
 
 use egret_shared::alert::{AlertKey, AlertState};
+use egret_shared::case::What;
 use egret_shared::event::{About, EventKind};
 use egret_shared::id::IncidentId;
-use egret_shared::incident::{Beside, Evidence, Incident, IncidentState};
+use egret_shared::incident::{BY_HAND, Beside, Evidence, Incident, IncidentState};
 use egret_shared::level::Level;
 use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alerts, Row};
+use crate::case::{File, title};
 use crate::fold::Fold;
-use crate::limits::{EVIDENCE_MAX, INCIDENTS_MAX, RESOLVED_KEPT_MS};
+use crate::limits::{EVIDENCE_MAX, INCIDENTS_MAX};
 use crate::window::local_date;
 use group::{Group, Weight};
 use places::Places;
@@ -37,6 +40,8 @@ pub(crate) struct Incidents {
     /// A function of groups and alerts.
     #[serde(skip)]
     places: Places,
+    /// Alerts that have left the list while their group is an incident, by that group.
+    left: BTreeMap<AlertKey, u32>,
     /// The local day of the newest id, as `YYYYMMDD`, and its serial.
     day: String,
     serial: u32,
@@ -77,6 +82,13 @@ impl Incidents {
         }
     }
 
+    /// The incidents that are parts of `id`.
+    pub(crate) fn parts(&self, id: &IncidentId) -> Vec<IncidentId> {
+        let rows = self.rows.values();
+        let parts = rows.filter(|row| row.parent.as_ref() == Some(id));
+        parts.map(|row| row.id.clone()).collect()
+    }
+
     fn next_id(&mut self, day: String) -> IncidentId {
         self.serial = if self.day == day { self.serial + 1 } else { 1 };
         self.day = day;
@@ -87,10 +99,16 @@ impl Incidents {
         self.rows.len() < INCIDENTS_MAX
     }
 
-    /// The incident that goes first when room is short: the one that cleared first, if any did.
-    fn yielding(&self) -> Option<IncidentId> {
-        let cleared = self.rows.values().filter(|row| row.cleared_at.is_some());
+    /// The incident that goes first when room is short, other than `but`: the one that cleared
+    /// first, or else the one that has been over for longest.
+    fn yielding(&self, but: &IncidentId) -> Option<IncidentId> {
+        let rows = self.rows.values().filter(|row| row.id != *but);
+        let cleared = rows
+            .clone()
+            .filter(|row| row.state == IncidentState::Cleared);
+        let over = rows.filter(|row| row.state.is_over());
         let oldest = cleared.min_by_key(|row| row.cleared_at);
+        let oldest = oldest.or_else(|| over.min_by_key(|row| row.closed_at));
         oldest.map(|row| row.id.clone())
     }
 }
@@ -98,9 +116,15 @@ impl Incidents {
 impl Fold<'_> {
     /// Decides again what the group of `key` is, after one of its alerts changed.
     pub(crate) fn weigh_group(&mut self, key: &AlertKey) {
-        let Some(number) = self.state.alerts.get(key).and_then(|row| row.group) else {
+        let Some(row) = self.state.alerts.get(key) else {
             return;
         };
+        let Some(number) = row.group else {
+            return self.weigh_spent(key);
+        };
+        if row.alert.incident.is_some() {
+            self.untie_alert(key, number);
+        }
         let Some(group) = self.state.incidents.groups.get(&number) else {
             return;
         };
@@ -113,6 +137,32 @@ impl Fold<'_> {
         }
     }
 
+    /// An alert whose incident is over fires on. When it gets worse than that incident was, that
+    /// is something new.
+    fn weigh_spent(&mut self, key: &AlertKey) {
+        let Some(row) = self.state.alerts.get(key) else {
+            return;
+        };
+        let incidents = &self.state.incidents;
+        let of_it = row.alert.incident.as_ref().and_then(|id| incidents.get(id));
+        let is_worse = of_it.is_some_and(|of_it| row.alert.level > of_it.level);
+        if row.alert.state == AlertState::Firing && is_worse {
+            self.correlate(key);
+        }
+    }
+
+    /// Takes from an alert the incident that it had before, if its group is none or another.
+    fn untie_alert(&mut self, key: &AlertKey, number: u32) {
+        let groups = &self.state.incidents.groups;
+        let incident = groups.get(&number).and_then(|group| group.incident.clone());
+        if let Some(row) = self.state.alerts.get_mut(key)
+            && row.alert.incident != incident
+        {
+            row.alert.incident = incident;
+            self.dirty.alerts.insert(key.clone());
+        }
+    }
+
     fn is_enough(&self, weight: &Weight) -> bool {
         let engine = &self.plan.engine;
         weight.firing > 0
@@ -122,64 +172,101 @@ impl Fold<'_> {
                 .holds(engine, weight.kinds, weight.alerts, weight.level)
     }
 
-    /// Raises the level, clears the incident or brings it back, as its alerts are.
+    /// Raises the level, and clears the incident or brings it back while nobody has taken it, as
+    /// its alerts are.
     fn renew_incident(&mut self, id: &IncidentId, weight: &Weight) {
         let now = TimeMs(self.state.now_ms);
-        let Some(incident) = self.state.incidents.rows.get_mut(id) else {
+        let Some(before) = self.state.incidents.get(id).cloned() else {
             return;
         };
-        if weight.level > incident.level {
-            incident.level = weight.level;
-            let limit = self.plan.incident.limits.get(&weight.level);
-            incident.due_at = limit
-                .map(|limit| incident.opened_at.plus(*limit))
-                .or(incident.due_at);
+        let mut next = before.clone();
+        // What was graded by hand stays so until its signals are worse than they were then.
+        let graded = self.state.cases.graded_over(id);
+        let is_worse = weight.level > next.level.max(graded.unwrap_or_default());
+        if is_worse {
+            next.level = weight.level;
         }
         let cleared = weight.firing == 0;
-        let was_cleared = incident.state == IncidentState::Cleared;
-        incident.state = if cleared {
-            IncidentState::Cleared
-        } else {
-            IncidentState::Reported
-        };
-        incident.cleared_at = if cleared {
-            incident.cleared_at.or(Some(now))
-        } else {
-            None
-        };
-        self.dirty.incidents.insert(id.clone());
-        self.dirty.urgent = true;
-        if was_cleared != cleared {
-            let (kind, level) = if cleared {
-                (EventKind::IncidentCleared, Level::Normal)
+        let was_cleared = next.cleared_at.is_some();
+        next.cleared_at = next.cleared_at.or(Some(now)).filter(|_| cleared);
+        let is_taken =
+            next.state != IncidentState::Reported && next.state != IncidentState::Cleared;
+        if !is_taken {
+            next.state = if cleared {
+                IncidentState::Cleared
             } else {
-                (EventKind::IncidentOpened, weight.level)
+                IncidentState::Reported
             };
+        }
+        self.renew_clock(&before, next);
+        if is_worse {
+            self.write_down(id, What::LevelRaised(weight.level));
+        }
+        if was_cleared == cleared {
+            return;
+        }
+        let (what, kind, level) = if cleared {
+            let kind = EventKind::IncidentCleared;
+            (What::SignalsCleared, kind, Level::Normal)
+        } else {
+            (What::SignalsBack, EventKind::IncidentOpened, weight.level)
+        };
+        self.write_down(id, what);
+        if !is_taken {
             self.tell_incident(id, kind, level, None);
         }
     }
 
-    fn open_incident(&mut self, number: u32, weight: &Weight) {
-        if !self.state.incidents.has_room() {
-            let Some(gone) = self.state.incidents.yielding() else {
-                return;
-            };
+    /// Whether another incident finds room, if need be in place of one other than `but`.
+    pub(crate) fn has_incident_room(&self, but: &IncidentId) -> bool {
+        let incidents = &self.state.incidents;
+        incidents.has_room() || incidents.yielding(but).is_some()
+    }
+
+    /// Makes room for another incident, if there is none, in place of one other than `but`.
+    /// Whether there is room now.
+    pub(crate) fn make_incident_room(&mut self, but: &IncidentId) -> bool {
+        if !self.state.incidents.has_room()
+            && let Some(gone) = self.state.incidents.yielding(but)
+        {
             self.forget_incident(&gone);
         }
-        let Some(incident) = self.new_incident(number, weight) else {
+        self.state.incidents.has_room()
+    }
+
+    /// The next incident's id: the local day and a serial.
+    pub(crate) fn new_incident_id(&mut self) -> IncidentId {
+        let date = local_date(self.state.now_ms, self.package.timezone);
+        let day = date.format("%Y%m%d").to_string();
+        self.state.incidents.next_id(day)
+    }
+
+    fn open_incident(&mut self, number: u32, weight: &Weight) {
+        if !self.make_incident_room(&IncidentId::new("")) {
+            return;
+        }
+        let Some(mut incident) = self.new_incident(number, weight) else {
             return;
         };
         let id = incident.id.clone();
         if let Some(group) = self.state.incidents.groups.get_mut(&number) {
             group.incident = Some(id.clone());
         }
+        let follows = self.followed(&incident.evidence);
         for evidence in &incident.evidence {
             self.tie_alert(&evidence.alert, &id);
         }
-        let level = incident.level;
-        self.state.incidents.rows.insert(id.clone(), incident);
-        self.dirty.incidents.insert(id.clone());
-        self.dirty.urgent = true;
+        let (level, says) = (incident.level, incident.title.clone());
+        let checklist = self.plan.terms.checklist(incident.plan.as_ref());
+        let file = File::opened(incident.opened_at, checklist);
+        incident.checked = file.checked();
+        self.set_clock(&mut incident, &file);
+        *self.state.cases.file_mut(&id) = file;
+        self.put_incident(incident);
+        self.write_down(&id, What::Opened(says));
+        if let Some(follows) = follows {
+            self.write_down(&id, What::Follows(follows));
+        }
         self.tell_incident(&id, EventKind::IncidentOpened, level, None);
     }
 
@@ -201,24 +288,20 @@ impl Fold<'_> {
             },
         );
         let assign = rule.assign.as_ref();
-        let limit = self.plan.incident.limits.get(&weight.level);
+        let plan = rule.plan.as_ref();
         let id = IncidentId::new("");
         let mut incident = Incident {
             areas: speaker.alert.areas.clone(),
             position: speaker.alert.position,
-            due_at: limit.map(|limit| now.plus(*limit)),
             lead: assign.map(|assign| assign.lead.clone()),
             support: assign
                 .map(|assign| assign.support.clone())
                 .unwrap_or_default(),
-            plan: rule.plan.clone(),
+            plan: plan.or_else(|| self.plan.terms.plan_for(&rule.id)).cloned(),
             evidence: group.evidence(EVIDENCE_MAX),
             ..Incident::opened(id, rule.id.clone(), weight.level, title, now)
         };
-        let day = local_date(now.0, self.package.timezone)
-            .format("%Y%m%d")
-            .to_string();
-        incident.id = self.state.incidents.next_id(day);
+        incident.id = self.new_incident_id();
         Some(incident)
     }
 
@@ -253,7 +336,7 @@ impl Fold<'_> {
         }
     }
 
-    fn tell_incident(
+    pub(crate) fn tell_incident(
         &mut self,
         id: &IncidentId,
         kind: EventKind,
@@ -263,7 +346,8 @@ impl Fold<'_> {
         let Some(incident) = self.state.incidents.rows.get(id) else {
             return;
         };
-        let title = incident.title.clone();
+        let title = title(incident);
+        let is_by_hand = incident.rule.as_str() == BY_HAND;
         let area = incident.areas.last().cloned();
         let whole = Beside {
             rule: incident.rule.clone(),
@@ -275,7 +359,11 @@ impl Fold<'_> {
                 (About::Joined(told), title, text)
             }
             None => (
-                About::Rule(whole.rule),
+                if is_by_hand {
+                    About::Incident(id.clone())
+                } else {
+                    About::Rule(whole.rule)
+                },
                 Text::new(format!("案件 {id}"), format!("Incident {id}")),
                 title,
             ),
@@ -283,40 +371,26 @@ impl Fold<'_> {
         self.tell(kind, level, area, (about, source), text);
     }
 
-    /// Lets incidents go that were cleared long enough ago.
-    pub(crate) fn forget_incidents(&mut self) {
-        let before = TimeMs(self.state.now_ms - RESOLVED_KEPT_MS);
-        let long_cleared = |row: &&Incident| row.cleared_at.is_some_and(|at| at <= before);
-        let rows = self.state.incidents.rows.values();
-        let gone: Vec<IncidentId> = rows
-            .filter(long_cleared)
-            .map(|row| row.id.clone())
-            .collect();
-        for id in gone {
-            self.forget_incident(&id);
-        }
-    }
-
-    fn forget_incident(&mut self, id: &IncidentId) {
-        self.state.incidents.rows.remove(id);
-        self.dirty.incidents.insert(id.clone());
-        self.dirty.urgent = true;
-        let groups = &mut self.state.incidents.groups;
-        let of_it = groups
-            .iter()
-            .find(|(_, group)| group.incident.as_ref() == Some(id));
-        let number = of_it.map(|(number, _)| *number);
-        let group = number.and_then(|number| groups.remove(&number));
-        for member in group.iter().flat_map(Group::members) {
-            let key = &member.evidence.alert;
-            let places = &mut self.state.incidents.places;
-            places.remove(member.rule, member.position, key);
-            if let Some(row) = self.state.alerts.get_mut(key) {
-                row.group = None;
+    /// Takes an incident off the list, for the archive.
+    pub(crate) fn forget_incident(&mut self, id: &IncidentId) {
+        self.let_signals_go(id);
+        let rows = self.state.alerts.rows();
+        let tied = rows.filter(|row| row.alert.incident.as_ref() == Some(id));
+        let tied: Vec<AlertKey> = tied.map(|row| row.alert.key.clone()).collect();
+        for key in tied {
+            if let Some(row) = self.state.alerts.get_mut(&key) {
                 row.alert.incident = None;
-                self.dirty.alerts.insert(key.clone());
+                self.dirty.alerts.insert(key);
             }
         }
+        let parts = self.state.incidents.parts(id);
+        if let Some(incident) = self.state.incidents.rows.remove(id) {
+            let dossier = self.state.cases.dossier(incident, parts);
+            self.dirty.archived.push(dossier);
+        }
+        self.state.cases.remove(id);
+        self.dirty.incidents.insert(id.clone());
+        self.dirty.urgent = true;
     }
 
     /// Takes an alert that left the list out of its group. What an incident rests on stays with
@@ -336,6 +410,8 @@ impl Fold<'_> {
             // group would grow for as long as it lasts.
             if group.len() > EVIDENCE_MAX {
                 group.leave(&row.alert.key);
+            } else {
+                incidents.left.insert(row.alert.key.clone(), number);
             }
             let weight = group.weight(&self.state.alerts);
             if row.alert.state == AlertState::Firing {

@@ -69,10 +69,63 @@ pub const COMPOSED_TOLD_MAX: usize = 4;
 /// Half an hour: an officer who looks away for a briefing still finds what happened.
 pub const RESOLVED_KEPT_MS: i64 = 30 * 60_000;
 
-/// Most incidents that are listed. Beyond, a group of alerts stays a group.
+/// Most incidents that are listed. Beyond, a group of alerts stays a group, and nobody can open
+/// another by hand; what has cleared and what is over makes room first, what is worked never.
 ///
-/// Ten times what a duty room can work at once in the worst storm.
-pub const INCIDENTS_MAX: usize = 1_000;
+/// A city of 100 worked cases a day keeps 700 that are over for a week, and as many that are under
+/// way; the rest is for the worst storm. At 2 kB with their file as they mostly are, 4 MB; with
+/// every file full ([`FILE_BYTES_MAX`], [`EVIDENCE_MAX`]), 500 MB.
+pub const INCIDENTS_MAX: usize = 2_000;
+
+/// How long an incident that is over stays listed. Milliseconds.
+///
+/// A week: who judges, objects or reopens does so within days. Later it is in the archive.
+pub const OVER_KEPT_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Most comments, attachments, links, ticks and acknowledgements of an incident.
+///
+/// Four for each point of the longest plan, and a talk beside.
+pub const NOTES_MAX: u32 = 300;
+
+/// Most other acts of people to an incident, and how many more that end it or answer an objection
+/// find room.
+///
+/// A case that goes round ten times has a hundred. What is beyond must still come to an end.
+pub const ACTS_MAX: u32 = 500;
+/// See [`ACTS_MAX`].
+pub const ACTS_SPARE: u32 = 40;
+
+/// Most deeds that the system writes to an incident.
+///
+/// Each warning and lapse follows an act of somebody; twelve shifts of forty days without one
+/// would reach it.
+pub const OWN_DEEDS_MAX: u32 = 120;
+
+/// Most deeds of signals among them: one that comes and goes must not crowd out that time is over.
+pub const SIGNAL_DEEDS_MAX: u32 = 60;
+
+/// Most bytes of people's acts in an incident's file, and how many more end it.
+///
+/// Twenty full pages of Chinese at 6 kB, or some 600 sentences. The spare holds ten pages.
+pub const FILE_BYTES_MAX: u32 = 128 << 10;
+/// See [`FILE_BYTES_MAX`].
+pub const FILE_BYTES_SPARE: u32 = 64 << 10;
+
+/// Most points of a checklist; later lines of a plan are no points.
+///
+/// Ten times the longest plan of the demo city.
+pub const CHECKLIST_MAX: usize = 64;
+
+/// How far ahead working days are counted, days; beyond, time runs round the clock.
+///
+/// More than two years: a limit of 365 working days ends within 530.
+pub const CALENDAR_DAYS_MAX: u64 = 800;
+
+/// For how many months scorecards are kept, the running one included.
+///
+/// A year, and the month to compare with. A city of 50 departments and 20 districts has 13,000
+/// cards at most: 2 MB.
+pub const SCORECARD_MONTHS: i32 = 13;
 
 /// Of how many commands it is known what became of them.
 ///

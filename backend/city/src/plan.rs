@@ -27,6 +27,7 @@ pub(crate) use metrics::{Measured, MetricKind, MetricPlan};
 pub(crate) use rules::RulePlan;
 pub(crate) use sources::{Asked, Durations, Part, SelectionPlan, Source};
 
+use crate::case::Terms;
 use crate::expr::{Engine, Enough};
 
 /// Number of an area; 0 is the city.
@@ -76,6 +77,8 @@ pub(crate) struct Plan {
     pub(crate) incident: IncidentDef,
     pub(crate) hush: HushLimitsDef,
     pub(crate) enough: Enough,
+    /// How cases are worked.
+    pub(crate) terms: Terms,
     property_numbers: Lookup<PropertyId, Property>,
     feed_numbers: Lookup<FeedId, Feed>,
     metric_numbers: Lookup<MetricId, Metric>,
@@ -200,6 +203,7 @@ impl Plan {
             incident: package.rules.incident.clone(),
             hush: package.rules.hush,
             enough: Enough::compile(package.rules.incident.open_when.as_deref()),
+            terms: Terms::new(package),
             property_numbers: numbered(package.properties.iter().map(|def| &def.id)),
             feed_numbers: numbered(package.feeds.iter().map(|def| &def.id)),
             metric_numbers: Lookup::default(),

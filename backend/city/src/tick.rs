@@ -31,7 +31,8 @@ impl Fold<'_> {
         self.ripen_alerts();
         self.settle_metrics();
         self.close_metrics(before_ms, now_ms);
-        self.forget_incidents();
+        self.follow_calls();
+        self.work_cases();
         self.judge_feeds();
         self.state.metrics.lay_down_some(self.plan, now_ms);
         self.state.ticked_ms = Some(now_ms);

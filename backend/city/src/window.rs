@@ -232,7 +232,7 @@ impl Window {
 
 /// Local midnight that begins `date`, milliseconds since the epoch. Where clocks jump over
 /// midnight, the first moment after.
-fn midnight_ms(date: NaiveDate, zone: Tz) -> i64 {
+pub(crate) fn midnight_ms(date: NaiveDate, zone: Tz) -> i64 {
     let midnight = date.and_time(NaiveTime::MIN);
     let from_local = |hours: i64| {
         let local = midnight + chrono::TimeDelta::hours(hours);

@@ -4,6 +4,7 @@
 //! read are taken on trust: one mistake gives one message.
 
 pub(crate) mod assets;
+pub(crate) mod casework;
 pub(crate) mod city;
 pub(crate) mod departments;
 pub(crate) mod expressions;
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
+use egret_shared::package::rule::RuleDef;
 use egret_shared::time::Span;
 
 use crate::names::{Names, did_you_mean};
@@ -42,8 +44,11 @@ pub(crate) struct Known<'d> {
     pub(crate) plans: Names,
     /// Files of zones.
     pub(crate) zones: Names,
+    pub(crate) scenes: Names,
     /// Definitions of feeds that could be read, by id.
     pub(crate) feed_defs: BTreeMap<&'d str, &'d FeedDef>,
+    /// Definitions of rules that could be read, by id.
+    pub(crate) rule_defs: BTreeMap<&'d str, &'d RuleDef>,
     /// Definitions of properties that could be read, by id.
     pub(crate) property_defs: BTreeMap<&'d str, &'d PropertyDef>,
     /// Definitions of metrics that could be read, by id.

@@ -170,6 +170,9 @@ impl<'a> Drafts<'a> {
         if let Some(rules) = &self.rules {
             rules.check(&known, problems);
         }
+        if let Some(casework) = &self.casework {
+            check::casework::check(casework, &known, problems);
+        }
         if let Some(scenes) = &self.scenes {
             check::scenes::check(scenes, &known, problems);
         }
@@ -226,6 +229,7 @@ impl<'a> Drafts<'a> {
             .map(|entry| entry.id.to_string())
             .collect();
         let feeds = self.feeds.iter().flat_map(|feeds| &feeds.entries);
+        let rules = self.rules.iter().flat_map(|rules| &rules.rules.entries);
         let properties = self
             .properties
             .iter()
@@ -245,6 +249,10 @@ impl<'a> Drafts<'a> {
             rules: Names::new("rule", ids(self.rules.as_ref().map(|rules| &rules.rules))),
             plans: Names::new("plan", Some(plans)),
             zones: Names::new("zone", Some(self.zones.keys().cloned().collect())),
+            scenes: Names::new("scene", ids(self.scenes.as_ref())),
+            rule_defs: rules
+                .map(|entry| (entry.def.id.as_str(), &entry.def))
+                .collect(),
             feed_defs: feeds
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),

@@ -42,7 +42,7 @@ pub enum Act {
         #[serde(default)]
         note: String,
     },
-    /// 越级指挥: orders departments directly, beside those that have it.
+    /// 越级指挥: orders departments directly, beside those that have it. They cannot return it.
     Command {
         /// Whom; the first one leads if nobody does yet.
         departments: Vec<DepartmentId>,
@@ -61,7 +61,8 @@ pub enum Act {
         /// Why.
         reason: String,
     },
-    /// A department that has to take what it once returned objects; then the district decides.
+    /// A department that has to take what it once returned, or what it was ordered directly,
+    /// objects; then the district decides.
     Dispute {
         /// Which.
         department: DepartmentId,

@@ -14,8 +14,8 @@ use crate::incident::Person;
 pub struct Doer {
     /// Who.
     pub person: Person,
-    /// Whether it is a person who has signed in. Programs may file and comment; what four eyes are
-    /// asked for is done by people.
+    /// Whether it is a person who has signed in. Programs may file, dispatch, grade and comment;
+    /// what somebody has to answer for is done by people.
     pub is_person: bool,
     /// What they may do.
     pub powers: BTreeSet<Power>,

@@ -63,6 +63,10 @@ pub enum What {
     SplitFrom(IncidentId),
     /// The mode of the city changed, and with it its time limit.
     LimitChanged,
+    /// Some of its alerts were split off, to be this incident.
+    SplitOff(IncidentId),
+    /// It rests on signals that an earlier one, which is over, had rested on too.
+    Follows(IncidentId),
 }
 
 /// A point of a plan's checklist.

@@ -6,11 +6,13 @@ use super::doer::Power;
 use super::refusal::Refusal;
 use super::task::{Part, TaskState};
 use super::{Act, ActKind, DEPARTMENTS_MAX, Doer, TEXT_CHARS_MAX};
+use crate::alert::AlertKey;
 use crate::id::DepartmentId;
 use crate::incident::{Incident, IncidentState};
 use crate::level::Level;
 
-/// Most tasks that an incident remembers, returned and withdrawn ones among them.
+/// Most tasks that an incident remembers, returned and withdrawn ones among them; the dispatch that
+/// reaches it, and a decision after it, may go beyond by [`DEPARTMENTS_MAX`] each.
 const TASKS_MAX: usize = 64;
 
 /// The kinds of act that `doer` may do to `incident` as it stands, in the order of
@@ -56,6 +58,9 @@ pub(super) fn permit(incident: &Incident, doer: &Doer, act: &Act) -> Result<(), 
 
 /// Whether an act of `kind` fits the doer and where the incident stands.
 fn allows(incident: &Incident, doer: &Doer, kind: ActKind) -> Result<(), Refusal> {
+    if !doer.is_person && !is_for_programs(kind) {
+        return Err(Refusal::NotAPerson { act: kind });
+    }
     if !is_granted(incident, doer, kind) {
         return Err(Refusal::NotGranted { act: kind });
     }
@@ -80,15 +85,19 @@ fn allows(incident: &Incident, doer: &Doer, kind: ActKind) -> Result<(), Refusal
         {
             Err(Refusal::Disputed)
         }
-        ActKind::Verify if has_handled(incident, doer) => Err(Refusal::SamePerson),
+        // Four eyes: nobody ends or judges what they have handled.
+        ActKind::Verify | ActKind::Evaluate | ActKind::Dismiss if has_handled(incident, doer) => {
+            Err(Refusal::SamePerson)
+        }
         ActKind::Wait if incident.clock.paused_since.is_some() => Err(Refusal::Paused),
         ActKind::Resume if incident.clock.paused_since.is_none() => Err(Refusal::NotPaused),
         ActKind::Return | ActKind::Dispute if incident.decided => Err(Refusal::Decided),
-        ActKind::Dispatch | ActKind::Command | ActKind::Decide
-            if incident.tasks.len() >= TASKS_MAX =>
-        {
+        // A decision always finds room, or an objection could never be answered.
+        ActKind::Dispatch | ActKind::Command if incident.tasks.len() >= TASKS_MAX => {
             Err(Refusal::Full)
         }
+        ActKind::Tick if incident.checked.1 == 0 => Err(Refusal::NoItem(0)),
+        ActKind::Split if own_alerts(incident).len() < 2 => Err(Refusal::BadSplit),
         _ => Ok(()),
     }
 }
@@ -98,16 +107,42 @@ fn has_handled(incident: &Incident, doer: &Doer) -> bool {
     handlers.iter().any(|person| person.id == doer.person.id)
 }
 
+fn own_alerts(incident: &Incident) -> BTreeSet<&AlertKey> {
+    incident.evidence.iter().map(|one| &one.alert).collect()
+}
+
+/// What a program may do. All else is answered for by a person.
+fn is_for_programs(kind: ActKind) -> bool {
+    matches!(
+        kind,
+        ActKind::File
+            | ActKind::Dispatch
+            | ActKind::Evaluate
+            | ActKind::Supervise
+            | ActKind::Grade
+            | ActKind::Wait
+            | ActKind::Resume
+            | ActKind::Comment
+            | ActKind::Attach
+            | ActKind::Link
+    )
+}
+
 fn is_granted(incident: &Incident, doer: &Doer, kind: ActKind) -> bool {
     let takes_part = || {
         let mut tasks = incident.tasks.iter();
         tasks.any(|task| doer.handles_for(&task.department))
+    };
+    let has_open_task = || {
+        let mut tasks = incident.tasks.iter();
+        tasks.any(|task| task.is_open() && doer.handles_for(&task.department))
     };
     match kind {
         // What has been filed is taken back only by who commands.
         ActKind::Dismiss if incident.state == IncidentState::Filed => doer.may(Power::Dispatch),
         ActKind::File
         | ActKind::Dismiss
+        | ActKind::Verify
         | ActKind::Close
         | ActKind::Evaluate
         | ActKind::Reopen
@@ -115,18 +150,15 @@ fn is_granted(incident: &Incident, doer: &Doer, kind: ActKind) -> bool {
         | ActKind::Merge
         | ActKind::Split
         | ActKind::Parent => doer.may(Power::Supervise),
-        ActKind::Verify => doer.may(Power::Supervise) && doer.is_person,
         ActKind::Dispatch | ActKind::Command | ActKind::Supervise => doer.may(Power::Dispatch),
         ActKind::Decide => doer.may(Power::Decide),
-        ActKind::Accept | ActKind::Feedback => doer.is_person && takes_part(),
-        ActKind::Return | ActKind::Dispute => takes_part(),
-        ActKind::Acknowledge
-        | ActKind::Wait
-        | ActKind::Resume
-        | ActKind::Tick
-        | ActKind::Comment
-        | ActKind::Attach
-        | ActKind::Link => doer.may(Power::Supervise) || takes_part(),
+        ActKind::Accept | ActKind::Feedback | ActKind::Return | ActKind::Dispute => takes_part(),
+        ActKind::Acknowledge | ActKind::Wait | ActKind::Resume | ActKind::Tick => {
+            doer.may(Power::Supervise) || has_open_task()
+        }
+        ActKind::Comment | ActKind::Attach | ActKind::Link => {
+            doer.may(Power::Supervise) || takes_part()
+        }
     }
 }
 
@@ -186,8 +218,7 @@ fn particulars(incident: &Incident, doer: &Doer, act: &Act) -> Result<(), Refusa
         Act::Merge { into, .. } if *into == incident.id => Err(Refusal::Circle),
         Act::Parent { of: Some(of) } if *of == incident.id => Err(Refusal::Circle),
         Act::Split { alerts, .. } => {
-            let own = incident.evidence.iter().map(|one| &one.alert);
-            let own: BTreeSet<_> = own.collect();
+            let own = own_alerts(incident);
             let wanted: BTreeSet<_> = alerts.iter().collect();
             let is_part = !wanted.is_empty() && wanted.len() < own.len();
             if is_part && wanted.is_subset(&own) {
@@ -242,15 +273,18 @@ fn of_task(
         return Err(none());
     }
     let mut tasks = incident.tasks.iter();
+    let mut has_returned =
+        || tasks.any(|one| one.department == *department && one.state == TaskState::Returned);
     match kind {
-        ActKind::Return
-            if tasks
-                .any(|one| one.department == *department && one.state == TaskState::Returned) =>
-        {
-            Err(Refusal::ReturnedBefore(department.clone()))
+        ActKind::Return if task.skip_level => Err(Refusal::Ordered(department.clone())),
+        ActKind::Return if has_returned() => Err(Refusal::ReturnedBefore(department.clone())),
+        // Giving it back is the ordinary way; who has that way left does not object.
+        ActKind::Dispute if !task.skip_level && !has_returned() => {
+            Err(Refusal::NotReturned(department.clone()))
         }
         ActKind::Feedback if task.part == Part::Lead => {
-            let others = tasks.filter(|one| one.part == Part::Support && one.is_open());
+            let others = incident.tasks.iter();
+            let others = others.filter(|one| one.part == Part::Support && one.is_open());
             let open: Vec<DepartmentId> = others.map(|one| one.department.clone()).collect();
             if open.is_empty() {
                 Ok(())

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ActKind, DEPARTMENTS_MAX, TEXT_CHARS_MAX};
+use crate::command::TITLE_CHARS_MAX;
 use crate::id::{DepartmentId, IncidentId};
 use crate::incident::IncidentState;
 use crate::text::Text;
@@ -69,6 +70,23 @@ pub enum Refusal {
     Full,
     /// As many incidents as the city holds are open.
     TooMany,
+    /// A program cannot do this: a person has to answer for it.
+    NotAPerson {
+        /// What was wanted.
+        act: ActKind,
+    },
+    /// The department can return it still, and objects only to what it has returned once.
+    NotReturned(DepartmentId),
+    /// It was ordered from above, which cannot be returned; the department can object.
+    Ordered(DepartmentId),
+    /// Neither an area of the city nor a position in it was given.
+    NoPlace,
+    /// Their grants do not let them report incidents.
+    MayNotOpen,
+    /// Their grants do not let them change the mode of the city.
+    MayNotSwitch,
+    /// A title is too long.
+    LongTitle,
 }
 
 impl Refusal {
@@ -100,6 +118,13 @@ impl Refusal {
             Self::NoDepartment(_) => "no_department",
             Self::Full => "full",
             Self::TooMany => "too_many",
+            Self::NotAPerson { .. } => "not_a_person",
+            Self::NotReturned(_) => "not_returned",
+            Self::Ordered(_) => "ordered",
+            Self::NoPlace => "no_place",
+            Self::MayNotOpen => "may_not_open",
+            Self::MayNotSwitch => "may_not_switch",
+            Self::LongTitle => "long_title",
         }
     }
 
@@ -107,7 +132,12 @@ impl Refusal {
     pub const fn is_of_person(&self) -> bool {
         matches!(
             self,
-            Self::NotGranted { .. } | Self::NotTheirDepartment(_) | Self::SamePerson
+            Self::NotGranted { .. }
+                | Self::NotTheirDepartment(_)
+                | Self::SamePerson
+                | Self::NotAPerson { .. }
+                | Self::MayNotOpen
+                | Self::MayNotSwitch
         )
     }
 
@@ -152,8 +182,8 @@ impl Refusal {
     fn plain_words(&self) -> Text {
         let (zh, en) = match self {
             Self::SamePerson => (
-                "处置人不能核查自己处置的案件，须由他人核查",
-                "whoever handled an incident cannot verify it: another person has to",
+                "处置人不能核查、评价或注销自己处置的案件，须由他人办理",
+                "whoever handled an incident cannot verify, judge or dismiss it: another person has to",
             ),
             Self::Disputed => (
                 "部门提出争议，须先由区级裁定",
@@ -192,6 +222,18 @@ impl Refusal {
                 "在办案件已达上限",
                 "as many incidents are open as the city holds",
             ),
+            Self::NoPlace => (
+                "请指明地点：本市的区域，或其中的坐标",
+                "say where: an area of the city, or a position in it",
+            ),
+            Self::MayNotOpen => (
+                "您的权限不包括上报案件",
+                "your grants do not let you report incidents",
+            ),
+            Self::MayNotSwitch => (
+                "您的权限不包括切换平战模式",
+                "your grants do not let you change the mode of the city",
+            ),
             _ => return self.counted_words(),
         };
         Text::new(zh, en)
@@ -206,6 +248,10 @@ impl Refusal {
             Self::LongText => Text::new(
                 format!("说明不超过 {TEXT_CHARS_MAX} 字"),
                 format!("a text has at most {TEXT_CHARS_MAX} characters"),
+            ),
+            Self::LongTitle => Text::new(
+                format!("标题不超过 {TITLE_CHARS_MAX} 字"),
+                format!("a title has at most {TITLE_CHARS_MAX} characters"),
             ),
             Self::BadDepartments => Text::new(
                 format!("部门须为 1 至 {DEPARTMENTS_MAX} 个且不重复"),
@@ -222,6 +268,22 @@ impl Refusal {
             Self::NoDepartment(id) => Text::new(
                 format!("没有部门 {id}"),
                 format!("there is no department {id}"),
+            ),
+            Self::NotAPerson { act } => Text::new(
+                format!("程序不能{}，须由人员办理", act_zh(*act)),
+                format!("a program cannot do \"{}\": a person has to", act.as_str()),
+            ),
+            Self::NotReturned(department) => Text::new(
+                format!("部门 {department} 尚可退单，退单一次后才能提出争议"),
+                format!(
+                    "the department {department} can still return it, and objects only after that"
+                ),
+            ),
+            Self::Ordered(department) => Text::new(
+                format!("部门 {department} 的任务为越级指挥，不能退单，可提出争议"),
+                format!(
+                    "the department {department} was ordered directly and cannot return it: it can object"
+                ),
             ),
             // Said elsewhere; a refusal without words would be worse than its code.
             _ => Text::new(self.code(), self.code()),

@@ -76,8 +76,18 @@ fn take(next: &mut Incident, doer: &Doer, act: &Act, at: TimeMs) {
         Act::Resume { .. } => next.clock.paused_since = None,
         Act::Comment { .. } | Act::Attach { .. } | Act::Link { .. } => next.notes += 1,
         Act::Parent { of } => next.parent.clone_from(of),
+        // Whoever ticks a point for a department that has it takes part in handling it.
+        Act::Tick { .. } => {
+            if next
+                .tasks
+                .iter()
+                .any(|task| doer.handles_for(&task.department))
+            {
+                take_part(next, &doer.person);
+            }
+        }
         // What remains of these is the fold's.
-        Act::Acknowledge | Act::Tick { .. } | Act::Split { .. } => {}
+        Act::Acknowledge | Act::Split { .. } => {}
     }
 }
 
@@ -108,15 +118,20 @@ fn give(next: &mut Incident, lead: &DepartmentId, support: &[DepartmentId], at: 
     for (department, part) in parts {
         put_task(next, department, part, false, at);
     }
-    // 首接负责: whoever was given it first answers for it until another has accepted.
-    next.responsible = next.responsible.take().or_else(|| Some(lead.clone()));
-    let lead_task = next.task(lead);
-    let accepted = lead_task.is_some_and(|task| task.state == TaskState::Accepted);
-    next.state = if accepted {
-        IncidentState::Handling
+    lead_on(next, lead);
+}
+
+/// Stands where the new lead's task does. Who had that task accepted already goes on with it.
+fn lead_on(next: &mut Incident, lead: &DepartmentId) {
+    let task = next.task(lead);
+    if task.is_some_and(|task| task.state == TaskState::Accepted) {
+        next.responsible = Some(lead.clone());
+        next.state = IncidentState::Handling;
     } else {
-        IncidentState::Dispatched
-    };
+        // 首接负责: whoever was given it first answers for it until another has accepted.
+        next.responsible = next.responsible.take().or_else(|| Some(lead.clone()));
+        next.state = IncidentState::Dispatched;
+    }
 }
 
 fn put_task(
@@ -146,27 +161,32 @@ fn put_task(
     });
 }
 
-/// Orders departments directly. Without a lead that has a task, the first of them leads.
+/// Orders departments directly, beside those that have it. Without a lead that has a task, the
+/// first of them leads.
 fn order(next: &mut Incident, departments: &[DepartmentId], at: TimeMs) {
     let mut tasks = next.tasks.iter();
-    let mut has_lead = tasks.any(|task| task.part == Part::Lead && task.is_open());
+    let has_lead = tasks.any(|task| task.part == Part::Lead && task.is_open());
+    let lead = departments.first().filter(|_| !has_lead);
+    if let Some(lead) = lead {
+        next.lead = Some(lead.clone());
+        // What a rule has proposed is no task.
+        let open = next.tasks.iter().filter(|task| task.is_open());
+        let open: Vec<DepartmentId> = open.map(|task| task.department.clone()).collect();
+        next.support.retain(|one| one != lead && open.contains(one));
+    }
     for department in departments {
-        let own = next.task(department).filter(|task| task.is_open());
-        let part = match own {
-            Some(task) => task.part,
-            None if has_lead => Part::Support,
-            None => Part::Lead,
+        let part = if next.lead.as_ref() == Some(department) {
+            Part::Lead
+        } else {
+            Part::Support
         };
-        if part == Part::Lead && !has_lead {
-            has_lead = true;
-            next.lead = Some(department.clone());
-            next.support.retain(|one| one != department);
-            next.responsible = next.responsible.take().or_else(|| Some(department.clone()));
-            next.state = IncidentState::Dispatched;
-        } else if next.lead.as_ref() != Some(department) && !next.support.contains(department) {
+        if part == Part::Support && !next.support.contains(department) {
             next.support.push(department.clone());
         }
         put_task(next, department, part, true, at);
+    }
+    if let Some(lead) = lead {
+        lead_on(next, lead);
     }
 }
 
@@ -244,6 +264,7 @@ fn reopen(next: &mut Incident) {
     next.closed_at = None;
     next.score = None;
     next.decided = false;
+    next.supervised = false;
     // The fold starts it anew.
     next.clock = Clock::default();
 }

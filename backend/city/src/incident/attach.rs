@@ -22,6 +22,7 @@ use crate::plan::{Role, Rule};
 impl Fold<'_> {
     /// Finds the group for an alert that has just fired, and weighs it.
     pub(crate) fn correlate(&mut self, key: &AlertKey) {
+        self.come_back(key);
         let Some(row) = self.state.alerts.get(key) else {
             return;
         };

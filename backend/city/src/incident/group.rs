@@ -58,6 +58,14 @@ pub(crate) struct Weight {
 }
 
 impl Group {
+    /// A group without members, of an incident or none.
+    pub(super) fn of(incident: Option<IncidentId>) -> Self {
+        Self {
+            members: Vec::new(),
+            incident,
+        }
+    }
+
     pub(super) fn join(&mut self, member: Member) {
         self.members.push(member);
     }

@@ -1,5 +1,7 @@
 //! Rules by number: what they watch, compiled, and which others they are linked to by causes.
 
+use std::collections::BTreeMap;
+
 use egret_package::Package;
 use egret_shared::level::Level;
 use egret_shared::package::rule::{LevelDef, Passage, RuleDef};
@@ -23,11 +25,17 @@ impl RulePlan {
         self.def.level != LevelDef::Unsaid
     }
 
-    /// How bad `v` is. A list of limits that fall from level to level is reached from above.
+    /// How bad `v` is, by the rule's own limits.
     pub(crate) fn level(&self, v: Option<f64>) -> Level {
+        self.level_by(v, None)
+    }
+
+    /// How bad `v` is, by `others` in place of the rule's own limits, if there are any. A list of
+    /// limits that fall from level to level is reached from above.
+    pub(crate) fn level_by(&self, v: Option<f64>, others: Option<&BTreeMap<Level, f64>>) -> Level {
         let limits = match &self.def.level {
+            LevelDef::ByValue(own) => others.unwrap_or(own),
             LevelDef::Fixed(level) => return *level,
-            LevelDef::ByValue(limits) => limits,
             // A word or the parts decide; whoever knows them says so.
             LevelDef::ByWord(_) | LevelDef::Unsaid => return Level::Blue,
         };

@@ -12,6 +12,7 @@ mod alert_properties;
 mod alert_reference;
 mod alerts;
 mod baselines;
+mod cases;
 mod catalogue;
 mod event_time;
 mod feeds;

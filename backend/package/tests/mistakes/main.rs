@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod areas;
 #[cfg(test)]
+mod casework;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod city;
