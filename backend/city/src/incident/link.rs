@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub(super) role: Role,
     /// Metres; absent between an area and what lies in it.
     pub(super) distance_m: Option<f64>,
+    /// How far it might have been, metres.
+    pub(super) reach_m: f64,
     /// How much later the firing alert began than this one, milliseconds.
     pub(super) later_ms: i64,
     /// Why, in the package's words.
@@ -107,6 +109,7 @@ impl Fold<'_> {
             group: other.group?,
             role: link.role,
             distance_m,
+            reach_m: link.within.distance.0,
             later_ms: row.alert.since.0 - other.alert.since.0,
             because: link.because.clone(),
         })

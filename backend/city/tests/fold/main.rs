@@ -16,6 +16,7 @@ mod catalogue;
 mod event_time;
 mod feeds;
 mod hushes;
+mod grouping;
 mod incidents;
 mod index;
 mod journeys;
