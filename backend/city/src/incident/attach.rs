@@ -15,7 +15,7 @@ use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 
 use super::group::{Group, Member, Tie};
-use super::link::Found;
+use super::link::{Found, spot};
 use crate::fold::Fold;
 use crate::plan::{Role, Rule};
 
@@ -34,7 +34,7 @@ impl Fold<'_> {
         let found = self.find_linked(row);
         let bonds = self.bonds(row.rule, &found);
         let (message, area) = (row.alert.message.clone(), row.alert.areas.last().cloned());
-        let (rule, position) = (row.rule, self.spot(row));
+        let (rule, position) = (row.rule, spot(row));
         // What begins a group gives no reason: it says what it is.
         let reason = bonds
             .iter()

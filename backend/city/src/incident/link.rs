@@ -43,22 +43,21 @@ impl Found {
     }
 }
 
-impl Fold<'_> {
-    /// Where an alert is for its neighbours; nowhere if it is a metric's, which is in all of its
-    /// area.
-    pub(super) fn spot(&self, row: &Row) -> Option<Position> {
-        match row.target {
-            Target::Metric(..) | Target::Area(_) => None,
-            Target::Asset(_) | Target::Place(..) => row.alert.position,
-        }
+/// Where an alert is for its neighbours; nowhere if it is of all of an area.
+pub(super) fn spot(row: &Row) -> Option<Position> {
+    match row.target {
+        Target::Metric(..) | Target::Area(_) => None,
+        Target::Asset(_) | Target::Place(..) => row.alert.position,
     }
+}
 
+impl Fold<'_> {
     /// Alerts that are linked and near, nearest first, each once.
     pub(super) fn find_linked(&self, row: &Row) -> Vec<Found> {
         let Some(plan) = self.plan.rule(row.rule) else {
             return Vec::new();
         };
-        let spot = self.spot(row);
+        let spot = spot(row);
         let places = &self.state.incidents.places;
         let mut found: Vec<Found> = Vec::new();
         for link in &plan.links {
