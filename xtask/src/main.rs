@@ -30,6 +30,7 @@ cargo xtask COMMAND
   build [--dev]          the browser part and the server
   site                   the browser part alone, target/site
   bench [FLAG…]          measure this machine, one JSON line per figure
+  bench storm [FLAG…]    compare incidents with what really happened, over 20 seeds
   dist                   target/dist: the program to copy to a server, with licence and notices
   setup                  fetch everything the commands above need, for work without the network
   help                   this text

@@ -136,6 +136,8 @@ pub const OUTCOMES_KEPT: usize = 4_096;
 /// Most pieces of evidence of an incident; later alerts belong to it without being listed.
 ///
 /// More than a reader reads; bounds an incident to about 100 kB on the wire.
+///
+/// Its group remembers as many that have left the list of alerts, and all that are listed.
 pub const EVIDENCE_MAX: usize = 200;
 
 /// Most reports that a cluster rule looks back on; the oldest leave first.

@@ -17,6 +17,16 @@ const N_BURSTS: usize = 2;
 const N_LEAKS: usize = 2;
 const N_CRASHES: usize = 3;
 
+/// What happens to an asset of which feed, and how often.
+const KINDS: [Kind; 3] = [
+    ("water-supply", N_BURSTS, Happening::Burst),
+    ("gas", N_LEAKS, Happening::Leak),
+    ("arterial", N_CRASHES, Happening::Crash),
+];
+
+/// The feed at one of whose assets it happens, how many, and what.
+type Kind = (&'static str, usize, fn(usize) -> Happening);
+
 /// When the first can begin, and how much later the last, minutes after the beginning.
 const FIRST_MIN: f64 = 3.0;
 const SPREAD_MIN: f64 = 20.0;
@@ -73,12 +83,7 @@ impl Mishaps {
     /// detector, a road detector each.
     pub(crate) fn new(setting: &Setting, seed: u64, start: TimeMs) -> Self {
         let mut all = Vec::new();
-        let kinds: [(&str, usize, fn(usize) -> Happening); 3] = [
-            ("water-supply", N_BURSTS, Happening::Burst),
-            ("gas", N_LEAKS, Happening::Leak),
-            ("arterial", N_CRASHES, Happening::Crash),
-        ];
-        for (feed, n, what) in kinds {
+        for (feed, n, what) in KINDS {
             let sites: Vec<Site> = setting.sites(feed);
             let mut dice = Dice::new(seed, "mishap", 0);
             dice = Dice::new(dice.bits(), feed, 0);

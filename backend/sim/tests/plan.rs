@@ -4,6 +4,7 @@
 mod plan {
     mod catalogue;
     mod city;
+    mod labels;
     mod lives;
     mod package;
     mod publisher;

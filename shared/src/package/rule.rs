@@ -331,6 +331,9 @@ pub struct AssignDef {
 }
 
 /// One `[[cause]]`: alerts of `from` can bring about alerts of `to`.
+///
+/// An alert is put down to its nearest cause, so `within` says how far a cause can reach and not
+/// how far one looks. A kind that is a cause of itself makes one thing of two alerts of that kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CauseDef {

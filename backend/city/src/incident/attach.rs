@@ -2,7 +2,7 @@
 //!
 //! What has just fired joins the group of the nearest alert that it can come from. It draws to
 //! itself what it can bring about: of each kind the nearest that nothing nearer explains, with all
-//! that hangs on that; and whatever near it stands alone. So each group is a tree of reasons, and
+//! that hangs on that; and others that stand alone, from half the distance. So each group is a tree of reasons, and
 //! two places that are within reach of one another stay two groups as long as each effect is
 //! nearer to its own.
 //!
@@ -15,7 +15,7 @@ use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 
 use super::group::{Group, Member, Tie};
-use super::link::Found;
+use super::link::{Found, spot};
 use crate::fold::Fold;
 use crate::plan::{Role, Rule};
 
@@ -35,9 +35,13 @@ impl Fold<'_> {
         let found = self.find_linked(row);
         let bonds = self.bonds(row.rule, &found);
         let (message, area) = (row.alert.message.clone(), row.alert.areas.last().cloned());
-        let (rule, position) = (row.rule, self.spot(row));
-        let because = bonds.first().map_or(message, |bond| self.reason(row, bond));
-        let beside = bonds.first().and_then(|bond| self.beside(&bond.key));
+        let (rule, position) = (row.rule, spot(row));
+        // What begins a group gives no reason: it says what it is.
+        let reason = bonds
+            .iter()
+            .find(|bond| bond.role != Role::Effect || self.is_incident(bond));
+        let because = reason.map_or(message, |bond| self.reason(row, bond));
+        let beside = reason.and_then(|bond| self.beside(&bond.key));
         let back: Vec<Text> = bonds
             .iter()
             .map(|bond| self.reason_back(row, bond))
@@ -75,15 +79,14 @@ impl Fold<'_> {
         let mut bonds: Vec<&Found> = cause.into_iter().collect();
         let mut kinds: Vec<Rule> = Vec::new();
         for one in found {
-            if bonds.iter().any(|bond| bond.key == one.key) {
+            if one.role != Role::Effect || bonds.iter().any(|bond| bond.key == one.key) {
                 continue;
             }
-            let is_nearest = one.role == Role::Effect && !kinds.contains(&one.rule);
+            let is_nearest = !kinds.contains(&one.rule);
             if is_nearest {
                 kinds.push(one.rule);
             }
-            let alone = self.group_of(one).is_some_and(|group| group.len() == 1);
-            if alone || (is_nearest && self.is_unexplained(rule, one)) {
+            if self.is_close_and_alone(one) || (is_nearest && self.is_unexplained(rule, one)) {
                 bonds.push(one);
             }
         }
@@ -106,6 +109,18 @@ impl Fold<'_> {
         may_change && one.metres() < tie.distance_m
     }
 
+    /// Whether the effect `one`, of which a nearer one of its kind was found, stands alone and so
+    /// near that it can hardly be another's.
+    fn is_close_and_alone(&self, one: &Found) -> bool {
+        let alone = self.group_of(one).is_some_and(|group| group.len() == 1);
+        alone && one.metres() <= one.reach_m / 2.0
+    }
+
+    fn is_incident(&self, one: &Found) -> bool {
+        let group = self.group_of(one);
+        group.is_some_and(|group| group.incident.is_some())
+    }
+
     fn group_of(&self, one: &Found) -> Option<&Group> {
         self.state.incidents.groups.get(&one.group)
     }
@@ -113,12 +128,8 @@ impl Fold<'_> {
     /// The group that an alert with these bonds goes to: the first that is an incident, else its
     /// cause's, else a new one.
     fn home_for(&mut self, bonds: &[&Found]) -> u32 {
-        let is_incident = |bond: &&&Found| {
-            let group = self.group_of(bond);
-            group.is_some_and(|group| group.incident.is_some())
-        };
         let cause = bonds.first().filter(|bond| bond.role != Role::Effect);
-        let home = bonds.iter().find(is_incident).or(cause);
+        let home = bonds.iter().find(|bond| self.is_incident(bond)).or(cause);
         if let Some(home) = home {
             return home.group;
         }

@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub(super) role: Role,
     /// Metres; absent between an area and what lies in it.
     pub(super) distance_m: Option<f64>,
+    /// How far it might have been, metres.
+    pub(super) reach_m: f64,
     /// How much later the firing alert began than this one, milliseconds.
     pub(super) later_ms: i64,
     /// Why, in the package's words.
@@ -41,22 +43,21 @@ impl Found {
     }
 }
 
-impl Fold<'_> {
-    /// Where an alert is for its neighbours; nowhere if it is a metric's, which is in all of its
-    /// area.
-    pub(super) fn spot(&self, row: &Row) -> Option<Position> {
-        match row.target {
-            Target::Metric(..) | Target::Area(_) => None,
-            Target::Asset(_) | Target::Place(..) => row.alert.position,
-        }
+/// Where an alert is for its neighbours; nowhere if it is of all of an area.
+pub(super) fn spot(row: &Row) -> Option<Position> {
+    match row.target {
+        Target::Metric(..) | Target::Area(_) => None,
+        Target::Asset(_) | Target::Place(..) => row.alert.position,
     }
+}
 
+impl Fold<'_> {
     /// Alerts that are linked and near, nearest first, each once.
     pub(super) fn find_linked(&self, row: &Row) -> Vec<Found> {
         let Some(plan) = self.plan.rule(row.rule) else {
             return Vec::new();
         };
-        let spot = self.spot(row);
+        let spot = spot(row);
         let places = &self.state.incidents.places;
         let mut found: Vec<Found> = Vec::new();
         for link in &plan.links {
@@ -107,6 +108,7 @@ impl Fold<'_> {
             group: other.group?,
             role: link.role,
             distance_m,
+            reach_m: link.within.distance.0,
             later_ms: row.alert.since.0 - other.alert.since.0,
             because: link.because.clone(),
         })

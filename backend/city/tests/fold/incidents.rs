@@ -50,14 +50,17 @@ fn a_storm_gives_one_incident_with_reasons() {
         because,
         [
             "Manhole surcharge: M-212 2.2 m",
-            "M-212 is 120 m away, at the same time: the same kind, Manhole surcharge",
-            "M-212 is 180 m away, 6 min earlier: drain surcharge floods the road",
-            "G-1 is 50 m away, 1 min earlier: people call about the water",
+            "M-213 is 120 m from M-212, at the same time; the same kind: Manhole surcharge \
+             (one drain)",
+            "G-1 is 180 m from M-212, 6 min later; cause: Manhole surcharge → Road ponding \
+             (drain surcharge floods the road)",
+            "Cluster of waterlogging calls in West 1 is 50 m from G-1, 1 min later; \
+             cause: Road ponding → Cluster of waterlogging calls (people call about the water)",
         ]
     );
     assert_eq!(
         incident.evidence[2].because.zh,
-        "M-212 距 180 米，早 6 分钟：排水满管导致路面积水"
+        "G-1 距 M-212 180 米，晚 6 分钟；因果：窨井高水位 → 道路积水（排水满管导致路面积水）"
     );
     assert!(
         story

@@ -16,6 +16,7 @@ mod cases;
 mod catalogue;
 mod event_time;
 mod feeds;
+mod grouping;
 mod hushes;
 mod incidents;
 mod index;

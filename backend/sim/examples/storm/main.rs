@@ -17,7 +17,7 @@
 //!   for the worst of them in recall; put to another of them, it is not wrong in precision.
 //!
 //! `cargo run --release -p egret-sim --example storm -- [--seeds N] [--first SEED] [--pace P]
-//! [--show]` prints one JSON line a seed and a summary; `--show` also prints incidents with their
+//! [--standing] [--show]` prints one JSON line a seed and a summary; `--show` also prints incidents with their
 //! reasons. `cargo xtask bench storm` builds and runs it.
 
 mod options;
@@ -56,7 +56,7 @@ fn main() -> Result<(), String> {
                     if seed >= end {
                         return;
                     }
-                    let mut town = match Town::new(&package, roads.clone(), seed, run.pace) {
+                    let mut town = match Town::new(&package, roads.clone(), seed, &run) {
                         Ok(town) => town,
                         Err(error) => return eprintln!("seed {seed}: {error}"),
                     };
@@ -91,7 +91,7 @@ fn summary(scores: &[Score], run: &Run) -> serde_json::Value {
     let signals = score::Pairs::sum(scores.iter().map(|score| score.signals));
     json!({
         "bench": "storm", "summary": true, "seeds": scores.len(), "first": run.first,
-        "pace": run.pace,
+        "pace": run.pace, "standing": run.standing,
         "precision": score::share(alerts.precision()), "recall": score::share(alerts.recall()),
         "precision_worst": score::share(worst(|score| score.alerts.precision())),
         "recall_worst": score::share(worst(|score| score.alerts.recall())),

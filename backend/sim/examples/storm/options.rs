@@ -1,4 +1,4 @@
-//! What to play: `--seeds 20 --first 1 --pace 30 --show`.
+//! What to play: `--seeds 20 --first 1 --pace 30 --standing --show`.
 
 /// The settings of a run.
 pub(crate) struct Run {
@@ -8,6 +8,8 @@ pub(crate) struct Run {
     pub(crate) first: u64,
     /// Storm seconds per second of event time, as the scenario is played.
     pub(crate) pace: f64,
+    /// Whether to leave vehicles out: no rule watches them, and they send most of the messages.
+    pub(crate) standing: bool,
     /// Whether to print the incidents too.
     pub(crate) show: bool,
 }
@@ -22,6 +24,7 @@ impl Run {
             seeds: 20,
             first: 1,
             pace: 30.0,
+            standing: false,
             show: false,
         };
         let mut words = std::env::args().skip(1).filter(|word| word != "--");
@@ -35,10 +38,11 @@ impl Run {
                 "--seeds" => run.seeds = u64::from(number()?),
                 "--first" => run.first = u64::from(number()?),
                 "--pace" => run.pace = f64::from(number()?),
+                "--standing" => run.standing = true,
                 "--show" => run.show = true,
                 _ => {
                     return Err(format!(
-                        "\"{word}\" is unknown: --seeds N, --first N, --pace N and --show are known"
+                        "\"{word}\" is unknown: --seeds N, --first N, --pace N, --standing and --show are known"
                     ));
                 }
             }

@@ -1,7 +1,7 @@
 //! The demo city as a receiver folds it: the plan's messages through decode, validate and fold, by
 //! the plan's own time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egret_city::{City, Entry};
@@ -15,9 +15,10 @@ use egret_shared::package::feed::FeedDef;
 use egret_shared::package::rule::RuleKind;
 use egret_shared::report::STATE_OPENED;
 use egret_shared::time::{Span, TimeMs};
-use egret_sim::{Options, Plan, PlanError, Scenario, Timed};
+use egret_sim::{Happening, Options, Plan, PlanError, Scenario, Timed};
 use egret_validate::Validator;
 
+use crate::options::Run;
 use crate::truth::{Causes, Truth};
 
 /// How often time passes for the fold.
@@ -64,7 +65,7 @@ pub(crate) struct Town {
     /// And those that tell of a happening.
     pub(crate) labelled: usize,
     /// How many happenings there were by these.
-    pub(crate) happenings: std::collections::BTreeSet<egret_sim::Happening>,
+    pub(crate) happenings: BTreeSet<Happening>,
     pub(crate) truth: Truth,
     pub(crate) fired: BTreeMap<AlertKey, Fired>,
     /// Every incident as it stood last.
@@ -77,13 +78,18 @@ impl Town {
         package: &Arc<Package>,
         roads: Option<String>,
         seed: u64,
-        pace: f64,
+        run: &Run,
     ) -> Result<Self, PlanError> {
         let options = Options {
             seed,
             scenario: Scenario::Storm,
-            storm_speed: pace,
+            storm_speed: run.pace,
             roads,
+            feeds: if run.standing {
+                standing(package)
+            } else {
+                BTreeSet::new()
+            },
             ..Options::default()
         };
         let feeds = package.feeds.iter().map(|feed| {
@@ -91,7 +97,7 @@ impl Town {
             (feed.id.clone(), (feed.clone(), decoder))
         });
         let rules = package.rules.rules.iter();
-        let minutes = LEAD_MIN + STORM_MIN / pace + AFTER_MIN;
+        let minutes = LEAD_MIN + STORM_MIN / run.pace + AFTER_MIN;
         #[expect(clippy::cast_possible_truncation, reason = "a few hours")]
         let lasts = Span((minutes * 60_000.0) as i64);
         Ok(Self {
@@ -108,7 +114,7 @@ impl Town {
             end: START.plus(lasts),
             raw: 0,
             labelled: 0,
-            happenings: std::collections::BTreeSet::new(),
+            happenings: BTreeSet::new(),
             truth: Truth::new(package),
             fired: BTreeMap::new(),
             incidents: BTreeMap::new(),
@@ -268,4 +274,14 @@ impl Town {
             }
         }
     }
+}
+
+/// Feeds none of whose assets moves.
+fn standing(package: &Package) -> BTreeSet<FeedId> {
+    let moves = |feed: &FeedDef| {
+        let mut assets = package.assets.iter();
+        assets.any(|asset| asset.feed == feed.id && asset.position.is_none())
+    };
+    let feeds = package.feeds.iter().filter(|feed| !moves(feed));
+    feeds.map(|feed| feed.id.clone()).collect()
 }
