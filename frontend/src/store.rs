@@ -138,7 +138,12 @@ impl Store {
             has_city: RwSignal::new(false),
             incidents,
             alerts,
-            cases: Memo::new(move |_| select::cases(&incidents.read(), &alerts.read()).into()),
+            // Asked for anew only when rows have changed: to compare them all would cost more than
+            // to show them.
+            cases: Memo::new_with_compare(
+                move |_| select::cases(&incidents.read(), &alerts.read()).into(),
+                |_, _| true,
+            ),
             feeds: RwSignal::new(Arc::default()),
             events: RwSignal::new(Arc::default()),
             mode: RwSignal::new(ModeState::default()),

@@ -1,17 +1,33 @@
 //! Casework over HTTP: what is done to incidents, what is told of them, and the city's mode.
 
+use std::cell::RefCell;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use egret_shared::case::{Act, CheckItem, Deed, Doer, Dossier};
 use egret_shared::command::{ModeOrder, OpenOrder};
+use egret_shared::hush::{Hush, HushOrder};
 use egret_shared::id::{AreaCode, IncidentId};
 use egret_shared::incident::Incident;
 use egret_shared::scorecard::Scorecard;
 
 use super::ApiError;
 use super::people::Whole;
-use super::request::{Method, encoded, json, send, upload};
+use super::request::{Method, encoded, json, send, tell, upload};
+
+thread_local! {
+    static PLAYED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Says whose part is played from now on, where everything is open; the server takes none elsewhere.
+pub(crate) fn play(name: &str) {
+    PLAYED.set(Some(name.to_owned()).filter(|name| !name.is_empty()));
+}
+
+fn played() -> Option<String> {
+    PLAYED.with_borrow(Clone::clone)
+}
 
 /// What was done: the incident and its version now.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -78,9 +94,17 @@ pub(crate) async fn command(
         id: &'a SmolStr,
         version: u64,
         act: &'a Act,
+        #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+        played: Option<String>,
     }
     let path = format!("{}/commands", path_of(incident));
-    send(Method::Post, &path, &Body { id, version, act }).await
+    let body = Body {
+        id,
+        version,
+        act,
+        played: played(),
+    };
+    send(Method::Post, &path, &body).await
 }
 
 /// Puts a file to an incident.
@@ -94,7 +118,8 @@ pub(crate) async fn attach(
     file: &web_sys::File,
 ) -> Result<Done, ApiError> {
     let (path, name) = (path_of(incident), encoded(&file.name()));
-    let path = format!("{path}/attachments?name={name}&version={version}&id={id}");
+    let played = query_of_played('&');
+    let path = format!("{path}/attachments?name={name}&version={version}&id={id}{played}");
     upload(&path, file).await
 }
 
@@ -108,7 +133,8 @@ pub(crate) fn attachment_href(incident: &IncidentId, file: &str) -> String {
 /// # Errors
 /// The caller asks again, and offers nothing until then.
 pub(crate) async fn doer(incident: &IncidentId) -> Result<Doer, ApiError> {
-    json(&format!("{}/doer", path_of(incident))).await
+    let played = query_of_played('?');
+    json(&format!("{}/doer{played}", path_of(incident))).await
 }
 
 /// An incident's file that the city no longer has in hand.
@@ -141,7 +167,8 @@ pub(crate) async fn archived(incident: &IncidentId) -> Result<Dossier, ApiError>
 /// # Errors
 /// The caller says so.
 pub(crate) async fn open(id: &SmolStr, order: &OpenOrder) -> Result<Done, ApiError> {
-    send(Method::Post, "/api/v1/incidents", &with_id(id, order)).await
+    let body = with_id(id, order);
+    send(Method::Post, "/api/v1/incidents", &body).await
 }
 
 /// Changes the mode of the city.
@@ -149,7 +176,7 @@ pub(crate) async fn open(id: &SmolStr, order: &OpenOrder) -> Result<Done, ApiErr
 /// # Errors
 /// 403 for who may not dispatch the whole city.
 pub(crate) async fn change_mode(id: &SmolStr, order: &ModeOrder) -> Result<(), ApiError> {
-    super::request::tell(Method::Post, "/api/v1/mode", &with_id(id, order)).await
+    tell(Method::Post, "/api/v1/mode", &with_id(id, order)).await
 }
 
 /// How departments did in a month, `YYYY-MM`, in an area or everywhere.
@@ -169,16 +196,53 @@ pub(crate) async fn scorecards(
     Ok(whole.items)
 }
 
+/// What is kept quiet.
+///
+/// # Errors
+/// The caller says so.
+pub(crate) async fn hushes() -> Result<Vec<Hush>, ApiError> {
+    let whole: Whole<Hush> = json("/api/v1/hushes?limit=500").await?;
+    Ok(whole.items)
+}
+
+/// Keeps alerts quiet, or lets them speak again.
+///
+/// # Errors
+/// 403, or 422 with the reason in words.
+pub(crate) async fn order_hush(id: &SmolStr, order: &HushOrder) -> Result<(), ApiError> {
+    #[derive(Serialize)]
+    struct Order<'a> {
+        order: &'a HushOrder,
+    }
+    tell(
+        Method::Post,
+        "/api/v1/hushes",
+        &with_id(id, &Order { order }),
+    )
+    .await
+}
+
+/// The part that is played, for a query.
+fn query_of_played(before: char) -> String {
+    played().map_or_else(String::new, |name| format!("{before}as={}", encoded(&name)))
+}
+
 /// An order with the id of its command beside its members.
 #[derive(Serialize)]
 struct WithId<'a, T> {
     id: &'a SmolStr,
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    played: Option<String>,
     #[serde(flatten)]
     order: &'a T,
 }
 
 fn with_id<'a, T>(id: &'a SmolStr, order: &'a T) -> WithId<'a, T> {
-    WithId { id, order }
+    played_with_id(id, order, played())
+}
+
+fn played_with_id<'a, T>(id: &'a SmolStr, order: &'a T, played: Option<String>) -> WithId<'a, T> {
+    WithId { id, played, order }
 }
 
 fn path_of(incident: &IncidentId) -> String {
@@ -209,8 +273,11 @@ mod tests {
             mode: Mode::Emergency,
             reason: "rain".into(),
         };
-        let body = serde_json::to_value(with_id(&"7".into(), &order)).unwrap();
+        let id = SmolStr::new("7");
+        let body = serde_json::to_value(played_with_id(&id, &order, None)).unwrap();
         let expected = serde_json::json!({"id": "7", "mode": "emergency", "reason": "rain"});
         assert_eq!(body, expected);
+        let played = played_with_id(&id, &order, Some("Lin".into()));
+        assert_eq!(serde_json::to_value(played).unwrap()["as"], "Lin");
     }
 }

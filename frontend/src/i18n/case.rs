@@ -112,6 +112,7 @@ words! {
     NoIncident: "没有这个案件，或您无权查看", "There is no such incident, or it is not for you to see";
     Archived: "已归档，只读", "Archived: to be read only";
     BackToDesk: "返回值班台", "Back to the desk";
+    PlayedAs: "以何人身份", "Acting as";
     WholePage: "打开案件页", "Open its page";
     ChangedMeanwhile: "在您填写期间，案件已有变化：", "While you were writing, the incident changed:";
     ChangedAbout: "您填写的内容已保留。请确认后再次提交。", "What you wrote is kept. Look at the changes, then send it again.";
@@ -151,6 +152,7 @@ words! {
     Title: "值班台", "Duty desk";
     Queue: "案件队列", "Queue";
     AlertsTab: "告警", "Alerts";
+    HushesTab: "静默", "Hushes";
     ScoresTab: "考核评价", "Scorecards";
     Mine: "我的", "Mine";
     OverdueOnly: "超时", "Overdue";
@@ -193,6 +195,25 @@ words! {
     AgeWord: "已", "open for";
     LevelWord: "级别", "Level";
     LeadWord: "主办", "Lead";
+    Hushed: "已静默", "Hushed";
+    Flapping: "反复", "Flapping";
+    Shelve: "搁置所选告警", "Shelve the chosen alert";
+    ShelveAbout: "此告警在到期前不再提示；级别升高时立即恢复提示。", "This alert is told to nobody until then; if it becomes worse it breaks through at once.";
+    ShelveFor: "搁置多久", "For how long";
+    HoursWord: "小时", "h";
+    OwnerWord: "责任人", "Who answers for it";
+    PickAlert: "请先选择一条告警", "Choose an alert first";
+    HushWhat: "静默对象", "What";
+    HushUpTo: "最高级别", "Up to";
+    HushUntil: "到期", "Until";
+    HushCount: "正在静默 / 累计", "Now / in all";
+    NoHushes: "没有静默", "Nothing is kept quiet";
+    HushEnd: "结束", "End";
+    HushEndAbout: "结束后，仍在触发的告警将立即提示。", "Alerts that still fire speak up at once.";
+    Silence: "静默", "Silence";
+    Maintenance: "检修", "Maintenance";
+    Shelf: "搁置", "Shelved";
+    NotYet: "未生效", "not in force";
     InIncident: "所属案件", "Incident";
 }
 

@@ -12,6 +12,7 @@ mod form;
 mod head;
 mod letters;
 mod map;
+mod played;
 mod related;
 mod steps;
 mod tasks;
@@ -33,10 +34,12 @@ use crate::i18n::{Key, Phrase};
 use crate::page::loaded::{Loaded, ask};
 use crate::screen::{Screen, screen};
 use crate::select;
+use crate::session::session;
 use crate::store::follow::Sight;
 use crate::widget::form::Form;
 
 pub(crate) use letters::letter;
+pub(crate) use played::played;
 
 /// What there is of an incident.
 #[derive(Clone, Debug, PartialEq)]
@@ -301,13 +304,17 @@ fn doer(dossier: Memo<Option<Arc<Dossier>>>, id: &IncidentId) -> Memo<Option<Arc
         Some(named.cloned().collect::<Vec<DepartmentId>>())
     });
     let id = id.clone();
+    let played = session().played;
     let answer = ask(
-        move || parties.get().map(|parties| (id.clone(), parties)),
+        move || {
+            let played = played.get();
+            parties.get().map(|parties| (id.clone(), parties, played))
+        },
         None,
-        |question: Option<(IncidentId, Vec<DepartmentId>)>| async move {
+        |question: Option<(IncidentId, Vec<DepartmentId>, String)>| async move {
             match question {
                 None => Ok(None),
-                Some((id, _)) => api::case::doer(&id).await.map(Arc::new).map(Some),
+                Some((id, ..)) => api::case::doer(&id).await.map(Arc::new).map(Some),
             }
         },
     );

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod filters;
+mod hushes;
 mod mode;
 mod place;
 mod queue;
@@ -17,12 +18,15 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use egret_shared::alert::AlertKey;
 use egret_shared::catalog::Catalog;
-use egret_shared::id::AreaCode;
+use egret_shared::id::{AreaCode, HushId};
+use egret_shared::level::Level;
 
 use crate::api;
 use crate::i18n::case::Desk as Word;
 use crate::i18n::{Key, Phrase};
+use crate::page::case::played;
 use crate::screen::{Screen, screen};
 use crate::select::queue::Own;
 use crate::session::session;
@@ -42,13 +46,17 @@ struct Board {
     over: RwSignal<Option<Over>>,
     /// What came of the last report or change.
     said: RwSignal<Option<String>>,
+    /// Raised when what is kept quiet has changed.
+    hushed: RwSignal<u32>,
 }
 
 /// A form over the desk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Over {
     Report,
     Mode,
+    Shelve(AlertKey, Level),
+    EndHush(HushId),
 }
 
 impl Board {
@@ -74,11 +82,13 @@ impl Board {
             place,
             own: Memo::new(move |_| {
                 let who = session.who();
-                who.as_ref().map(Own::of).unwrap_or_default()
+                let played = || Own::played(&session.played.read());
+                who.as_ref().map_or_else(played, Own::of)
             }),
             go,
             over: RwSignal::new(None),
             said: RwSignal::new(None),
+            hushed: RwSignal::new(0),
         }
     }
 
@@ -172,12 +182,15 @@ fn page(board: Board) -> AnyView {
     let content = move || match tab.get() {
         Tab::Queue => queue::queue(board),
         Tab::Alerts => alerts::alerts(board),
+        Tab::Hushes => hushes::hushes(board),
         Tab::Scores => scores::scores(board),
     };
     let over = move || {
         Some(match board.over.get()? {
             Over::Report => report::form(board),
             Over::Mode => mode::form(board),
+            Over::Shelve(key, level) => hushes::shelve(board, &key, level),
+            Over::EndHush(id) => hushes::end(board, &id),
         })
     };
     view! {
@@ -188,6 +201,7 @@ fn page(board: Board) -> AnyView {
                 <p class="duty-said" role="status">
                     {move || board.said.get()}
                 </p>
+                {played()}
                 {mode::control(board)}
                 {button(
                     "main-button",
@@ -207,6 +221,7 @@ fn tabs(board: Board) -> AnyView {
         let word = match tab {
             Tab::Queue => Word::Queue,
             Tab::Alerts => Word::AlertsTab,
+            Tab::Hushes => Word::HushesTab,
             Tab::Scores => Word::ScoresTab,
         };
         let href = move || board.href(|place| place.tab = tab);

@@ -13,7 +13,7 @@ use egret_shared::id::IncidentId;
 
 use crate::i18n::Key;
 use crate::i18n::case::Case as Word;
-use crate::page::case::Folder;
+use crate::page::case::{Folder, played};
 use crate::screen::screen;
 use crate::widget::keys::letter_of;
 
@@ -48,9 +48,10 @@ fn page(catalog: &Arc<Catalog>, id: &IncidentId) -> AnyView {
     };
     view! {
         <div class="incident" tabindex="0" role="region" aria-label=name>
-            <p class="back">
+            <div class="back">
                 <A href="/desk">{move || screen.word(Word::BackToDesk)}</A>
-            </p>
+                {played()}
+            </div>
             {folder.view(false)}
         </div>
     }

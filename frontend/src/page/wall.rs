@@ -53,8 +53,11 @@ fn turn_with_the_mode(wanted: Memo<Option<String>>) {
     let minute = Memo::new(move |_| store.now.get().0.div_euclid(MINUTE_MS));
     let emergency = Memo::new(move |_| {
         let catalog = store.catalog.read();
-        let scene = catalog.as_ref()?.casework.emergency.scene.as_ref()?;
-        Some(scene.to_string())
+        let catalog = catalog.as_ref()?;
+        let scene = catalog.casework.emergency.scene.as_ref()?;
+        // A wall may have been given other scenes alone.
+        let mut shown = catalog.scenes.iter();
+        shown.any(|one| one.id == *scene).then(|| scene.to_string())
     });
     Effect::new(move |before: Option<(Option<String>, Option<TimeMs>)>| {
         let scene = wanted.get();

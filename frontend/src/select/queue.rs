@@ -23,6 +23,14 @@ pub(crate) struct Own {
 }
 
 impl Own {
+    /// Of the part that somebody plays where everything is open.
+    pub(crate) fn played(name: &str) -> Self {
+        Self {
+            id: name.to_owned(),
+            handles: Vec::new(),
+        }
+    }
+
     /// Of somebody who is signed in.
     pub(crate) fn of(who: &Who) -> Self {
         let handles = |grant: &&Grant| grant.role == Role::Handler;

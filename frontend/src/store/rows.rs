@@ -105,6 +105,24 @@ impl<T: Keyed + Clone> Rows<T> {
     }
 }
 
+/// Whether two lists of shared rows are the same values in the same order; their contents need not
+/// be looked at.
+pub(crate) fn are_same<T>(one: &[Arc<T>], other: &[Arc<T>]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| Arc::ptr_eq(one, other))
+}
+
+/// Whether a list that is asked for anew is another one.
+pub(crate) fn is_other<T>(known: Option<&Arc<[Arc<T>]>>, new: Option<&Arc<[Arc<T>]>>) -> bool {
+    match (known, new) {
+        (Some(known), Some(new)) => !are_same(known, new),
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use egret_shared::incident::Incident;
@@ -142,6 +160,11 @@ mod tests {
         let ids: Vec<_> = after.iter().map(|row| row.id.as_str()).collect();
         assert_eq!(ids, ["1", "2", "4"]);
         assert!(Arc::ptr_eq(&before[0], &after[0]));
+        assert!(is_other(Some(&before), Some(&after)));
+        assert!(!is_other(
+            Some(&after),
+            Some(&after.iter().cloned().collect())
+        ));
         assert_eq!(after[1].level, Level::Orange);
     }
 

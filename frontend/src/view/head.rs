@@ -103,7 +103,9 @@ pub(super) fn Egret() -> impl IntoView {
 
 #[component]
 fn Tabs() -> impl IntoView {
-    let screen = screen();
+    let (screen, session) = (screen(), session());
+    // Nobody sits at a wall.
+    let works = move || session.person().is_some() || session.is_open();
     let scenes = move || {
         let catalog = screen.store.catalog.get();
         catalog.map(|catalog| {
@@ -118,7 +120,9 @@ fn Tabs() -> impl IntoView {
     view! {
         <nav class="tabs" aria-label=move || screen.word(Key::Scenes)>
             {scenes}
-            <A href="/desk">{move || screen.word(Desk::Title)}</A>
+            <Show when=works>
+                <A href="/desk">{move || screen.word(Desk::Title)}</A>
+            </Show>
             <A href="/data">{move || screen.word(Key::Sources)}</A>
         </nav>
     }

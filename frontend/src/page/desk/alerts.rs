@@ -7,32 +7,42 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use egret_shared::alert::{Alert, AlertState};
+use egret_shared::alert::{Alert, AlertKey, AlertState};
 
-use super::Board;
+use super::{Board, Over};
 use crate::i18n::case::Desk as Word;
 use crate::i18n::{Key, level_key};
 use crate::select;
+use crate::store::rows::is_other;
+use crate::widget::form::button;
 use crate::widget::level::{LevelMark, level_class};
 use crate::widget::long_list::LongList;
 
 /// By which id the list is found.
 const LIST: &str = "desk-alerts";
 
-/// Alerts that fire, the worst and then the newest first.
+/// Alerts that fire, the worst and then the newest first; what is kept quiet, after all others.
 fn in_force(alerts: &[Arc<Alert>]) -> Arc<[Arc<Alert>]> {
     let firing = |alert: &&Arc<Alert>| alert.state == AlertState::Firing;
     let mut firing: Vec<&Arc<Alert>> = alerts.iter().filter(firing).collect();
-    firing.sort_by_key(|alert| (Reverse(alert.level), Reverse(alert.fired_at)));
+    firing.sort_by_key(|alert| {
+        let is_hushed = alert.hushed.is_some();
+        (is_hushed, Reverse(alert.level), Reverse(alert.fired_at))
+    });
     firing.into_iter().cloned().collect()
 }
 
 /// The alerts.
 pub(super) fn alerts(board: Board) -> AnyView {
     let store = board.screen().store;
-    let rows = Memo::new(move |_| in_force(&store.alerts.read()));
+    let ask = move |_: Option<&_>| in_force(&store.alerts.read());
+    let rows: Memo<Arc<[Arc<Alert>]>> = Memo::new_with_compare(ask, is_other);
     let navigate = use_navigate();
-    let chosen: RwSignal<Option<usize>> = RwSignal::new(None);
+    let key: RwSignal<Option<AlertKey>> = RwSignal::new(None);
+    let chosen = Memo::new(move |_| {
+        let key = key.get()?;
+        rows.read().iter().position(|alert| alert.key == key)
+    });
     let list = LongList {
         len: Signal::derive(move || rows.read().len()),
         key: StoredValue::new(Arc::new(move |place| {
@@ -45,7 +55,10 @@ pub(super) fn alerts(board: Board) -> AnyView {
             row.map_or_else(|| ().into_any(), |row| line(board, &row))
         })),
         chosen: chosen.into(),
-        choose: Callback::new(move |place| chosen.set(Some(place))),
+        choose: Callback::new(move |place: usize| {
+            let alert = rows.with_untracked(|rows| rows.get(place).map(|one| one.key.clone()));
+            key.set(alert);
+        }),
         open: Callback::new(move |place: usize| {
             let incident = rows.with_untracked(|rows| rows.get(place)?.incident.clone());
             if let Some(incident) = incident {
@@ -53,9 +66,16 @@ pub(super) fn alerts(board: Board) -> AnyView {
             }
         }),
     };
-    let count = move || {
-        let n = rows.read().len();
-        format!("{n}")
+    let count = move || rows.read().len().to_string();
+    let shelve = move || {
+        let place = chosen.get_untracked();
+        let alert = rows.with_untracked(|rows| rows.get(place?).cloned());
+        match alert.filter(|alert| alert.hushed.is_none()) {
+            Some(alert) => board
+                .over
+                .set(Some(Over::Shelve(alert.key.clone(), alert.level))),
+            None => board.said.set(Some(board.word(Word::PickAlert).to_owned())),
+        }
     };
     let nothing = move || rows.read().is_empty().then(|| board.word(Word::NoAlerts));
     let name = move || board.word(Word::AlertsTab).to_owned();
@@ -63,7 +83,8 @@ pub(super) fn alerts(board: Board) -> AnyView {
         <section class="panel duty-list" aria-label=move || board.word(Word::AlertsTab)>
             <header class="panel-head">
                 <h2>{move || board.word(Key::Alerts)}</h2>
-                <span class="panel-aside">{count}</span>
+                <b>{count}</b>
+                <span class="panel-aside">{button("", Word::Shelve, shelve)}</span>
             </header>
             <p class="nothing" role="status">
                 {nothing}
@@ -95,15 +116,24 @@ fn line(board: Board, alert: &Arc<Alert>) -> AnyView {
         let id = incident.as_ref()?;
         Some(format!("{} {id}", board.word(Word::InIncident)))
     };
+    let tags = [
+        (alert.hushed.is_some(), Word::Hushed),
+        (alert.flapping, Word::Flapping),
+    ];
+    let tags = tags.into_iter().filter(|(is_so, _)| *is_so);
+    let tags: Vec<_> = tags
+        .map(|(_, word)| view! { <b class="tag">{move || board.word(word)}</b> })
+        .collect();
+    let is_hushed = alert.hushed.is_some();
     view! {
-        <div class=format!("queue-line {}", level_class(level))>
+        <div class=format!("queue-line {}", level_class(level)) class:quiet=is_hushed>
             <LevelMark level=level />
             <p class="queue-title">
                 <span class="unseen">{move || board.word(level_key(level))}</span>
                 <b>{move || screen.text(&message)}</b>
             </p>
             <p class="queue-detail">{rule} " · " <code>{subject}</code></p>
-            <p class="queue-state">{incident}</p>
+            <p class="queue-state">{tags} <span>{incident}</span></p>
             <p class="queue-limit">
                 <b>{move || screen.age(fired_at)}</b>
             </p>
@@ -114,7 +144,7 @@ fn line(board: Board, alert: &Arc<Alert>) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use egret_shared::alert::{AlertKey, Subject};
+    use egret_shared::alert::Subject;
     use egret_shared::level::Level;
     use egret_shared::text::Text;
     use egret_shared::time::TimeMs;

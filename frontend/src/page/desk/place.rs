@@ -13,18 +13,21 @@ pub(super) enum Tab {
     Queue,
     /// Alerts in force.
     Alerts,
+    /// What is kept quiet.
+    Hushes,
     /// How departments do.
     Scores,
 }
 
 impl Tab {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Queue, Self::Alerts, Self::Scores];
+    pub(super) const ALL: [Self; 4] = [Self::Queue, Self::Alerts, Self::Hushes, Self::Scores];
 
     const fn code(self) -> &'static str {
         match self {
             Self::Queue => "queue",
             Self::Alerts => "alerts",
+            Self::Hushes => "hushes",
             Self::Scores => "scores",
         }
     }

@@ -18,6 +18,7 @@ use crate::i18n::case::{Case, Desk as Word, state_word};
 use crate::page::case::Folder;
 use crate::select::queue::{place_of, queue as queue_of};
 use crate::select::standing::standing;
+use crate::store::rows::is_other;
 use crate::widget::form::focus;
 use crate::widget::keys::{is_pressing, letter_of};
 use crate::widget::level::{LevelMark, level_class};
@@ -40,7 +41,7 @@ type Queue = Memo<Arc<[Arc<Incident>]>>;
 pub(super) fn queue(board: Board) -> AnyView {
     let store = board.screen().store;
     let filter = Memo::new(move |_| board.place.read().filter.clone());
-    let rows: Queue = Memo::new(move |_| {
+    let ask = move || {
         let filter = filter.read();
         // Only what is overdue hangs on the time; the order does not.
         let now = if filter.overdue {
@@ -49,7 +50,8 @@ pub(super) fn queue(board: Board) -> AnyView {
             store.now.get_untracked()
         };
         queue_of(&store.incidents.read(), &filter, &board.own.read(), now)
-    });
+    };
+    let rows: Queue = Memo::new_with_compare(move |_| ask(), is_other);
     let list = list(board, rows);
     let current: StoredValue<Option<Folder>> = StoredValue::new(None);
     listen_to_keys(list, current);
