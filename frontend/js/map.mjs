@@ -85,6 +85,7 @@ export async function open(container, style, lon, lat, zoom, moved, added, draw)
       setShare(code, share);
     },
     jump: (toLon, toLat, toZoom) => map.jumpTo({ center: [toLon, toLat], zoom: toZoom }),
+    fly: (toLon, toLat, toZoom) => map.flyTo({ center: [toLon, toLat], zoom: toZoom, speed: 1.6 }),
     repaint: () => map.triggerRepaint(),
     label: (text) => map.getCanvas().setAttribute("aria-label", text),
     close: () => map.remove(),

@@ -1,7 +1,9 @@
 //! What is asked for over HTTP: the catalogue, history, areas, an asset, the quarantine; and below,
-//! who is here ([`people`]), what walls say ([`wall`]), and what admins do ([`admin`]).
+//! who is here ([`people`]), what walls say ([`wall`]), casework ([`case`]), and what admins do
+//! ([`admin`]).
 
 pub(crate) mod admin;
+pub(crate) mod case;
 pub(crate) mod error;
 pub(crate) mod metric;
 pub(crate) mod people;
@@ -22,8 +24,8 @@ use crate::store::forecast::Forecast;
 use crate::store::trend::Sample;
 
 pub(crate) use error::ApiError;
-pub(crate) use request::on_signed_out;
-use request::{encoded, json};
+use request::json;
+pub(crate) use request::{encoded, on_signed_out};
 
 /// The city package as screens need it.
 ///

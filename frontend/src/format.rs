@@ -127,6 +127,17 @@ pub(crate) fn countdown(left_ms: i64) -> String {
     }
 }
 
+/// The same in the reader's words where days are counted: `6 天 23 时`.
+pub(crate) fn time_left(left_ms: i64, language: Language) -> String {
+    const DAY_S: i64 = 86_400;
+    let seconds = left_ms.abs() / 1_000;
+    if language == Language::En || seconds < DAY_S {
+        return countdown(left_ms);
+    }
+    let sign = if left_ms < 0 { "+" } else { "" };
+    format!("{sign}{} 天 {} 时", seconds / DAY_S, seconds / 3_600 % 24)
+}
+
 fn local(at: TimeMs, offset_ms: i64) -> Option<NaiveDateTime> {
     DateTime::from_timestamp_millis(at.0.saturating_add(offset_ms)).map(|time| time.naive_utc())
 }
@@ -252,6 +263,9 @@ mod tests {
         assert_eq!(countdown(3_700_000), "1:01:40");
         assert_eq!(countdown(-180_000), "+3:00");
         assert_eq!(countdown(90_000_000), "1 d 1 h");
+        assert_eq!(time_left(-90_000_000, Language::Zh), "+1 天 1 时");
+        assert_eq!(time_left(90_000_000, Language::En), "1 d 1 h");
+        assert_eq!(time_left(98_000, Language::Zh), "1:38");
     }
 
     #[test]

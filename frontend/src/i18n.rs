@@ -66,6 +66,8 @@ macro_rules! words {
 // After the macro, which they use.
 pub(crate) mod access;
 pub(crate) mod admin;
+pub(crate) mod case;
+pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod metric;
 
@@ -118,8 +120,6 @@ words! {
     Signal: "信号", "signal";
     Lead: "主办", "lead";
     Unassigned: "未指派", "unassigned";
-    Reported: "上报", "Reported";
-    Cleared: "已解除", "Cleared";
     Firing: "告警中", "Firing";
     Ticker: "动态", "Ticker";
     NoEvents: "还没有动态", "Nothing has happened yet";
@@ -344,6 +344,8 @@ mod tests {
         check(Key::ALL);
         check(access::Access::ALL);
         check(admin::Admin::ALL);
+        check(case::Case::ALL);
+        check(case::Desk::ALL);
     }
 
     #[test]

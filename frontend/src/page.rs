@@ -1,8 +1,11 @@
 //! Pages: one file for each route; and what they share.
 
 pub(crate) mod admin;
+pub(crate) mod case;
 pub(crate) mod data;
+pub(crate) mod desk;
 pub(crate) mod home;
+pub(crate) mod incident;
 pub(crate) mod listed;
 pub(crate) mod loaded;
 pub(crate) mod me;

@@ -17,6 +17,8 @@ use leptos::prelude::*;
 use egret_shared::catalog::Catalog;
 use egret_shared::package::scene::{PanelDef, PanelKind};
 
+pub(crate) use map::around as map_around;
+
 /// The panel that `def` asks for.
 pub(crate) fn view(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
     match def.kind {

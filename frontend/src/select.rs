@@ -1,10 +1,13 @@
 //! From a snapshot to what a panel says. Pure, so that every rule of the picture has a test.
 
+pub(crate) mod queue;
+pub(crate) mod standing;
 mod truth;
+pub(crate) mod window;
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use egret_shared::alert::{Alert, AlertKey, AlertState};
+use egret_shared::alert::{Alert, AlertKey, AlertState, Subject};
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::{FeedHealth, FeedStatus};
 use egret_shared::id::{DepartmentId, MetricId};
@@ -16,6 +19,7 @@ use egret_shared::position::Position;
 use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 
+use standing::{Standing, standing};
 pub(crate) use truth::{Mark, Truth, Window, truth};
 
 /// The definition of a metric.
@@ -62,19 +66,31 @@ pub(crate) struct Case {
     pub(crate) position: Option<Position>,
     /// Whether it is over.
     pub(crate) cleared: bool,
-    /// Whether it is an alert that no incident has taken up.
-    pub(crate) is_alert: bool,
+    /// The incident; of an alert that no incident has taken up, none.
+    pub(crate) incident: Option<Arc<Incident>>,
 }
 
-/// Open incidents, worst and longest-waiting first; without any, the alerts that fire.
-pub(crate) fn cases(incidents: &[Incident], alerts: &[Alert]) -> Vec<Case> {
-    let is_firing = |alert: &&Alert| alert.state == AlertState::Firing;
-    let firing = || alerts.iter().filter(is_firing);
-    let in_force: BTreeSet<&AlertKey> = firing().map(|alert| &alert.key).collect();
-    let of_incident = |incident| case_of_incident(incident, &in_force);
+impl Case {
+    /// Whether it is an alert that no incident has taken up.
+    pub(crate) fn is_alert(&self) -> bool {
+        self.incident.is_none()
+    }
+
+    /// How it stands to its time limit.
+    pub(crate) fn standing(&self, now: TimeMs) -> Standing {
+        let incident = self.incident.as_ref();
+        incident.map_or(Standing::NoLimit, |incident| standing(incident, now))
+    }
+}
+
+/// Open incidents, worst and longest-waiting first; without any, the alerts that fire. Alerts come
+/// in the order of their keys.
+pub(crate) fn cases(incidents: &[Arc<Incident>], alerts: &[Arc<Alert>]) -> Vec<Case> {
+    let of_incident = |incident| case_of_incident(incident, alerts);
     let mut cases: Vec<Case> = incidents.iter().map(of_incident).collect();
     if cases.is_empty() {
-        cases = firing().map(case_of_alert).collect();
+        let firing = alerts.iter().filter(|alert| speaks(alert));
+        cases = firing.map(|alert| case_of_alert(alert)).collect();
     }
     cases.sort_by(|a, b| {
         let order = |case: &Case| (case.cleared, std::cmp::Reverse(case.level), case.since);
@@ -83,19 +99,47 @@ pub(crate) fn cases(incidents: &[Incident], alerts: &[Alert]) -> Vec<Case> {
     cases
 }
 
-fn case_of_incident(incident: &Incident, in_force: &BTreeSet<&AlertKey>) -> Case {
+/// Whether an alert is in force.
+fn is_firing(alert: &Alert) -> bool {
+    alert.state == AlertState::Firing
+}
+
+/// Whether an alert is in force and told to people.
+fn speaks(alert: &Alert) -> bool {
+    is_firing(alert) && alert.hushed.is_none()
+}
+
+/// The alert with `key`, of alerts in the order of their keys.
+pub(crate) fn alert<'a>(alerts: &'a [Arc<Alert>], key: &AlertKey) -> Option<&'a Arc<Alert>> {
+    let place = alerts.binary_search_by(|alert| alert.key.cmp(key)).ok()?;
+    alerts.get(place)
+}
+
+/// Whether the alert with `key` is in force.
+pub(crate) fn is_in_force(alerts: &[Arc<Alert>], key: &AlertKey) -> bool {
+    alert(alerts, key).is_some_and(|alert| is_firing(alert))
+}
+
+/// What an alert is about, in the machine's words.
+pub(crate) fn subject(key: &AlertKey) -> String {
+    match &key.subject {
+        Subject::Asset { asset, .. } => asset.to_string(),
+        Subject::Metric { metric, area } => format!("{metric} · {area}"),
+        Subject::Reports { feed, first } => format!("{feed} · {first}"),
+        Subject::Area { area } => area.to_string(),
+        Subject::Gateway { gateway, .. } => gateway.to_string(),
+    }
+}
+
+fn case_of_incident(incident: &Arc<Incident>, alerts: &[Arc<Alert>]) -> Case {
     let evidence = incident.evidence.iter();
-    let is_in_force = |alert: &&AlertKey| in_force.contains(*alert);
+    let keys = evidence.clone().map(|evidence| &evidence.alert);
     Case {
         id: incident.id.to_string(),
         level: incident.level,
         title: incident.title.clone(),
         signals: incident.evidence.len(),
-        in_force: evidence
-            .clone()
-            .map(|evidence| &evidence.alert)
-            .filter(is_in_force)
-            .count(),
+        in_force: keys.filter(|key| is_in_force(alerts, key)).count(),
         newest_at: evidence
             .map(|evidence| evidence.joined_at)
             .max()
@@ -104,12 +148,13 @@ fn case_of_incident(incident: &Incident, in_force: &BTreeSet<&AlertKey>) -> Case
         since: incident.opened_at,
         due_at: incident.due_at,
         position: incident.position,
-        cleared: incident.state == IncidentState::Cleared,
-        is_alert: false,
+        cleared: incident.state == IncidentState::Cleared || incident.state.is_over(),
+        incident: Some(Arc::clone(incident)),
     }
 }
 
-fn case_of_alert(alert: &Alert) -> Case {
+/// An alert as a line of its own.
+pub(crate) fn case_of_alert(alert: &Alert) -> Case {
     Case {
         id: format!("{:?}", alert.key),
         level: alert.level,
@@ -122,14 +167,14 @@ fn case_of_alert(alert: &Alert) -> Case {
         due_at: None,
         position: alert.position,
         cleared: false,
-        is_alert: true,
+        incident: None,
     }
 }
 
 /// How many cases there are, and how many should have been answered by `now`.
 pub(crate) fn case_counts(cases: &[Case], now: TimeMs) -> (usize, usize) {
     let open = || cases.iter().filter(|case| !case.cleared);
-    let overdue = open().filter(|case| case.due_at.is_some_and(|due_at| due_at < now));
+    let overdue = open().filter(|case| case.standing(now).is_overdue());
     (open().count(), overdue.count())
 }
 
@@ -205,6 +250,7 @@ pub(crate) fn refused(feed: &FeedHealth) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use egret_shared::incident::Evidence;
     use egret_shared::package::metric::LevelsDef;
 
     use super::*;
@@ -236,12 +282,66 @@ mod tests {
             cleared,
             incident("b", Level::Red, 5, 9),
             incident("d", Level::Red, 3, 4),
-        ];
+        ]
+        .map(Arc::new);
         let cases = cases(&incidents, &[]);
         let order: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(order, ["d", "b", "a", "c"]);
         assert_eq!(case_counts(&cases, TimeMs(6)), (3, 1));
         assert_eq!(worst(&cases), (Level::Red, 2));
+    }
+
+    #[test]
+    fn evidence_counts_as_in_force_while_its_alert_fires() {
+        let alert = |asset: &str, state| Alert {
+            key: AlertKey {
+                rule: "ponding".into(),
+                subject: Subject::Asset {
+                    feed: "road".into(),
+                    asset: asset.into(),
+                },
+            },
+            state,
+            level: Level::Red,
+            areas: Vec::new(),
+            position: None,
+            v: None,
+            unit: String::new(),
+            since: TimeMs(1),
+            fired_at: None,
+            resolved_at: None,
+            message: Text::default(),
+            incident: None,
+            hushed: None,
+            flapping: false,
+            changes: 0,
+        };
+        let alerts = [
+            alert("A", AlertState::Firing),
+            alert("B", AlertState::Resolved),
+            alert("C", AlertState::Firing),
+        ]
+        .map(Arc::new);
+        let mut worked = incident("1", Level::Red, 0, 9);
+        worked.evidence = alerts
+            .iter()
+            .take(2)
+            .map(|alert| Evidence {
+                alert: alert.key.clone(),
+                area: None,
+                beside: None,
+                joined_at: TimeMs(4),
+                because: Text::default(),
+            })
+            .collect();
+        let with_incident = cases(&[Arc::new(worked)], &alerts);
+        assert_eq!(with_incident.len(), 1);
+        let case = &with_incident[0];
+        assert_eq!((case.in_force, case.signals), (1, 2));
+        assert_eq!(case.newest_at, TimeMs(4));
+        let alone = cases(&[], &alerts);
+        assert_eq!(alone.len(), 2);
+        assert!(alone.iter().all(Case::is_alert));
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub(crate) struct Session {
     me: RwSignal<Option<Arc<Me>>>,
     /// Whether somebody is signing out, and so wants nobody to be led back.
     leaves: RwSignal<bool>,
+    /// Where everything is open: who somebody says they are.
+    pub(crate) played: RwSignal<String>,
 }
 
 /// How the task goes on.
@@ -87,6 +89,7 @@ impl Session {
             gate: RwSignal::new(Gate::Asking),
             me: RwSignal::new(None),
             leaves: RwSignal::new(false),
+            played: RwSignal::new(place::played()),
         };
         api::on_signed_out(move || session.signed_out(store));
         provide_context(session);
@@ -119,6 +122,19 @@ impl Session {
             Some(who) => who.rights.contains(&right),
             None => me.state == MeState::Open,
         })
+    }
+
+    /// Whether everything is open to this machine, and nobody is signed in.
+    pub(crate) fn is_open(self) -> bool {
+        let me = self.me.read();
+        me.as_ref().is_some_and(|me| me.state == MeState::Open)
+    }
+
+    /// Plays a part from now on, where everything is open.
+    pub(crate) fn play(self, name: &str) {
+        place::keep_played(name);
+        api::case::play(name);
+        self.played.set(name.to_owned());
     }
 
     /// Whether whoever is here sees anything of the city; for tasks, which follow no signal.
@@ -251,6 +267,12 @@ impl Session {
         if way::is_entrance(&place::path()) {
             place::show(&place::back());
         }
+        let played = if me.state == MeState::Open {
+            self.played.get_untracked()
+        } else {
+            String::new()
+        };
+        api::case::play(&played);
         self.me.set(Some(Arc::new(me)));
         if self.sees() {
             store.load();

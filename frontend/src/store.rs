@@ -5,10 +5,13 @@
 //! nothing else. Memory is bounded: by the catalogue (metrics × areas), by the shared limits
 //! (events) and by rings (trends), never by uptime.
 
+mod flush;
+pub(crate) mod follow;
 pub(crate) mod forecast;
 pub(crate) mod held;
 pub(crate) mod link;
 mod past;
+pub(crate) mod rows;
 pub(crate) mod server_clock;
 pub(crate) mod touched;
 pub(crate) mod trend;
@@ -26,20 +29,25 @@ use egret_shared::codec;
 use egret_shared::delta::{Delta, TileDelta};
 use egret_shared::event::Event;
 use egret_shared::feed::FeedHealth;
+use egret_shared::id::IncidentId;
 use egret_shared::incident::Incident;
 use egret_shared::message::{ClientMessage, DeltaFrame, ServerMessage, SnapshotFrame, Welcome};
 use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::mode::ModeState;
 use egret_shared::snapshot::TileSnapshot;
 use egret_shared::time::TimeMs;
 
+use crate::select::{self, Case};
 use crate::{api, clock};
 
+use follow::Followed;
 use forecast::Forecast;
 use held::Channels;
 use link::{Link, Watch};
+use rows::Rows;
 use server_clock::ServerClock;
 use touched::Touched;
-use trend::{Sample, Trend};
+use trend::Trend;
 
 /// How often the screen looks at the clock and at the connection. Milliseconds: a twelfth of
 /// the time within which a lost connection must be visible.
@@ -77,13 +85,17 @@ pub(crate) struct Store {
     /// Whether a city has come at all.
     pub(crate) has_city: RwSignal<bool>,
     /// Incidents by id.
-    pub(crate) incidents: RwSignal<Arc<[Incident]>>,
+    pub(crate) incidents: RwSignal<Arc<[Arc<Incident>]>>,
     /// Alerts by key.
-    pub(crate) alerts: RwSignal<Arc<[Alert]>>,
+    pub(crate) alerts: RwSignal<Arc<[Arc<Alert>]>>,
+    /// What is being worked, worst first: worked out once for all who show it.
+    pub(crate) cases: Memo<Arc<[Case]>>,
     /// Feeds by id.
     pub(crate) feeds: RwSignal<Arc<[FeedHealth]>>,
     /// The newest events, oldest first.
     pub(crate) events: RwSignal<Arc<[Event]>>,
+    /// Everyday or emergency.
+    pub(crate) mode: RwSignal<ModeState>,
 }
 
 #[derive(Default)]
@@ -95,12 +107,16 @@ struct State {
     clock: ServerClock,
     generation: Option<u64>,
     touched: Touched,
+    incidents: Rows<Incident>,
+    alerts: Rows<Alert>,
+    dossiers: BTreeMap<IncidentId, Followed>,
     metrics: BTreeMap<MetricKey, ArcRwSignal<Option<MetricPoint>>>,
     trends: BTreeMap<(MetricKey, RangeMs), ArcRwSignal<Trend>>,
     forecasts: BTreeMap<MetricKey, ArcRwSignal<Option<Forecast>>>,
     sender: Option<Sender>,
     tiles: Option<TileListener>,
     frame_is_due: bool,
+    rows_are_due: bool,
     /// Raised when everything is let go, so that answers to older questions come to nothing.
     epoch: u32,
 }
@@ -112,6 +128,7 @@ impl Store {
     /// An empty store that ticks from now on.
     pub(crate) fn start() -> Self {
         let state = State::wanting_the_city();
+        let (incidents, alerts) = (RwSignal::new(Arc::default()), RwSignal::new(Arc::default()));
         let store = Self {
             state: StoredValue::new_local(state),
             link: RwSignal::new(Link::Connecting),
@@ -119,10 +136,17 @@ impl Store {
             heard_at: RwSignal::new(None),
             catalog: RwSignal::new(None),
             has_city: RwSignal::new(false),
-            incidents: RwSignal::new(Arc::default()),
-            alerts: RwSignal::new(Arc::default()),
+            incidents,
+            alerts,
+            // Asked for anew only when rows have changed: to compare them all would cost more than
+            // to show them.
+            cases: Memo::new_with_compare(
+                move |_| select::cases(&incidents.read(), &alerts.read()).into(),
+                |_, _| true,
+            ),
             feeds: RwSignal::new(Arc::default()),
             events: RwSignal::new(Arc::default()),
+            mode: RwSignal::new(ModeState::default()),
         };
         leptos::task::spawn_local(async move {
             loop {
@@ -169,6 +193,7 @@ impl Store {
             *state = State {
                 clock: std::mem::take(&mut state.clock),
                 frame_is_due: state.frame_is_due,
+                rows_are_due: state.rows_are_due,
                 epoch: state.epoch.wrapping_add(1),
                 ..State::wanting_the_city()
             };
@@ -181,6 +206,7 @@ impl Store {
         self.alerts.set(Arc::default());
         self.feeds.set(Arc::default());
         self.events.set(Arc::default());
+        self.mode.set(ModeState::default());
     }
 
     /// Loads the catalogue, again and again until it comes.
@@ -279,7 +305,8 @@ impl Store {
                     state.watch.synced(clock::monotonic_ms());
                 }
                 Channel::Tile(tile) => state.tell_reset(&channel, *tile),
-                Channel::Asset(..) | Channel::Incident(_) | Channel::Metric(_) => {}
+                Channel::Incident(id) => drop(state.touched.dossiers.insert(id.clone())),
+                Channel::Asset(..) | Channel::Metric(_) => {}
             }
         });
         self.schedule();
@@ -300,68 +327,12 @@ impl Store {
                 (Channel::Tile(tile), Delta::Tile(changes)) => {
                     state.tell(TileNews::Moved(*tile, changes));
                 }
+                (Channel::Incident(id), _) => drop(state.touched.dossiers.insert(id.clone())),
                 _ => {}
             }
         });
         self.schedule();
         frame.at
-    }
-
-    /// Sees to it that signals follow at the next animation frame.
-    fn schedule(self) {
-        let is_due = self.update(|state| std::mem::replace(&mut state.frame_is_due, true));
-        if !is_due {
-            request_animation_frame(move || self.flush());
-        }
-    }
-
-    /// Tells every signal whose part of the city changed.
-    fn flush(self) {
-        let touched = self.update(|state| {
-            state.frame_is_due = false;
-            std::mem::take(&mut state.touched)
-        });
-        self.flush_metrics(&touched);
-        self.with(|state| {
-            let Some(city) = state.channels.city() else {
-                return;
-            };
-            if touched.incidents {
-                self.incidents.set(city.incidents.iter().cloned().collect());
-            }
-            if touched.alerts {
-                self.alerts.set(city.alerts.iter().cloned().collect());
-            }
-            if touched.feeds {
-                self.feeds.set(city.feeds.iter().cloned().collect());
-            }
-            if touched.events {
-                self.events.set(city.events.iter().cloned().collect());
-            }
-        });
-        let has_city = self.with(|state| state.channels.city().is_some());
-        if has_city && !self.has_city.get_untracked() {
-            self.has_city.set(true);
-        }
-    }
-
-    fn flush_metrics(self, touched: &Touched) {
-        self.with(|state| {
-            let now = state.clock.now(clock::wall());
-            let Some(city) = state.channels.city() else {
-                return;
-            };
-            for (key, signal) in &state.metrics {
-                if touched.has_metric(key) {
-                    signal.set(city.metrics.get(key).cloned());
-                }
-            }
-            for ((key, _), signal) in &state.trends {
-                if let Some(point) = city.metrics.get(key).filter(|_| touched.has_metric(key)) {
-                    signal.update(|trend| trend.push(Sample::live(point, now)));
-                }
-            }
-        });
     }
 }
 
@@ -395,34 +366,6 @@ impl Store {
     }
 }
 
-/// For the map.
-impl Store {
-    /// Hears of tiles from now on.
-    pub(crate) fn listen_to_tiles(self, listener: Option<TileListener>) {
-        self.update(|state| state.tiles = listener);
-    }
-
-    /// Follows exactly these tiles.
-    pub(crate) fn follow_tiles(self, tiles: &BTreeSet<Tile>) {
-        let wanted: BTreeSet<Channel> = tiles.iter().copied().map(Channel::Tile).collect();
-        self.update(|state| {
-            let is_tile = |channel: &&Channel| matches!(channel, Channel::Tile(_));
-            let held: BTreeSet<Channel> = state.wanted.iter().filter(is_tile).cloned().collect();
-            let gone: Vec<Channel> = held.difference(&wanted).cloned().collect();
-            let new: Vec<Channel> = wanted.difference(&held).cloned().collect();
-            for channel in &gone {
-                state.drop_tile(channel);
-            }
-            state.wanted.extend(new.iter().cloned());
-            state.say_unless_empty(new, |channels| ClientMessage::Subscribe {
-                channels,
-                resume: Vec::new(),
-            });
-            state.say_unless_empty(gone, |channels| ClientMessage::Unsubscribe { channels });
-        });
-    }
-}
-
 impl State {
     fn wanting_the_city() -> Self {
         Self {
@@ -440,15 +383,6 @@ impl State {
     fn tell_reset(&self, channel: &Channel, tile: Tile) {
         if let Some(snapshot) = self.channels.tile(channel) {
             self.tell(TileNews::Reset(tile, snapshot));
-        }
-    }
-
-    fn drop_tile(&mut self, channel: &Channel) {
-        self.wanted.remove(channel);
-        self.channels.forget(channel);
-        self.resyncing.remove(channel);
-        if let Channel::Tile(tile) = channel {
-            self.tell(TileNews::Gone(*tile));
         }
     }
 

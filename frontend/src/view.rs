@@ -4,18 +4,22 @@ mod entrance;
 mod head;
 mod help;
 mod menu;
+mod mode;
 
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 use web_sys::KeyboardEvent;
-use web_sys::wasm_bindgen::JsCast as _;
+
+use egret_shared::mode::Mode as CityMode;
 
 use crate::page::admin::Admin;
 use crate::page::{
     data::Data,
+    desk::Desk,
     home::{Home, seeing},
+    incident::Incident,
     me::Me,
     metric::Metric,
     not_found::NotFound,
@@ -25,10 +29,12 @@ use crate::screen::{Screen, screen};
 use crate::session::{Gate, Session};
 use crate::store::Store;
 use crate::store::link::Link;
+use crate::widget::keys::is_writing;
 
 use entrance::Entrance;
 use head::Head;
 use help::Help;
+use mode::Announcement;
 
 /// The screen. Mounted once.
 #[component]
@@ -53,10 +59,12 @@ pub(crate) fn App() -> impl IntoView {
 fn Inside(help: RwSignal<bool>) -> impl IntoView {
     let store = screen().store;
     let lost = move || matches!(store.link.get(), Link::Lost | Link::Outdated);
+    let emergency = move || store.mode.read().mode == CityMode::Emergency;
     view! {
         <Router>
-            <div class="screen" class:lost=lost>
+            <div class="screen" class:lost=lost class:emergency=emergency>
                 <Head help=help />
+                <Announcement />
                 <main>
                     <Routes fallback=|| view! { <NotFound /> }>
                         <Route path=path!("/") view=Home />
@@ -66,6 +74,10 @@ fn Inside(help: RwSignal<bool>) -> impl IntoView {
                         <Route
                             path=path!("/metric/:id")
                             view=|| seeing(|| view! { <Metric /> }.into_any())/>
+                        <Route
+                            path=path!("/incident/:id")
+                            view=|| seeing(|| view! { <Incident /> }.into_any())/>
+                        <Route path=path!("/desk") view=|| seeing(|| view! { <Desk /> }.into_any())/>
                         <Route path=path!("/data") view=|| seeing(|| view! { <Data /> }.into_any())/>
                         <Route path=path!("/me") view=Me />
                         <Route path=path!("/admin") view=Admin />
@@ -95,13 +107,4 @@ fn listen_to_keys(screen: Screen, help: RwSignal<bool>) {
         }
     });
     on_cleanup(move || handle.remove());
-}
-
-/// Whether a key goes into a field.
-fn is_writing(event: &KeyboardEvent) -> bool {
-    let target = event.target();
-    let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
-    })
 }

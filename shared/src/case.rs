@@ -19,7 +19,7 @@ pub mod task;
 pub use act::{Act, ActKind};
 pub use doer::{Doer, Power};
 pub use dossier::{CheckItem, Deed, Dossier, What};
-pub use permit::moves;
+pub use permit::{departments, moves};
 pub use refusal::Refusal;
 pub use step::step;
 

@@ -2,6 +2,7 @@
 // One file for node's runner, so that one browser serves all topics.
 import { run } from "./harness/stage.mjs";
 import { access } from "./suites/access.mjs";
+import { casework } from "./suites/casework.mjs";
 import { city } from "./suites/city.mjs";
 import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
@@ -26,5 +27,6 @@ run("the screens in Chromium", () => {
   metric();
   weeks();
   people();
+  casework();
   city();
 });

@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+use egret_shared::case::Deed;
+use egret_shared::text::Text;
+
 /// A question that got no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
@@ -27,7 +30,7 @@ pub(crate) enum ApiError {
         /// The status.
         status: u16,
         /// What it said.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// The answer is not what it should be.
     #[error("{path}: {source}")]
@@ -42,8 +45,8 @@ pub(crate) enum ApiError {
 /// What the server says of something that went wrong.
 ///
 /// # Source
-/// RFC 9457; `code` and `retry_after_s` are Egret's own, see `docs/access.md`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// RFC 9457; what follows `detail` is Egret's own, see `docs/access.md` and `docs/protocol.md`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Problem {
     /// A sentence with the value and the place, in English.
     pub(crate) detail: String,
@@ -53,6 +56,15 @@ pub(crate) struct Problem {
     /// After how many seconds it is worth trying again.
     #[serde(default)]
     pub(crate) retry_after_s: Option<u32>,
+    /// The detail in the languages of the screens.
+    #[serde(default)]
+    pub(crate) words: Option<Text>,
+    /// The version of what has changed meanwhile.
+    #[serde(default)]
+    pub(crate) version: Option<u64>,
+    /// What has happened to it since the version that was seen, oldest first.
+    #[serde(default)]
+    pub(crate) changed: Vec<Deed>,
 }
 
 impl ApiError {
@@ -80,6 +92,33 @@ impl ApiError {
         match self {
             Self::Problem { problem, .. } => problem.code.as_deref(),
             Self::Network { .. } | Self::Status { .. } | Self::Shape { .. } => None,
+        }
+    }
+
+    /// What has changed meanwhile, and its version now, if that is what is wrong.
+    pub(crate) fn changed(&self) -> Option<(u64, &[Deed])> {
+        match self {
+            Self::Problem {
+                status: 409,
+                problem,
+            } => Some((problem.version?, &problem.changed)),
+            _ => None,
+        }
+    }
+
+    /// The server's words for it, in the languages of the screens.
+    pub(crate) fn words(&self) -> Option<&Text> {
+        match self {
+            Self::Problem { problem, .. } => problem.words.as_ref(),
+            Self::Network { .. } | Self::Status { .. } | Self::Shape { .. } => None,
+        }
+    }
+
+    /// Whether nobody knows what came of the question: it may have been obeyed.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        match self {
+            Self::Problem { status, .. } => *status >= 500,
+            Self::Network { .. } | Self::Status { .. } | Self::Shape { .. } => true,
         }
     }
 
@@ -117,6 +156,24 @@ mod tests {
         assert_eq!(error.code(), Some("locked"));
         assert_eq!(error.retry_after_s(), Some(37));
         assert_eq!(error.to_string(), "wait");
+    }
+
+    #[test]
+    fn a_change_meanwhile_comes_with_what_happened() {
+        let body = r#"{"detail":"it has changed","code":"changed","version":7,
+            "words":{"zh":"已变化","en":"changed"},
+            "changed":[{"n":3,"at":"2026-06-22T06:05:00Z","by":null,"version":7,"what":"warned"}]}"#;
+        let error = ApiError::of_answer("/x", 409, body);
+        let (version, deeds) = error.changed().unwrap();
+        assert_eq!((version, deeds.len()), (7, 1));
+        assert_eq!(error.words().unwrap().zh, "已变化");
+        assert!(!error.is_uncertain());
+        assert!(
+            ApiError::of_answer("/x", 409, r#"{"detail":"taken"}"#)
+                .changed()
+                .is_none()
+        );
+        assert!(ApiError::of_answer("/x", 502, "").is_uncertain());
     }
 
     #[test]

@@ -100,8 +100,23 @@ pub(super) async fn act(method: Method, path: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Sends a file as it is, and reads the answer's JSON.
+pub(super) async fn upload<T: DeserializeOwned>(
+    path: &str,
+    file: &web_sys::File,
+) -> Result<T, ApiError> {
+    let body = Body {
+        media: "application/octet-stream",
+        content: file.into(),
+    };
+    read(
+        path,
+        &ask_with(Method::Post, path, Some(body), LONG_PATIENCE_MS).await?,
+    )
+}
+
 /// The text as a part of a path or query.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
@@ -120,11 +135,31 @@ fn shape(path: &str, source: serde_json::Error) -> ApiError {
     }
 }
 
-/// The body of the answer, if the answer is good.
+/// What is sent.
+struct Body {
+    media: &'static str,
+    content: JsValue,
+}
+
+/// The body of the answer to JSON, if the answer is good.
 async fn ask(
     method: Method,
     path: &str,
-    body: Option<String>,
+    json: Option<String>,
+    patience_ms: u32,
+) -> Result<String, ApiError> {
+    let body = json.map(|json| Body {
+        media: "application/json",
+        content: JsValue::from_str(&json),
+    });
+    ask_with(method, path, body, patience_ms).await
+}
+
+/// The body of the answer, if the answer is good.
+async fn ask_with(
+    method: Method,
+    path: &str,
+    body: Option<Body>,
     patience_ms: u32,
 ) -> Result<String, ApiError> {
     let (status, text) = fetch(method, path, body, patience_ms)
@@ -149,7 +184,7 @@ async fn ask(
 async fn fetch(
     method: Method,
     path: &str,
-    body: Option<String>,
+    body: Option<Body>,
     patience_ms: u32,
 ) -> Result<(u16, String), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
@@ -160,8 +195,8 @@ async fn fetch(
         let headers = Headers::new()?;
         headers.set(PROOF, "1")?;
         if let Some(body) = body {
-            headers.set("Content-Type", "application/json")?;
-            init.set_body(&JsValue::from_str(&body));
+            headers.set("Content-Type", body.media)?;
+            init.set_body(&body.content);
         }
         init.set_headers(&headers);
     }

@@ -81,7 +81,7 @@ words! {
 }
 
 /// What a failure means to the person who is waiting: in their language where its code is known,
-/// else in the server's words.
+/// else in the server's words, which may be in that language, too.
 pub(crate) fn failure(error: &ApiError, language: Language) -> String {
     let known = match (error.code(), error.status()) {
         (Some("bad_credentials"), _) => Some(Access::BadCredentials),
@@ -93,12 +93,16 @@ pub(crate) fn failure(error: &ApiError, language: Language) -> String {
             ApiError::Network { .. } => Some(Access::Unreachable),
             _ => None,
         },
-        (None, Some(403)) => Some(Access::Forbidden),
+        (None, Some(403)) if error.words().is_none() => Some(Access::Forbidden),
         (None, Some(404)) => Some(Access::Gone),
         (None, Some(502..=504)) => Some(Access::Unreachable),
         _ => None,
     };
-    known.map_or_else(|| error.to_string(), |word| word.said(language).to_owned())
+    let told = || {
+        let words = error.words().map(|words| words.get(language).to_owned());
+        words.unwrap_or_else(|| error.to_string())
+    };
+    known.map_or_else(told, |word| word.said(language).to_owned())
 }
 
 #[cfg(test)]

@@ -33,6 +33,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn jump(this: &BaseMap, lon: f64, lat: f64, zoom: f64);
 
+    /// Glides to another view; jumps for those who want no motion.
+    #[wasm_bindgen(method)]
+    pub(super) fn fly(this: &BaseMap, lon: f64, lat: f64, zoom: f64);
+
     /// Draws one more frame.
     #[wasm_bindgen(method)]
     pub(super) fn repaint(this: &BaseMap);

@@ -51,6 +51,9 @@ pub(crate) struct MapSignals {
     pub(crate) counts: RwSignal<Counts>,
 }
 
+/// A place to look at, and at which zoom.
+pub(crate) type Look = (Position, f64);
+
 /// What the map shows, beside the tiles.
 pub(crate) struct MapDef<'a> {
     /// Names, units, layers.
@@ -75,6 +78,8 @@ struct Shared {
     camera: Cell<Option<Camera>>,
     tiles: RefCell<BTreeSet<Tile>>,
     bounds: Bounds,
+    /// Where it looks when nobody moves it, if not at the whole city.
+    look: Cell<Option<Look>>,
     moved_by_hand_ms: Cell<Option<f64>>,
     closed: Cell<bool>,
 }
@@ -110,13 +115,12 @@ impl LiveMap {
         let added = added(&shared, palette.clone());
         let draw = draw(&shared);
         let style = style_of(&def, &palette).to_string();
-        let home = shared.home(
+        let (centre, zoom) = shared.home(
             container.client_width().into(),
             container.client_height().into(),
         );
-        let centre = home.centre.position();
         let opened = bridge::open(
-            container, &style, centre.lon, centre.lat, home.zoom, &moved, &added, &draw,
+            container, &style, centre.lon, centre.lat, zoom, &moved, &added, &draw,
         );
         let base = opened.await.map_err(|error| format!("{error:?}"))?;
         // The module's own object: it has the methods the bridge names.
@@ -137,6 +141,19 @@ impl LiveMap {
         if let Some(base) = self.shared.base.get() {
             base.set_share(code, share);
         }
+    }
+
+    /// Looks at a place from now on, or at the whole city.
+    pub(crate) fn look_at(&self, look: Option<Look>) {
+        if self.shared.look.replace(look) == look {
+            return;
+        }
+        self.shared.moved_by_hand_ms.set(None);
+        let (Some(base), Some(camera)) = (self.shared.base.get(), self.shared.camera.get()) else {
+            return;
+        };
+        let (centre, zoom) = self.shared.home(camera.width, camera.height);
+        base.fly(centre.lon, centre.lat, zoom);
     }
 
     /// Names the map for screen readers.
@@ -183,24 +200,27 @@ impl Shared {
             } else {
                 bounds
             },
+            look: Cell::new(None),
             moved_by_hand_ms: Cell::new(None),
             closed: Cell::new(false),
         }
     }
 
-    /// The view of the whole city.
-    fn home(&self, width: f64, height: f64) -> Camera {
-        Camera::fit(self.bounds, width, height, PAD)
+    /// Where it looks when nobody moves it: at its place, else at the whole city.
+    fn home(&self, width: f64, height: f64) -> Look {
+        self.look.get().unwrap_or_else(|| {
+            let camera = Camera::fit(self.bounds, width, height, PAD);
+            (camera.centre.position(), camera.zoom)
+        })
     }
 
     fn go_home(&self) {
         let (Some(base), Some(camera)) = (self.base.get(), self.camera.get()) else {
             return;
         };
-        let home = self.home(camera.width, camera.height);
-        let centre = home.centre.position();
+        let (centre, zoom) = self.home(camera.width, camera.height);
         self.moved_by_hand_ms.set(None);
-        base.jump(centre.lon, centre.lat, home.zoom);
+        base.jump(centre.lon, centre.lat, zoom);
     }
 
     /// Follows other tiles if those followed no longer serve.

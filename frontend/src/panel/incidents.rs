@@ -1,21 +1,25 @@
-//! `incidents`: what is being worked, worst first; without incidents, the alerts in force.
+//! `incidents`: what is being worked, worst first; without incidents, the alerts in force. A row leads
+//! to its incident's page.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use egret_shared::catalog::Catalog;
+use egret_shared::level::Level;
 use egret_shared::package::scene::PanelDef;
 use egret_shared::time::TimeMs;
 
-use crate::format;
 use crate::i18n::Key;
+use crate::i18n::case::{Case as Casework, state_word};
 use crate::panel::feeds::every_feed;
 use crate::screen::{Screen, screen};
+use crate::select::standing::Standing;
 use crate::select::{self, Case, Truth};
 use crate::widget::figure::{Figure, Figured, Form, Said};
 use crate::widget::frame::{Frame, Words, both, title_of};
 use crate::widget::level::{LevelMark, level_class};
+use crate::widget::limit::limit_words;
 use crate::widget::truth::{Basis, Detail};
 
 /// The most rows that are built: twice what the tallest panel of a wall shows.
@@ -25,7 +29,7 @@ const ROWS_MAX: usize = 24;
 pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
     let screen = screen();
     let store = screen.store;
-    let cases = Memo::new(move |_| select::cases(&store.incidents.read(), &store.alerts.read()));
+    let cases = store.cases;
     let counts = Memo::new(move |_| select::case_counts(&cases.read(), store.now.get()));
     let catalog = Arc::clone(catalog);
     let rows = move || {
@@ -33,7 +37,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         cases.iter().take(ROWS_MAX).cloned().collect::<Vec<_>>()
     };
     let title = title_of(def, &both(Key::Incidents));
-    let are_alerts = Memo::new(move |_| cases.read().iter().any(|case| case.is_alert));
+    let are_alerts = Memo::new(move |_| cases.read().iter().any(Case::is_alert));
     let count = move || count_text(screen, counts.get(), are_alerts.get());
     let count = Figured::count("cases", count, every_feed(screen), Basis::Feeds);
     let count = StoredValue::new(count);
@@ -52,7 +56,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
             <ol class="cases">
                 <For
                     each=rows
-                    key=|case| (case.id.clone(), case.level, case.signals, case.in_force, case.cleared)
+                    key=row_key
                     let:case
                 >
                     {row(&case, &catalog)}
@@ -82,16 +86,83 @@ fn count_text(screen: Screen, (open, overdue): (usize, usize), are_alerts: bool)
     }
 }
 
+/// What a row's view hangs on: an incident that changed is another value.
+fn row_key(case: &Case) -> (String, Level, usize, Option<usize>) {
+    let incident = case.incident.as_ref();
+    let incident = incident.map(|incident| Arc::as_ptr(incident).addr());
+    (case.id.clone(), case.level, case.in_force, incident)
+}
+
 fn row(case: &Case, catalog: &Catalog) -> impl IntoView + use<> {
+    let screen = screen();
+    let title = case.title.clone();
+    let level = case.level;
+    let truth = Signal::stored(truth_of(case));
+    let href = (!case.is_alert()).then(|| format!("/incident/{}", case.id));
+    let detail = detail_of(case, catalog);
+    let (since, cleared) = (case.since, case.cleared);
+    let now = screen.store.now;
+    let standing = {
+        let case = case.clone();
+        Memo::new(move |_| case.standing(now.get()))
+    };
+    let late = move || !cleared && standing.get().is_overdue();
+    let left = move || left_text(screen, since, standing.get());
+    let state = case.incident.as_ref().map(|incident| incident.state);
+    let state = move || {
+        let word = match state {
+            _ if late() => return screen.word(Casework::LimitOverdue),
+            Some(state) => state_word(state),
+            None => return screen.word(Key::Firing),
+        };
+        screen.word(word)
+    };
+    let urged = urged_tag(screen, case);
+    let spent = move || {
+        let spent = standing.get().spent();
+        spent.map(|spent| format!("{:.1}%", 100.0 * spent))
+    };
+    let class = move || format!("case {} {}", level_class(level), standing.get().class());
+    view! {
+        <li class=class class:cleared=cleared>
+            <LevelMark level=level />
+            <p class="case-title">
+                <Said of="case" truth=truth basis=Basis::Signals>
+                    <a href=href>{move || screen.text(&title)}</a>
+                </Said>
+            </p>
+            <p class="case-left" class:late=late>{left}</p>
+            <p class="case-detail">
+                <Said of="signals" truth=truth basis=Basis::Signals detail=Detail::Shape>
+                    {detail}
+                </Said>
+            </p>
+            <p class="case-state">
+                {urged}
+                <span>{state}</span>
+            </p>
+            <i class="spent" style:width=spent></i>
+        </li>
+    }
+}
+
+/// That a case is urged from above.
+fn urged_tag(screen: Screen, case: &Case) -> Option<impl IntoView + use<>> {
+    let incident = case.incident.as_ref().filter(|_| !case.cleared);
+    let is_urged = incident.is_some_and(|incident| incident.supervised);
+    is_urged.then(|| {
+        view! { <b class="tag urged">{move || screen.word(Casework::Supervised)}</b> }
+    })
+}
+
+/// What a case rests on and who leads it: `12/14 signals · lead Municipal Utilities`.
+fn detail_of(case: &Case, catalog: &Catalog) -> impl Fn() -> String + Send + Sync + use<> {
     let screen = screen();
     let lead = case.lead.as_ref();
     let lead = lead.and_then(|id| select::department(catalog, id)).cloned();
-    let title = case.title.clone();
-    let level = case.level;
     let (in_force, signals) = (case.in_force, case.signals);
-    let is_alert = case.is_alert;
-    let truth = Signal::stored(truth_of(case));
-    let detail = move || {
+    let is_alert = case.is_alert();
+    move || {
         let word = screen.word(if signals == 1 {
             Key::Signal
         } else {
@@ -107,37 +178,6 @@ fn row(case: &Case, catalog: &Catalog) -> impl IntoView + use<> {
             None if is_alert => screen.word(Key::Firing).to_owned(),
             None => format!("{evidence} · {}", screen.word(Key::Unassigned)),
         }
-    };
-    let (since, due_at, cleared) = (case.since, case.due_at, case.cleared);
-    let now = screen.store.now;
-    let late = move || !cleared && due_at.is_some_and(|due_at| due_at < now.get());
-    let left = move || left_text(screen, since, due_at);
-    let state = move || {
-        screen.word(match (cleared, late()) {
-            (true, _) => Key::Cleared,
-            (false, true) => Key::Overdue,
-            (false, false) if is_alert => Key::Firing,
-            (false, false) => Key::Reported,
-        })
-    };
-    let spent = move || due_at.map(|due_at| format!("{:.1}%", spent(since, due_at, now.get())));
-    view! {
-        <li class=format!("case {}", level_class(level)) class:cleared=cleared>
-            <LevelMark level=level />
-            <p class="case-title">
-                <Said of="case" truth=truth basis=Basis::Signals>
-                    {move || screen.text(&title)}
-                </Said>
-            </p>
-            <p class="case-left" class:late=late>{left}</p>
-            <p class="case-detail">
-                <Said of="signals" truth=truth basis=Basis::Signals detail=Detail::Shape>
-                    {detail}
-                </Said>
-            </p>
-            <p class="case-state">{state}</p>
-            <i class="spent" style:width=spent></i>
-        </li>
     }
 }
 
@@ -152,28 +192,10 @@ pub(crate) fn truth_of(case: &Case) -> Truth {
     )
 }
 
-fn left_text(screen: Screen, since: TimeMs, due_at: Option<TimeMs>) -> String {
-    match due_at {
-        Some(due_at) => format::countdown(due_at.since(screen.store.now.get()).ms()),
-        None => screen.age(since),
-    }
-}
-
-/// How much of the time from opening to the deadline is gone, in percent.
-fn spent(since: TimeMs, due_at: TimeMs, now: TimeMs) -> f64 {
-    let whole_ms = due_at.since(since).ms().max(1) as f64;
-    (100.0 * now.since(since).ms() as f64 / whole_ms).clamp(0.0, 100.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spent_time_runs_from_nothing_to_all_of_it() {
-        let spent_at = |now| spent(TimeMs(100), TimeMs(200), TimeMs(now));
-        assert!(spent_at(50).abs() < 1e-9);
-        assert!((spent_at(125) - 25.0).abs() < 1e-9);
-        assert!((spent_at(900) - 100.0).abs() < 1e-9);
+/// The time that is left; without a limit, or with the work done, for how long it has been open.
+fn left_text(screen: Screen, since: TimeMs, standing: Standing) -> String {
+    match standing {
+        Standing::NoLimit | Standing::Stopped { .. } => screen.age(since),
+        _ => limit_words(standing, screen.language.get()).0,
     }
 }

@@ -18,9 +18,10 @@ use egret_shared::package::scene::PanelDef;
 
 use crate::i18n::{Key, level_key};
 use crate::map::geometry::{self, Name};
-use crate::map::live::{LiveMap, MapDef, MapSignals};
+use crate::map::live::{LiveMap, Look, MapDef, MapSignals};
 use crate::map::points::Counts;
 use crate::screen::screen;
+use crate::select::Case;
 use crate::store::Store;
 use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::frame::Words;
@@ -50,11 +51,64 @@ enum Progress {
     Failed,
 }
 
+/// The most cases that get a mark of their own; the list beside the map has them all.
+const CASES_MAX: usize = 12;
+
+/// What a map shows, and where it looks.
+struct Setup {
+    /// What paints the areas.
+    metric: Option<MetricDef>,
+    /// Whether it explains its signs.
+    has_legend: bool,
+    /// What has a mark of its own.
+    cases: Signal<Arc<[Case]>>,
+    /// The place and zoom that it looks at; absent, the whole city.
+    look: Signal<Option<Look>>,
+}
+
 /// The panel.
 pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
+    let store = screen().store;
+    let cases = Memo::new(move |_| -> Arc<[Case]> {
+        let cases = store.cases.read();
+        let placed = cases
+            .iter()
+            .filter(|case| case.position.is_some() && !case.cleared);
+        placed.take(CASES_MAX).cloned().collect()
+    });
+    let setup = Setup {
+        metric: painted_metric(def, catalog),
+        has_legend: true,
+        cases: cases.into(),
+        look: Signal::stored(None),
+    };
+    view_of(setup, catalog)
+}
+
+/// The map of a place, with the marks of what is there.
+pub(crate) fn around(
+    catalog: &Arc<Catalog>,
+    look: Signal<Option<Look>>,
+    cases: Signal<Arc<[Case]>>,
+) -> AnyView {
+    let setup = Setup {
+        metric: None,
+        has_legend: false,
+        cases,
+        look,
+    };
+    view_of(setup, catalog)
+}
+
+fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
     let screen = screen();
     let store = screen.store;
-    let metric = painted_metric(def, catalog);
+    let Setup {
+        metric,
+        has_legend,
+        cases,
+        look,
+    } = setup;
     let level = catalog.city.levels.get(1).cloned().unwrap_or_default();
     let areas = areas_of(store, catalog, metric.as_ref(), &level);
     let progress = RwSignal::new(Progress::Loading);
@@ -75,6 +129,12 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         progress,
     );
     paint(areas.clone(), metric.clone(), opened, progress);
+    Effect::new(move || {
+        let look = look.get();
+        if progress.get() == Progress::Open {
+            opened.with_value(|map| map.iter().for_each(|map| map.look_at(look)));
+        }
+    });
     on_cleanup(move || {
         opened.with_value(|map| map.iter().for_each(LiveMap::close));
     });
@@ -84,11 +144,12 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
     });
     let name = move || screen.word(Key::Map);
     let twin = StoredValue::new((areas, metric.clone()));
+    let legend = has_legend.then(|| view! { <Legend metric=metric counts=signals.counts /> });
     view! {
         <section class="map" aria-label=name>
             <div class="map-base" node_ref=container></div>
-            <Overlay camera=signals.camera names=names />
-            <Legend metric=metric counts=signals.counts />
+            <Overlay camera=signals.camera names=names cases=cases has_legend=has_legend />
+            {legend}
             <Card opened=opened container=container catalog=Arc::clone(catalog) />
             <Show when=move || progress.get() != Progress::Open>
                 <div class="map-message">

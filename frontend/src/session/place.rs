@@ -78,6 +78,26 @@ pub(crate) fn leave_for(path: &str) {
     }
 }
 
+/// Under which name the browser remembers the part that somebody plays where everything is open.
+const PLAYED: &str = "egret.as";
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+/// The part that somebody plays in this tab; empty if none.
+pub(crate) fn played() -> String {
+    let known = storage().and_then(|storage| storage.get_item(PLAYED).ok().flatten());
+    known.unwrap_or_default()
+}
+
+/// Remembers it. A browser that forbids it only forgets.
+pub(super) fn keep_played(name: &str) {
+    if let Some(storage) = storage() {
+        drop(storage.set_item(PLAYED, name));
+    }
+}
+
 /// Loads this page anew.
 pub(crate) fn reload() {
     if let Some(Err(error)) = location().map(|location| location.reload()) {

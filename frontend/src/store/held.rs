@@ -4,10 +4,13 @@
 //! third way, so the picture is never a mixture of two states.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use egret_shared::channel::Channel;
 use egret_shared::message::{DeltaFrame, Resume, SnapshotFrame};
 use egret_shared::snapshot::{CitySnapshot, Snapshot, TileSnapshot};
+
+use super::follow::Sight;
 
 /// A channel's state and where in the journal it stands.
 #[derive(Debug)]
@@ -78,6 +81,15 @@ impl Channels {
         match &self.held.get(&Channel::City)?.state {
             Snapshot::City(city) => Some(city),
             _ => None,
+        }
+    }
+
+    /// An incident's file, as far as it has come.
+    pub(crate) fn dossier(&self, channel: &Channel) -> Sight {
+        match self.held.get(channel).map(|held| &held.state) {
+            Some(Snapshot::Incident(Some(dossier))) => Sight::Here(Arc::new((**dossier).clone())),
+            Some(Snapshot::Incident(None)) => Sight::Unknown,
+            _ => Sight::Waiting,
         }
     }
 

@@ -18,6 +18,13 @@ pub(crate) enum Link {
     Outdated,
 }
 
+impl Link {
+    /// Whether what is shown is what the server says now.
+    pub(crate) fn is_live(self) -> bool {
+        self == Self::Live
+    }
+}
+
 /// How long a closed connection may take to come back before the picture counts as lost.
 ///
 /// # Units

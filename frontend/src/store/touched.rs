@@ -1,11 +1,15 @@
 //! Which parts of the city changed since the last animation frame. Pure, and bounded by the
-//! number of metrics and areas.
+//! number of metrics and areas, and by what a list holds.
 
 use std::collections::BTreeSet;
 
+use egret_shared::alert::AlertKey;
 use egret_shared::delta::CityDelta;
+use egret_shared::id::IncidentId;
 use egret_shared::metric::MetricKey;
 use egret_shared::table::Keyed;
+
+use super::rows::Touch;
 
 /// The parts that changed.
 #[expect(
@@ -16,14 +20,18 @@ use egret_shared::table::Keyed;
 pub(crate) struct Touched {
     every_metric: bool,
     metrics: BTreeSet<MetricKey>,
-    /// Whether incidents did.
-    pub(crate) incidents: bool,
-    /// Whether alerts did.
-    pub(crate) alerts: bool,
+    /// Incidents that did.
+    pub(crate) incidents: Touch<IncidentId>,
+    /// Alerts that did.
+    pub(crate) alerts: Touch<AlertKey>,
+    /// Files of incidents that did.
+    pub(crate) dossiers: BTreeSet<IncidentId>,
     /// Whether feeds did.
     pub(crate) feeds: bool,
     /// Whether there are new events.
     pub(crate) events: bool,
+    /// Whether the mode did.
+    pub(crate) mode: bool,
 }
 
 impl Touched {
@@ -31,10 +39,11 @@ impl Touched {
     pub(crate) fn all(&mut self) {
         self.every_metric = true;
         self.metrics.clear();
-        self.incidents = true;
-        self.alerts = true;
+        self.incidents.all();
+        self.alerts.all();
         self.feeds = true;
         self.events = true;
+        self.mode = true;
     }
 
     /// What `delta` changes did.
@@ -44,10 +53,11 @@ impl Touched {
                 .extend(delta.metrics.put.iter().map(Keyed::key));
             self.metrics.extend(delta.metrics.gone.iter().cloned());
         }
-        self.incidents |= !delta.incidents.is_empty();
-        self.alerts |= !delta.alerts.is_empty();
+        self.incidents.by(&delta.incidents);
+        self.alerts.by(&delta.alerts);
         self.feeds |= !delta.feeds.is_empty();
         self.events |= !delta.events.is_empty();
+        self.mode |= delta.mode.is_some();
     }
 
     /// Whether the metric did.

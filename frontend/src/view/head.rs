@@ -5,8 +5,10 @@ use leptos_router::components::A;
 
 use egret_shared::access::Right;
 use egret_shared::level::Level;
+use egret_shared::mode::Mode as CityMode;
 
 use crate::i18n::Key;
+use crate::i18n::case::Desk;
 use crate::panel::feeds::every_feed;
 use crate::screen::{Screen, screen};
 use crate::select;
@@ -101,7 +103,9 @@ pub(super) fn Egret() -> impl IntoView {
 
 #[component]
 fn Tabs() -> impl IntoView {
-    let screen = screen();
+    let (screen, session) = (screen(), session());
+    // Nobody sits at a wall.
+    let works = move || session.person().is_some() || session.is_open();
     let scenes = move || {
         let catalog = screen.store.catalog.get();
         catalog.map(|catalog| {
@@ -116,6 +120,9 @@ fn Tabs() -> impl IntoView {
     view! {
         <nav class="tabs" aria-label=move || screen.word(Key::Scenes)>
             {scenes}
+            <Show when=works>
+                <A href="/desk">{move || screen.word(Desk::Title)}</A>
+            </Show>
             <A href="/data">{move || screen.word(Key::Sources)}</A>
         </nav>
     }
@@ -126,10 +133,7 @@ fn Tabs() -> impl IntoView {
 fn Mode() -> impl IntoView {
     let screen = screen();
     let store = screen.store;
-    let worst = Memo::new(move |_| {
-        let cases = select::cases(&store.incidents.read(), &store.alerts.read());
-        select::worst(&cases)
-    });
+    let worst = Memo::new(move |_| select::worst(&store.cases.read()));
     let level = Memo::new(move |_| match worst.get().0 {
         level @ (Level::Orange | Level::Red) => level,
         _ => Level::Normal,
@@ -148,6 +152,9 @@ fn Mode() -> impl IntoView {
     };
     view! {
         <div class="chips">
+            <Show when=move || store.mode.read().mode == CityMode::Emergency>
+                <span class="chip emergency">{move || screen.word(Desk::Emergency)}</span>
+            </Show>
             <Show when=simulated>
                 <span class="chip simulated">{move || screen.word(Key::Simulated)}</span>
             </Show>

@@ -2,26 +2,32 @@
 
 use leptos::prelude::*;
 
-use crate::i18n::Key;
+use crate::i18n::case::Desk;
+use crate::i18n::{Key, Phrase};
 use crate::screen::screen;
 
-const KEYS: [(&str, Key); 4] = [
-    ("L", Key::HelpLanguage),
-    ("Tab", Key::HelpPlaces),
-    ("← ↑ ↓ →  + −", Key::HelpMap),
-    ("?", Key::HelpHelp),
-];
+/// Keys, and what they do.
+fn keys() -> [(&'static str, Phrase); 6] {
+    [
+        ("L", Key::HelpLanguage.into()),
+        ("Tab", Key::HelpPlaces.into()),
+        ("← ↑ ↓ →  + −", Key::HelpMap.into()),
+        ("J K Enter /", Desk::HelpMoves.into()),
+        ("A … Z", Desk::HelpActs.into()),
+        ("?", Key::HelpHelp.into()),
+    ]
+}
 
 /// The help, over everything; Escape closes it.
 #[component]
 pub(crate) fn Help(open: RwSignal<bool>) -> impl IntoView {
     let screen = screen();
-    let rows = KEYS.map(|(keys, what)| {
+    let rows = keys().map(|(keys, what)| {
         view! {
             <dt>
                 <kbd>{keys}</kbd>
             </dt>
-            <dd>{move || screen.word(what)}</dd>
+            <dd>{move || screen.phrase(what)}</dd>
         }
     });
     view! {

@@ -7,6 +7,7 @@ use web_sys::wasm_bindgen::JsCast as _;
 use egret_shared::access::Right;
 
 use crate::i18n::access::Access;
+use crate::i18n::case::Desk;
 use crate::page::me::SignOut;
 use crate::screen::screen;
 use crate::session::{session, way};
@@ -18,6 +19,7 @@ pub(crate) fn Menu() -> impl IntoView {
     let (screen, session) = (screen(), session());
     let name = Memo::new(move |_| session.person().map(|who| who.display));
     let manages = move || session.has(Right::Administer) || session.has(Right::Audit);
+    let sees = move || session.has(Right::See);
     let is_open = RwSignal::new(false);
     let node = NodeRef::<leptos::html::Div>::new();
     let left = move |event: web_sys::FocusEvent| {
@@ -54,6 +56,11 @@ pub(crate) fn Menu() -> impl IntoView {
                         <A href=way::ME on:click=move |_| is_open.set(false)>
                             {move || screen.word(Access::MyPage)}
                         </A>
+                        <Show when=sees>
+                            <A href="/desk" on:click=move |_| is_open.set(false)>
+                                {move || screen.word(Desk::Title)}
+                            </A>
+                        </Show>
                         <Show when=manages>
                             <A href="/admin" on:click=move |_| is_open.set(false)>
                                 {move || screen.word(Access::AdminPage)}

@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Moment,
     /// Something to search for.
     Search,
+    /// Several lines of text.
+    Long,
 }
 
 /// What is done with an answer, and what of it is a failure to be told.
@@ -133,32 +135,12 @@ impl Field {
         let screen = screen();
         let (id, about) = (self.id(), format!("about-{}", self.number));
         let label_for = id.clone();
-        let described = about.clone();
-        let kind = move || match self.kind {
-            Kind::Password if !self.is_shown.get() => "password",
-            Kind::Text | Kind::Password => "text",
-            Kind::Moment => "datetime-local",
-            Kind::Search => "search",
-        };
         let say = move |phrase: Option<Phrase>| phrase.map(|phrase| screen.phrase(phrase));
         view! {
             <div class="field" class:faulty=move || self.fault.read().is_some()>
                 <label for=label_for>{move || screen.phrase(self.label)}</label>
                 <div class="field-line">
-                    <input
-                        id=id
-                        type=kind
-                        autocomplete=self.autocomplete
-                        autocapitalize="off"
-                        spellcheck="false"
-                        aria-invalid=move || self.fault.read().is_some().to_string()
-                        aria-describedby=described
-                        prop:value=self.value
-                        on:input=move |event| {
-                            self.value.set(event_target_value(&event));
-                            self.fault.set(None);
-                        }
-                    />
+                    {self.entry(id, about.clone())}
                     {(self.kind == Kind::Password).then(|| self.eye())}
                 </div>
                 <p class="field-about" id=about>
@@ -168,6 +150,48 @@ impl Field {
                     </span>
                 </p>
             </div>
+        }
+        .into_any()
+    }
+
+    /// What is written into.
+    fn entry(self, id: String, described: String) -> AnyView {
+        let invalid = move || self.fault.read().is_some().to_string();
+        let write = move |event| {
+            self.value.set(event_target_value(&event));
+            self.fault.set(None);
+        };
+        if self.kind == Kind::Long {
+            return view! {
+                <textarea
+                    id=id
+                    rows="3"
+                    aria-invalid=invalid
+                    aria-describedby=described
+                    prop:value=self.value
+                    on:input=write
+                ></textarea>
+            }
+            .into_any();
+        }
+        let kind = move || match self.kind {
+            Kind::Password if !self.is_shown.get() => "password",
+            Kind::Text | Kind::Password | Kind::Long => "text",
+            Kind::Moment => "datetime-local",
+            Kind::Search => "search",
+        };
+        view! {
+            <input
+                id=id
+                type=kind
+                autocomplete=self.autocomplete
+                autocapitalize="off"
+                spellcheck="false"
+                aria-invalid=invalid
+                aria-describedby=described
+                prop:value=self.value
+                on:input=write
+            />
         }
         .into_any()
     }

@@ -30,7 +30,7 @@ pub fn moves(incident: &Incident, doer: &Doer) -> Vec<ActKind> {
 }
 
 /// The departments in whose name `doer` may do an act of `kind`.
-pub(super) fn departments<'a>(
+pub fn departments<'a>(
     incident: &'a Incident,
     doer: &'a Doer,
     kind: ActKind,

@@ -13,9 +13,11 @@ export class Gateway {
     client.on("error", () => {});
   }
 
-  /** Connects over MQTT 5, so that a refusal comes with its reason. */
-  static async connect(server) {
-    const options = { protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 10_000 };
+  /** Connects over MQTT 5, so that a refusal comes with its reason; with `{ username, password }`
+   *  where gateways have to say who they are. */
+  static async connect(server, credentials = {}) {
+    const how = { protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 10_000 };
+    const options = { ...how, ...credentials };
     return new Gateway(await connectAsync(server.broker, options));
   }
 

@@ -15,13 +15,10 @@ use crate::map::labels::{Room, Wish, has_second_line, place, rank_zoom, width_em
 use crate::map::live::unit_px;
 use crate::panel::incidents::truth_of;
 use crate::screen::{Screen, screen};
-use crate::select::{self, Case};
+use crate::select::Case;
 use crate::widget::figure::Said;
 use crate::widget::level::{LevelMark, level_class};
 use crate::widget::truth::Basis;
-
-/// The most cases that get a mark of their own; the list beside the map has them all.
-const CASES_MAX: usize = 12;
 
 /// Sizes at 1080 lines, in the style's units: a case's mark, its title, a district's name and
 /// any other.
@@ -49,18 +46,16 @@ enum Piece {
 pub(crate) fn Overlay(
     camera: RwSignal<Option<Camera>>,
     names: RwSignal<Arc<[Name]>>,
+    /// What has a mark of its own.
+    cases: Signal<Arc<[Case]>>,
+    /// Whether a corner is taken by the legend.
+    has_legend: bool,
 ) -> impl IntoView {
     let screen = screen();
-    let store = screen.store;
-    let cases = Memo::new(move |_| {
-        let mut cases = select::cases(&store.incidents.read(), &store.alerts.read());
-        cases.retain(|case| case.position.is_some() && !case.cleared);
-        cases.truncate(CASES_MAX);
-        cases
-    });
     let rooms = Memo::new(move |_| {
         camera.get().map_or_else(BTreeMap::new, |camera| {
-            rooms(&camera, &cases.read(), &names.read(), screen.language.get())
+            let language = screen.language.get();
+            rooms(&camera, &cases.read(), &names.read(), language, has_legend)
         })
     });
     let numbered = move || names.get().iter().cloned().enumerate().collect::<Vec<_>>();
@@ -70,7 +65,7 @@ pub(crate) fn Overlay(
                 {name_view(named, rooms)}
             </For>
             <For
-                each=move || cases.get()
+                each=move || cases.get().to_vec()
                 key=|case| (case.id.clone(), case.level, case.signals, case.in_force)
                 let:case
             >
@@ -86,18 +81,19 @@ fn rooms(
     cases: &[Case],
     names: &[Name],
     language: Language,
+    has_legend: bool,
 ) -> BTreeMap<Piece, Room> {
     let unit = unit_px();
-    let mut wishes = vec![
-        taken(Piece::Legend, 0.0, 0.0, LEGEND_U, unit),
-        taken(
-            Piece::Notes,
-            camera.width - NOTES_U.0 * unit,
-            camera.height - NOTES_U.1 * unit,
-            NOTES_U,
-            unit,
-        ),
-    ];
+    let mut wishes = vec![taken(
+        Piece::Notes,
+        camera.width - NOTES_U.0 * unit,
+        camera.height - NOTES_U.1 * unit,
+        NOTES_U,
+        unit,
+    )];
+    if has_legend {
+        wishes.push(taken(Piece::Legend, 0.0, 0.0, LEGEND_U, unit));
+    }
     let at = |case: &Case| {
         let position = case.position?;
         Some(camera.screen_from(Mercator::of(position)))
