@@ -152,3 +152,6 @@ fn owners_alone(path: &Path) -> std::io::Result<()> {
     drop(file);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

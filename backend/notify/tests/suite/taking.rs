@@ -248,3 +248,29 @@ async fn a_file_of_a_newer_version_is_refused() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_test_reaches_everybody_of_a_channel_once_whatever_filters_and_hours_say() {
+    let world = World::new(&config(
+        r#"
+        [[notify.route]]
+        to = [{ channel = "mail", recipients = ["duty@city.example", "lin@city.example"] }]
+        level = "red"
+        days = ["sun"]
+        [[notify.route]]
+        to = [
+          { channel = "mail", recipients = ["duty@city.example"] },
+          { channel = "group" },
+        ]
+        kinds = ["closed"]
+        "#,
+    ));
+    assert_eq!(world.outbox.test("mail").unwrap(), 2);
+    assert_eq!(world.outbox.test("elsewhere").unwrap(), 0);
+    assert_eq!(
+        recipients(&world),
+        ["duty@city.example", "lin@city.example"]
+    );
+    let rows = world.rows(DeliveryState::Waiting);
+    assert!(rows.iter().all(|row| row.due_at == START));
+}
