@@ -144,6 +144,21 @@ async fn a_robot_that_answers_200_and_means_no_has_not_taken_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_a_robot_does_not_like_fails_and_lets_the_next_pass() {
+    let (receiver, world) = start("dingtalk", "[]", GOOD).await;
+    receiver.answer_first(Answer::Say(
+        StatusCode::OK,
+        r#"{"errcode":430102,"errmsg":"bad words"}"#,
+    ));
+    world.enqueue(&[notice(1), notice(2)]);
+    world.settled().await;
+    assert_eq!(receiver.got().len(), 2);
+    let failed = world.rows(egret_notify::DeliveryState::Failed);
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].key, Some(notice(1).key));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_robot_whose_answer_got_lost_is_told_again_with_a_mark() {
     let (receiver, world) = start("wecom", "[]", GOOD).await;
     receiver.answer_first(Answer::Say(StatusCode::BAD_GATEWAY, ""));

@@ -131,3 +131,30 @@ fn routes_of_areas_and_departments_that_the_city_lacks_are_told() {
     assert_eq!(told, expected);
     assert!(!format!("{settings:?}").contains("hidden"));
 }
+
+#[test]
+fn the_example_of_the_documentation_is_good() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/notifications.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, example) = page.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let address = "https://oapi.dingtalk.com/robot/send?access_token=hidden";
+    for (name, text) in [
+        ("smtp.password", "secret"),
+        ("dingtalk.url", address),
+        ("dingtalk.secret", "SECsecret"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let config = config(folder.path(), &example.replace("/etc/egret", "DIR"));
+    let settings = Settings::new(&config, chrono_tz::Asia::Shanghai).unwrap();
+    assert!(!settings.is_empty());
+    for kind in egret_notify::NoticeKind::ALL {
+        let is_told = page.contains(&format!("`{kind}`"));
+        assert!(
+            is_told || kind == egret_notify::NoticeKind::Test,
+            "{kind} is missing"
+        );
+    }
+}
