@@ -233,8 +233,12 @@ impl Model {
 
     /// Everything goes out, and everybody has everything, marked where it came again.
     fn check(&mut self) {
-        for channel in 0..2 {
-            while self.try_one(channel, Fate::Sent) {}
+        // What may have arrived often waits for up to a day.
+        for _ in 0..2 {
+            for channel in 0..2 {
+                while self.try_one(channel, Fate::Sent) {}
+            }
+            self.now = self.now.plus(Span(DAY));
         }
         for seq in 1..=self.n_happened {
             for recipient in RECIPIENTS {
@@ -361,4 +365,78 @@ fn keys_are_forgotten_by_whole_entries_and_what_comes_from_before_is_known_all_t
         .take(&settings, &[notice(500, Level::Red)], START)
         .unwrap();
     assert_eq!((taken.new, taken.known), (0, 1));
+}
+
+/// Tries the next delivery of the group; the journal's place of what it tells.
+fn try_next(store: &mut Store, settings: &Settings, outcome: &Outcome, now: TimeMs) -> Option<u64> {
+    let channel = settings.channels[0].clone();
+    let Begun::Letter(sending) = store.begin_next(settings, &channel, now).unwrap() else {
+        return None;
+    };
+    let ending = Ending {
+        id: sending.id,
+        channel: &channel.id,
+        outcome,
+        wait: Duration::ZERO,
+        n_failed: 1,
+        give_up_after: settings.give_up_after,
+        now,
+    };
+    store.end(&ending).unwrap();
+    match &sending.letter.content {
+        Content::Notice(notice) => Some(notice.seq),
+        Content::Digest(_) => panic!("red is not merged"),
+    }
+}
+
+#[test]
+fn what_may_have_arrived_three_times_is_tried_seldom_and_lets_others_pass() {
+    let (folder, settings) = (tempfile::tempdir().unwrap(), settings());
+    let mut store = Store::open(folder.path()).unwrap();
+    let both = [notice(1, Level::Red), notice(2, Level::Red)];
+    store.take(&settings, &both, START).unwrap();
+    let unknown = Outcome::Unknown(Failure::channel("no answer"));
+    let mut tried =
+        |outcome: &Outcome, ms: i64| try_next(&mut store, &settings, outcome, START.plus(Span(ms)));
+    for _ in 0..3 {
+        assert_eq!(tried(&unknown, 0), Some(1));
+    }
+    assert_eq!(tried(&Outcome::Sent, 0), Some(2));
+    assert_eq!(tried(&Outcome::Sent, 3_599_999), None);
+    assert_eq!(tried(&unknown, 3_600_000), Some(1));
+    assert_eq!(tried(&unknown, 3 * 3_600_000 - 1), None);
+    assert_eq!(tried(&Outcome::Sent, 3 * 3_600_000), Some(1));
+}
+
+#[test]
+fn recipients_come_in_turn_so_that_one_of_them_cannot_stop_a_channel() {
+    let (folder, settings) = (tempfile::tempdir().unwrap(), settings());
+    let mut store = Store::open(folder.path()).unwrap();
+    store
+        .take(&settings, &[notice(1, Level::Red)], START)
+        .unwrap();
+    let mail = settings.channels[1].clone();
+    let mut next = |ms: i64| {
+        let now = START.plus(Span(ms));
+        let Begun::Letter(sending) = store.begin_next(&settings, &mail, now).unwrap() else {
+            panic!("both wait");
+        };
+        let outcome = Outcome::NotTaken(Failure::channel("it hangs up"));
+        let ending = Ending {
+            id: sending.id,
+            channel: &mail.id,
+            outcome: &outcome,
+            wait: Duration::ZERO,
+            n_failed: 1,
+            give_up_after: settings.give_up_after,
+            now,
+        };
+        store.end(&ending).unwrap();
+        sending.letter.recipient.clone()
+    };
+    let order = [1, 2, 3, 4].map(&mut next);
+    assert_eq!(
+        order,
+        ["a", "b", "a", "b"].map(|name| format!("{name}@city.example"))
+    );
 }
