@@ -66,6 +66,18 @@ pub(crate) const BACKOFF_MAX: Duration = Duration::from_mins(5);
 /// by a clock that has been put back since, and is due.
 pub(crate) const RETRY_AHEAD_MAX: Span = Span(10 * MINUTE);
 
+/// Tries that may have arrived, after which a delivery is tried seldom and lets others pass: a
+/// receiver that takes everything and never answers must not tell the same thing every five minutes
+/// for days.
+pub(crate) const MAYBE_OFTEN: u32 = 3;
+
+/// The wait after as many; it doubles with each further one, up to [`MAYBE_WAIT_MAX`]. In three days
+/// that makes nine tries.
+pub(crate) const MAYBE_WAIT: Span = Span(60 * MINUTE);
+
+/// See [`MAYBE_WAIT`].
+pub(crate) const MAYBE_WAIT_MAX: Span = Span(DAY);
+
 /// How long a delivery is tried unless the settings say otherwise: a long weekend.
 pub(crate) const GIVE_UP_AFTER: Span = Span(3 * DAY);
 

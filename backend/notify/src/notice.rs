@@ -181,6 +181,32 @@ impl Notice {
         })
     }
 
+    /// A notice of no event, to see whether `channel` works.
+    pub(crate) fn test(channel: &str, now: TimeMs) -> Self {
+        Self {
+            key: format!("test/{channel}/{}", now.0),
+            seq: 0,
+            at: now,
+            kind: NoticeKind::Test,
+            level: Level::Normal,
+            class: String::new(),
+            areas: Vec::new(),
+            lead: None,
+            support: Vec::new(),
+            persons: Vec::new(),
+            title: Text::new(
+                format!("通知通道“{channel}”可用"),
+                format!("channel \"{channel}\" works"),
+            ),
+            text: Text::new(
+                "这是一条测试通知，无需处理。",
+                "This is a test. There is nothing to do.",
+            ),
+            incident: None,
+            link: "/desk".to_owned(),
+        }
+    }
+
     /// Whether it may not wait for hours or be merged with others.
     pub(crate) fn is_urgent(&self) -> bool {
         self.level == Level::Red

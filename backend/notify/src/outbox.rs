@@ -107,6 +107,18 @@ impl Outbox {
         self.store().last_seq()
     }
 
+    /// Sends a test to everybody whom any route reaches by `channel`, whatever filters and hours say
+    /// and without calling anybody; how many that are, 0 if there is no such channel.
+    ///
+    /// # Errors
+    /// If the file fails.
+    pub fn test(&self, channel: &str) -> Result<usize, NotifyError> {
+        let now = (self.0.clock)();
+        let n_recipients = self.store().take_test(&self.0.settings, channel, now)?;
+        self.0.wake.send_modify(|n| *n = n.wrapping_add(1));
+        Ok(n_recipients)
+    }
+
     /// One worker for each channel, each to be run on a task of its own. To be called once.
     pub fn workers(&self) -> Vec<Worker> {
         let channels = self.0.settings.channels.iter();

@@ -83,6 +83,26 @@ pub(crate) fn plan(routes: &[Route], notice: &Notice, now: TimeMs) -> Vec<Planne
     planned.into_values().collect()
 }
 
+/// A delivery to everybody whom any route reaches by `channel`, whatever its filters say.
+pub(crate) fn everybody(routes: &[Route], channel: &str, now: TimeMs) -> Vec<Planned> {
+    let mut planned: BTreeMap<&str, Planned> = BTreeMap::new();
+    for route in routes {
+        let targets = route.targets.iter();
+        for target in targets.filter(|target| target.channel == channel) {
+            for recipient in target.recipients.iter().take(RECIPIENTS_MAX) {
+                // Nobody is called: it is only a test.
+                let uncalled = Target {
+                    mentions: Vec::new(),
+                    ..target.clone()
+                };
+                let one = || uncalled.planned(recipient, route.language, now);
+                planned.entry(recipient).or_insert_with(one);
+            }
+        }
+    }
+    planned.into_values().collect()
+}
+
 impl Target {
     fn planned(&self, recipient: &str, language: Language, due_at: TimeMs) -> Planned {
         Planned {

@@ -64,7 +64,7 @@ impl Store {
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         let install = schema::prepare(&mut connection, &path)?;
         let n_open = connection.execute(
-            "UPDATE delivery SET state = 'waiting', maybe = 1 WHERE state = 'sending'",
+            "UPDATE delivery SET state = 'waiting', maybe = maybe + 1 WHERE state = 'sending'",
             [],
         )?;
         if n_open > 0 {
@@ -152,3 +152,6 @@ fn owners_alone(path: &Path) -> std::io::Result<()> {
     drop(file);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

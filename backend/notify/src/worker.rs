@@ -156,7 +156,8 @@ impl Worker {
             let wait = self.backoff.next().max(least);
             self.not_before = Some(Instant::now() + wait);
             // The channel waits, so that whichever delivery is first then may go at once.
-            (Duration::ZERO, self.backoff.n_failed())
+            let n_failed = self.backoff.n_failed().max(sending.attempts);
+            (Duration::ZERO, n_failed)
         } else {
             self.backoff = Backoff::default();
             let wait = Backoff::after(sending.attempts).max(least);

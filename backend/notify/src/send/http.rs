@@ -139,6 +139,10 @@ impl HttpSender {
         if status.is_success() {
             return self.judge_robot(&body);
         }
+        // Some robots say in their own words what the status says, too.
+        if is_robot && let Some(Verdict::Code(code, words)) = verdict(&body) {
+            return self.judge_code(code, &words, wait);
+        }
         let words = said(String::from_utf8_lossy(&body).trim());
         let why = said(&format!("{} answers {status}: {words}", self.place()));
         let failure = Failure {
@@ -162,23 +166,9 @@ impl HttpSender {
 
     /// Robots answer 200 to everything, and say in the body what they mean.
     fn judge_robot(&self, body: &[u8]) -> Outcome {
-        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-        let code = ["errcode", "code", "StatusCode"]
-            .into_iter()
-            .find_map(|key| answer.get(key)?.as_i64());
-        match code {
-            Some(0) => Outcome::Sent,
-            Some(code) => {
-                let words = ["errmsg", "msg", "StatusMessage"]
-                    .into_iter()
-                    .find_map(|key| answer.get(key)?.as_str())
-                    .unwrap_or_default();
-                let why = said(&format!("{} answers {code}: {words}", self.place()));
-                Outcome::NotTaken(Failure {
-                    wait: is_too_fast(code).then_some(TOO_FAST_WAIT),
-                    ..Failure::channel(why)
-                })
-            }
+        match verdict(body) {
+            Some(Verdict::Taken) => Outcome::Sent,
+            Some(Verdict::Code(code, words)) => self.judge_code(code, &words, None),
             None => {
                 let words = said(String::from_utf8_lossy(body).trim());
                 let why = format!("{} answers 200 and not as a robot: {words}", self.place());
@@ -186,6 +176,40 @@ impl HttpSender {
             }
         }
     }
+
+    fn judge_code(&self, code: i64, words: &str, wait: Option<Duration>) -> Outcome {
+        let why = said(&format!("{} answers {code}: {words}", self.place()));
+        let is_too_fast = is_too_fast(code, words);
+        if is_about_message(code) && !is_too_fast {
+            return Outcome::Never(why);
+        }
+        Outcome::NotTaken(Failure {
+            wait: is_too_fast.then_some(TOO_FAST_WAIT).or(wait),
+            ..Failure::channel(why)
+        })
+    }
+}
+
+/// What a robot says.
+enum Verdict {
+    Taken,
+    /// Its code, and its words.
+    Code(i64, String),
+}
+
+/// The verdict in a robot's answer; `None` if it is no robot's.
+fn verdict(body: &[u8]) -> Option<Verdict> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let code = ["errcode", "code", "StatusCode"]
+        .into_iter()
+        .find_map(|key| answer.get(key)?.as_i64())?;
+    if code == 0 {
+        return Some(Verdict::Taken);
+    }
+    let words = ["errmsg", "msg", "StatusMessage"]
+        .into_iter()
+        .find_map(|key| answer.get(key)?.as_str());
+    Some(Verdict::Code(code, words.unwrap_or_default().to_owned()))
 }
 
 /// A robot's minute has to pass.
@@ -194,9 +218,22 @@ const TOO_FAST_WAIT: Duration = Duration::from_mins(1);
 /// Whether the code says that too much was sent.
 ///
 /// # Source
-/// DingTalk 130101, WeCom 45009, Feishu 9499 and 11232.
-fn is_too_fast(code: i64) -> bool {
-    matches!(code, 130_101 | 45_009 | 9_499 | 11_232)
+/// DingTalk 130101, WeCom 45009, Feishu 11232, and 9499 with such words.
+fn is_too_fast(code: i64, words: &str) -> bool {
+    matches!(code, 130_101 | 45_009 | 11_232) || (code == 9_499 && words.contains("too many"))
+}
+
+/// Whether the code says that this message is never taken. All others may be the settings' fault,
+/// which somebody can mend within days: a wrong secret must not lose what waits.
+///
+/// # Source
+/// DingTalk 430101 to 430104 (links, texts and pictures that it does not like), WeCom 40058, 44004
+/// and 45002 (malformed, empty, too long), Feishu 9499 and 19002 (malformed).
+fn is_about_message(code: i64) -> bool {
+    matches!(
+        code,
+        430_101..=430_104 | 40_058 | 44_004 | 45_002 | 9_499 | 19_002
+    )
 }
 
 /// What the receiver says in seconds; a date it may say instead is not read.

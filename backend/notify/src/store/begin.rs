@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Store, end, merge};
 use crate::digest::Digest;
 use crate::error::NotifyError;
-use crate::limits::{PER_MINUTE_MAX, RETRY_AHEAD_MAX};
+use crate::limits::{MAYBE_OFTEN, MAYBE_WAIT_MAX, PER_MINUTE_MAX, RETRY_AHEAD_MAX};
 use crate::notice::Notice;
 use crate::send::{Content, Letter};
 use crate::settings::{Channel, Settings};
@@ -42,6 +42,8 @@ struct Head {
     recipient: String,
     place: i64,
     retry_at: i64,
+    /// When it was last tried; 0 if it was not.
+    tried_at: i64,
 }
 
 impl Store {
@@ -60,12 +62,15 @@ impl Store {
         let transaction = self.begin()?;
         let heads = heads(&transaction, &channel.id, now)?;
         let due = heads.iter().filter(|head| is_due(head.retry_at, now));
-        let Some(head) = due.min_by_key(|head| head.place) else {
+        // In turn: one that brings the whole channel down at each try must not come first for ever.
+        let Some(head) = due.min_by_key(|head| (head.tried_at, head.place)) else {
             let later = later(&transaction, &channel.id, &heads, now)?;
             return Ok(later);
         };
         let merged = merge::waiting(&transaction, channel, &head.recipient, now)?;
-        let id = merged.unwrap_or(head.id);
+        // What is first may be none of its parts: red, or what may have arrived.
+        let merged = merged.filter(|merged| merged.place == head.place);
+        let id = merged.map_or(head.id, |merged| merged.id);
         let begun = match mark(&transaction, id, &install, settings, now) {
             Ok(sending) => Begun::Letter(Box::new(sending)),
             // One bad row must not stop all others.
@@ -113,23 +118,27 @@ fn is_due(retry_at: i64, now: TimeMs) -> bool {
 }
 
 /// Each recipient's first delivery. What was made in the future was made by a clock that has been
-/// put back since, and its hours with it: better early than never.
+/// put back since, and its hours with it: better early than never. What may have arrived often
+/// enough is passed while it waits.
 fn heads(
     transaction: &Transaction<'_>,
     channel: &str,
     now: TimeMs,
 ) -> Result<Vec<Head>, NotifyError> {
     let mut query = transaction.prepare_cached(
-        "SELECT id, recipient, MIN(place), retry_at FROM delivery
+        "SELECT id, recipient, MIN(place), retry_at, IFNULL(tried_at, 0) FROM delivery
          WHERE channel = ?1 AND state IN ('waiting', 'sending')
-         AND (due_at <= ?2 OR created_at > ?2) GROUP BY recipient",
+         AND (due_at <= ?2 OR created_at > ?2)
+         AND NOT (maybe >= ?3 AND retry_at > ?2 AND retry_at <= ?4) GROUP BY recipient",
     )?;
-    let rows = query.query_map(params![channel, now.0], |row| {
+    let seldom = now.plus(MAYBE_WAIT_MAX).0;
+    let rows = query.query_map(params![channel, now.0, MAYBE_OFTEN, seldom], |row| {
         Ok(Head {
             id: row.get(0)?,
             recipient: row.get(1)?,
             place: row.get(2)?,
             retry_at: row.get(3)?,
+            tried_at: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -163,7 +172,7 @@ fn mark(
 ) -> Result<Sending, NotifyError> {
     transaction
         .prepare_cached(
-            "UPDATE delivery SET maybe = maybe OR state = 'sending', state = 'sending',
+            "UPDATE delivery SET maybe = maybe + (state = 'sending'), state = 'sending',
              attempts = attempts + 1, tried_at = ?2 WHERE id = ?1",
         )?
         .execute(params![id, now.0])?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use crate::error::{NotifyError, said};
-use crate::limits::GIVE_UP_TRIES;
+use crate::limits::{GIVE_UP_TRIES, MAYBE_OFTEN, MAYBE_WAIT, MAYBE_WAIT_MAX};
 use crate::send::Outcome;
 
 /// How a delivery goes on.
@@ -68,15 +68,17 @@ fn again(
     why: &str,
     is_maybe: bool,
 ) -> Result<(), NotifyError> {
+    let n_maybe: u32 = connection
+        .prepare_cached("UPDATE delivery SET maybe = maybe + ?2 WHERE id = ?1 RETURNING maybe")?
+        .query_row(params![ending.id, is_maybe], |row| row.get(0))?;
     let wait_ms = i64::try_from(ending.wait.as_millis()).unwrap_or(i64::MAX);
+    let wait_ms = wait_ms.max(seldom(n_maybe).ms());
     connection
         .prepare_cached(
-            "UPDATE delivery SET state = 'waiting', maybe = maybe OR ?2, retry_at = ?3, error = ?4
-             WHERE id = ?1",
+            "UPDATE delivery SET state = 'waiting', retry_at = ?2, error = ?3 WHERE id = ?1",
         )?
         .execute(params![
             ending.id,
-            is_maybe,
             ending.now.0.saturating_add(wait_ms),
             said(why)
         ])?;
@@ -85,6 +87,17 @@ fn again(
         give_up(connection, ending, why)?;
     }
     Ok(())
+}
+
+/// The least wait of what may have arrived so often.
+fn seldom(n_maybe: u32) -> Span {
+    match n_maybe.checked_sub(MAYBE_OFTEN) {
+        Some(n_more) => {
+            let wait_ms = MAYBE_WAIT.ms().saturating_mul(1 << n_more.min(16));
+            Span(wait_ms.min(MAYBE_WAIT_MAX.ms()))
+        }
+        None => Span(0),
+    }
 }
 
 /// Gives up what is too old: of the whole channel, since what waits behind has the same receiver.

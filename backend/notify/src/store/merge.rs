@@ -32,8 +32,16 @@ const MERGEABLE: &str = "
   d.channel = ?1 AND d.recipient = ?2 AND d.state = 'waiting' AND d.urgent = 0 AND d.maybe = 0
   AND (d.due_at <= ?3 OR d.created_at > ?3)";
 
-/// Merges what waits for `recipient`, if it is too much. The digest's row, where that is now the
-/// recipient's first.
+/// A digest that has just been made, or has taken in more.
+#[derive(Clone, Copy)]
+pub(super) struct Merged {
+    /// Its row.
+    pub(super) id: i64,
+    /// Where it stands: where the first of its parts stood.
+    pub(super) place: i64,
+}
+
+/// Merges what waits for `recipient`, if it is too much.
 ///
 /// # Errors
 /// If the file fails.
@@ -42,7 +50,7 @@ pub(super) fn waiting(
     channel: &Channel,
     recipient: &str,
     now: TimeMs,
-) -> Result<Option<i64>, NotifyError> {
+) -> Result<Option<Merged>, NotifyError> {
     if channel.merge_over == 0 {
         return Ok(None);
     }
@@ -56,16 +64,14 @@ pub(super) fn waiting(
     if n_parts <= channel.merge_over && !has_digest {
         return Ok(None);
     }
-    let mut parts = parts(transaction, channel, recipient, now)?;
-    while parts.len() > 1 {
-        let n_left = n_parts.saturating_sub(parts.len());
-        merge(transaction, channel, recipient, &parts, now)?;
-        if n_left == 0 {
-            break;
+    let mut merged = None;
+    loop {
+        let parts = parts(transaction, channel, recipient, now)?;
+        if parts.len() < 2 {
+            return Ok(merged);
         }
-        parts = self::parts(transaction, channel, recipient, now)?;
+        merged = merge(transaction, channel, recipient, &parts, now)?;
     }
-    first(transaction, channel, recipient, now).map(Some)
 }
 
 /// Merges what waits for each recipient of `channel`, if it is too much.
@@ -125,9 +131,9 @@ fn merge(
     recipient: &str,
     parts: &[Part],
     now: TimeMs,
-) -> Result<(), NotifyError> {
+) -> Result<Option<Merged>, NotifyError> {
     let Some(first) = parts.first() else {
-        return Ok(());
+        return Ok(None);
     };
     let mut digest = Digest::default();
     let mut mentions = Vec::new();
@@ -168,7 +174,9 @@ fn merge(
             due.unwrap_or(now.0),
             body,
         ])?;
-    end_parts(transaction, channel, parts, id, now)
+    end_parts(transaction, channel, parts, id, now)?;
+    let place = first.place;
+    Ok(Some(Merged { id, place }))
 }
 
 fn digest_part(digest: &mut Digest, part: &Part) {
@@ -206,18 +214,4 @@ fn end_parts(
         }
     }
     end::count(transaction, &channel.id, "merged", n_merged)
-}
-
-/// The recipient's first delivery, after merging.
-fn first(
-    transaction: &Transaction<'_>,
-    channel: &Channel,
-    recipient: &str,
-    now: TimeMs,
-) -> Result<i64, NotifyError> {
-    let query = "SELECT id FROM delivery
-        WHERE channel = ?1 AND recipient = ?2 AND state IN ('waiting', 'sending')
-        AND (due_at <= ?3 OR created_at > ?3) ORDER BY place LIMIT 1";
-    let mut query = transaction.prepare_cached(query)?;
-    Ok(query.query_row(params![channel.id, recipient, now.0], |row| row.get(0))?)
 }

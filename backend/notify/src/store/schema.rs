@@ -13,7 +13,7 @@ const VERSION: i64 = 1;
 
 /// A notice's body goes with its last delivery; its key stays for much longer.
 ///
-/// `place` is the order of deliveries. A digest stands where the first of what it holds stood, so
+/// `maybe` counts the tries that may have arrived. `place` is the order of deliveries. A digest stands where the first of what it holds stood, so
 /// that it is not its number.
 const TABLES: &str = "
 CREATE TABLE meta (
@@ -53,7 +53,7 @@ CREATE TABLE delivery (
   UNIQUE (notice, channel, recipient)
 ) STRICT;
 CREATE INDEX delivery_open ON delivery
-  (channel, recipient, place, due_at, retry_at, created_at)
+  (channel, recipient, place, due_at, retry_at, created_at, maybe, tried_at)
   WHERE state IN ('waiting', 'sending');
 CREATE INDEX delivery_ended ON delivery (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX delivery_tried ON delivery (channel, tried_at) WHERE tried_at IS NOT NULL;

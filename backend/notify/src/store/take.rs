@@ -8,7 +8,7 @@ use crate::error::NotifyError;
 use crate::limits::WAITING_MAX;
 use crate::notice::Notice;
 use crate::outbox::Taken;
-use crate::route::{Planned, plan};
+use crate::route::{Planned, everybody, plan};
 use crate::settings::Settings;
 use crate::store::meta::{FORGOTTEN_SEQ, LAST_SEQ, PLACE};
 
@@ -47,7 +47,9 @@ impl Store {
                 continue;
             };
             taken.new += 1;
-            taken.deliveries += add_deliveries(&transaction, settings, &notice, row, now)?;
+            let planned = plan(&settings.routes, &notice, now);
+            add_deliveries(&transaction, settings, &notice, row, &planned, now)?;
+            taken.deliveries += planned.len();
         }
         if let Some(last) = notices.iter().map(|notice| stored(notice.seq)).max() {
             advance(&transaction, last)?;
@@ -55,6 +57,31 @@ impl Store {
         make_room(&transaction, settings, now)?;
         transaction.commit()?;
         Ok(taken)
+    }
+
+    /// Takes a notice of no event for everybody whom `channel` reaches; how many that are.
+    ///
+    /// # Errors
+    /// If the file fails; then nothing has been taken.
+    pub(crate) fn take_test(
+        &mut self,
+        settings: &Settings,
+        channel: &str,
+        now: TimeMs,
+    ) -> Result<usize, NotifyError> {
+        let transaction = self.begin()?;
+        let seq = meta(&transaction, LAST_SEQ)?.unwrap_or(0);
+        let notice = Notice::test(channel, now);
+        let mut n_recipients = 0;
+        // Two within a millisecond are one.
+        if let Some(row) = add_notice(&transaction, &notice, seq)? {
+            let planned = everybody(&settings.routes, channel, now);
+            n_recipients = planned.len();
+            add_deliveries(&transaction, settings, &notice, row, &planned, now)?;
+        }
+        make_room(&transaction, settings, now)?;
+        transaction.commit()?;
+        Ok(n_recipients)
     }
 
     /// Moves the place in the journal on, without a notice. It never goes back.
@@ -105,12 +132,12 @@ fn add_deliveries(
     settings: &Settings,
     notice: &Notice,
     row: i64,
+    planned: &[Planned],
     now: TimeMs,
-) -> Result<usize, NotifyError> {
-    let planned = plan(&settings.routes, notice, now);
+) -> Result<(), NotifyError> {
     // What happened before anything is given up is news to nobody.
     let is_over = now.since(notice.at) > settings.give_up_after;
-    for planned in &planned {
+    for planned in planned {
         let id = add_delivery(transaction, notice, row, planned, now)?;
         if is_over {
             let why = "it happened too long before it was taken";
@@ -123,7 +150,7 @@ fn add_deliveries(
             .prepare_cached("UPDATE notice SET body = NULL WHERE id = ?1")?
             .execute([row])?;
     }
-    Ok(planned.len())
+    Ok(())
 }
 
 fn add_delivery(
