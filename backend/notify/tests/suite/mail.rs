@@ -80,6 +80,20 @@ async fn a_recipient_who_does_not_exist_fails_and_one_who_is_full_waits_alone() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_answer_got_lost_comes_again_with_a_mark() {
+    let (server, world) = start(&["lost@x.example"]);
+    world.enqueue(&[notice(1)]);
+    world.settled().await;
+    let got = server.got();
+    let marks: Vec<bool> = got
+        .iter()
+        .map(crate::mail_server::Mail::is_marked)
+        .collect();
+    assert_eq!(marks, [false, true]);
+    assert_eq!(got[0].header("message-id"), got[1].header("message-id"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_wants_tls_and_a_password_gets_both() {
     let folder = tempfile::tempdir().unwrap();
     let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();

@@ -4,7 +4,8 @@
 
 Each message becomes one line of JSON in LOG before it is answered. While the file HOLD is there,
 messages are kept and not answered. Recipients whose name begins with "unknown" do not exist, and
-those whose name begins with "full" are full for the first time.
+those whose name begins with "full" are full for the first time. At the first message for one whose
+name begins with "lost" it hangs up instead of answering.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ class Keeper:
         self.log = open(log, "a", encoding="utf-8")
         self.hold = hold
         self.full = set()
+        self.lost = set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("unknown"):
@@ -48,6 +50,10 @@ class Keeper:
         self.log.flush()
         while os.path.exists(self.hold):
             await asyncio.sleep(0.005)
+        for address in envelope.rcpt_tos:
+            if address.startswith("lost") and address not in self.lost:
+                self.lost.add(address)
+                server.transport.abort()
         return "250 kept"
 
 

@@ -7,6 +7,8 @@ use egret_listen::Tls;
 use egret_notify::DeliveryState;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 
 use crate::receiver::{Answer, Got, OK, Receiver};
 use crate::world::{SECRET, START, World, notice};
@@ -108,6 +110,25 @@ async fn what_a_relay_may_have_passed_on_comes_again_with_a_mark() {
     assert_eq!(got[0].header("webhook-id"), got[1].header("webhook-id"));
     assert!(is_signed(&got[1]));
     assert_eq!(world.outbox.status().unwrap().channels[0].maybe_repeated, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_receiver_read_and_hung_up_on_comes_again_with_a_mark() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let world = World::new(&config(&format!("http://{address}/")));
+    world.work();
+    world.enqueue(&[notice(1)]);
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let mut first = [0; 4];
+    connection.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"POST");
+    drop((connection, listener));
+    let receiver = Receiver::start_at(address, OK, None).await;
+    world.settled().await;
+    let got = receiver.got();
+    assert_eq!(got.len(), 1);
+    assert!(got[0].is_marked());
 }
 
 #[tokio::test(flavor = "multi_thread")]
