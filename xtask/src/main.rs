@@ -37,7 +37,7 @@ cargo xtask COMMAND
 
 Fetched: Rust's WebAssembly target (by rustup, or from Debian's packages where
 RUSTUP_AUTO_INSTALL=0), npm packages, and for the tests Debian's Mosquitto, Chromium and
-paho-mqtt. Kept in ~/.cache/egret and target/. --dev builds the server without optimisation.
+paho-mqtt, aiosmtpd. Kept in ~/.cache/egret and target/. --dev builds the server without optimisation.
 ";
 
 fn main() -> ExitCode {

@@ -213,6 +213,10 @@ impl Folding {
         if !closed.is_empty() {
             self.keep(StoreJob::History(closed));
         }
+        let over = self.city.take_archived();
+        if !over.is_empty() {
+            self.keep(StoreJob::Past(Past::Over(over)));
+        }
         self.turns.append(&mut self.city.take_alert_log());
         if self.turns.len() >= TURNS_AT_ONCE || self.turns_at.elapsed() >= TURNS_EVERY {
             self.turns_at = Instant::now();

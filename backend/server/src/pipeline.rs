@@ -102,7 +102,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     note_package(&intake, &city, package.digest).await?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
-    let outbox = outbox(config, package.timezone)?;
+    let outbox = outbox(config, &package)?;
     let audit = people::attend(&people, &tracker, &shutdown);
     let context = Context {
         access: access(config, people, &package, &lineage),
@@ -202,11 +202,21 @@ fn tell_others(context: &Context, tracker: &TaskTracker) {
 }
 
 /// The outbox, if the settings name anybody to be told.
-fn outbox(config: &Config, zone: chrono_tz::Tz) -> anyhow::Result<Option<Outbox>> {
+fn outbox(config: &Config, package: &egret_package::Package) -> anyhow::Result<Option<Outbox>> {
     if config.notify.channel.is_empty() {
         return Ok(None);
     }
-    let settings = Settings::new(&config.notify, zone).context("[notify] of the settings")?;
+    let settings =
+        Settings::new(&config.notify, package.timezone).context("[notify] of the settings")?;
+    let tree = package.area_tree();
+    let foreign = settings.foreign(
+        |area| tree.index_of(area).is_some(),
+        |department| package.department(department).is_some(),
+    );
+    if !foreign.is_empty() {
+        let mistakes: Vec<String> = foreign.iter().map(ToString::to_string).collect();
+        anyhow::bail!("[notify] of the settings: {}", mistakes.join("; "));
+    }
     let outbox = Outbox::open(&config.data, settings, Arc::new(clock::now))?;
     Ok(Some(outbox))
 }

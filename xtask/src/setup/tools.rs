@@ -20,14 +20,14 @@ const PROGRAMS: [(&str, &str); 6] = [
 ];
 /// Chinese glyphs for the browser's fallback; the screen brings its own fonts, dialogs do not.
 const CJK_FONTS: (&str, &str) = ("/usr/share/fonts/opentype/noto", "fonts-noto-cjk");
-/// Debian's package of the MQTT client for Python.
-const PAHO_PACKAGE: &str = "python3-paho-mqtt";
+/// Debian's packages of the MQTT client and of the mail server for Python.
+const PYTHON_PACKAGES: [&str; 2] = ["python3-paho-mqtt", "python3-aiosmtpd"];
 
 /// What the suites get told, by environment variables.
 pub(crate) struct Tools {
     /// Debian's Chromium, `CHROMIUM`.
     pub(crate) chromium: PathBuf,
-    /// A Python that has paho-mqtt, `EGRET_PYTHON`.
+    /// A Python that has paho-mqtt and aiosmtpd, `EGRET_PYTHON`.
     pub(crate) python: PathBuf,
     /// Whether `cargo nextest` is there; `cargo test` stands in for it.
     pub(crate) nextest: bool,
@@ -48,8 +48,8 @@ impl Tools {
         if !Path::new(CJK_FONTS.0).is_dir() {
             packages.push(CJK_FONTS.1);
         }
-        if python_with_paho(paths).is_none() {
-            packages.push(PAHO_PACKAGE);
+        if python_with_modules(paths).is_none() {
+            packages.extend(PYTHON_PACKAGES);
         }
         apt::ensure(step, paths, &packages)?;
         if brings_broker {
@@ -57,7 +57,7 @@ impl Tools {
         }
         Ok(Self {
             chromium: find_program("chromium").context("chromium is missing")?,
-            python: python_with_paho(paths).context("no python3 here has paho-mqtt")?,
+            python: python_with_modules(paths).context("no python3 here has paho-mqtt and aiosmtpd")?,
             nextest: has_nextest(paths),
         })
     }
@@ -75,15 +75,15 @@ fn quieten_broker(paths: &Paths) {
     }
 }
 
-/// The first Python that can import the client: the user's, else Debian's.
-fn python_with_paho(paths: &Paths) -> Option<PathBuf> {
+/// The first Python that can import both: the user's, else Debian's.
+fn python_with_modules(paths: &Paths) -> Option<PathBuf> {
     let candidates = [
         find_program("python3"),
         Some(PathBuf::from("/usr/bin/python3")),
     ];
     candidates.into_iter().flatten().find(|python| {
         let mut import = run::command(python, &paths.root);
-        run::answer(import.args(["-c", "import paho.mqtt.client"])).is_some()
+        run::answer(import.args(["-c", "import paho.mqtt.client, aiosmtpd"])).is_some()
     })
 }
 

@@ -8,6 +8,7 @@ use egret_shared::time::TimeMs;
 
 use super::Incidents;
 use super::group::{Group, Member, Tie, Weight};
+use super::link::spot;
 use crate::fold::Fold;
 use crate::limits::EVIDENCE_MAX;
 
@@ -86,7 +87,7 @@ impl Fold<'_> {
         let row = self.state.alerts.get(&evidence.alert);
         Some(Member {
             rule: self.plan.rule_number(&evidence.alert.rule)?,
-            position: row.and_then(|row| self.spot(row)),
+            position: row.and_then(spot),
             cause: None,
             evidence,
         })

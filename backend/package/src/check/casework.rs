@@ -125,6 +125,8 @@ fn check_calls(entry: &Entry<'_, CaseworkDef>, known: &Known<'_>, problems: &mut
         let highest = known.rule_defs.get(rule).and_then(|def| match &def.level {
             LevelDef::Fixed(level) => Some(*level),
             LevelDef::ByValue(limits) => limits.last_key_value().map(|(level, _)| *level),
+            LevelDef::ByWord(words) => words.values().max().copied(),
+            LevelDef::Unsaid => None,
         });
         if let Some(highest) = highest.filter(|highest| *highest < call.level) {
             let message = format!(

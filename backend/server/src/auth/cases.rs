@@ -150,10 +150,18 @@ fn may(grants: &[Grant], right: Right, sight: &Sight, incident: &Incident) -> bo
 /// The other incident that a deed names.
 fn named(what: &What) -> Option<&IncidentId> {
     match what {
-        What::Took(id) | What::SplitFrom(id) => Some(id),
+        What::Took(id) | What::SplitFrom(id) | What::SplitOff(id) | What::Follows(id) => Some(id),
         What::Act(Act::Merge { into, .. }) => Some(into),
         What::Act(Act::Parent { of }) => of.as_ref(),
-        _ => None,
+        What::Opened(_)
+        | What::Act(_)
+        | What::LevelRaised(_)
+        | What::SignalsCleared
+        | What::SignalsBack
+        | What::Warned
+        | What::Overdue
+        | What::AcknowledgementLapsed
+        | What::LimitChanged => None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use egret_city::City;
 use egret_notify::{Notice, Outbox};
@@ -28,6 +29,9 @@ use crate::folding::CityHandle;
 
 /// How far back deeds are told after a start; the outbox remembers keys for longer.
 const TOLD_AFTER_START: Span = Span(24 * 3_600_000);
+
+/// How long to wait before notices that could not be kept are tried again.
+const KEPT_AGAIN: Duration = Duration::from_secs(5);
 
 /// What makes notices of what happens.
 pub(crate) struct Teller {
@@ -67,7 +71,7 @@ impl Teller {
             if let Some((message, seq)) = log.message(held) {
                 held = Some(seq);
                 let (news, gone) = News::of(message);
-                if self.tell(news, &mut told, since).await.is_err() {
+                if self.tell(news, &mut told, since, &shutdown).await.is_err() {
                     return;
                 }
                 for id in gone {
@@ -105,6 +109,7 @@ impl Teller {
         news: News,
         told: &mut BTreeMap<IncidentId, u32>,
         since: TimeMs,
+        shutdown: &CancellationToken,
     ) -> Result<(), crate::folding::Stopped> {
         if news.incidents.is_empty() && news.mode.is_none() {
             return Ok(());
@@ -121,6 +126,7 @@ impl Teller {
             logins: &logins,
         };
         let mut notices: Vec<Notice> = Vec::new();
+        let mut newest: Vec<(IncidentId, u32)> = Vec::new();
         for Dossier {
             incident, timeline, ..
         } in &dossiers
@@ -130,23 +136,33 @@ impl Teller {
                 .iter()
                 .filter(|deed| deed.n > known && deed.at >= since);
             notices.extend(new.filter_map(|deed| wording.of_deed(incident, deed, seq)));
-            if let Some(last) = timeline.last() {
-                told.insert(incident.id.clone(), last.n);
-            }
+            newest.extend(timeline.last().map(|last| (incident.id.clone(), last.n)));
         }
         let mode = news.mode.filter(|mode| mode.since >= since);
         notices.extend(mode.map(|mode| wording.of_mode(&mode, seq)));
-        if notices.is_empty() {
-            return Ok(());
-        }
-        let outbox = self.outbox.clone();
-        let taken = tokio::task::spawn_blocking(move || outbox.enqueue(&notices)).await;
-        match taken {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "notices could not be kept"),
-            Err(error) => tracing::error!(%error, "notices could not be kept"),
-        }
+        self.keep(&notices, shutdown).await;
+        told.extend(newest);
         Ok(())
+    }
+
+    /// Puts notices into the outbox, however often it takes: nothing is told on before they are.
+    async fn keep(&self, notices: &[Notice], shutdown: &CancellationToken) {
+        while !notices.is_empty() {
+            let (outbox, batch) = (self.outbox.clone(), notices.to_vec());
+            let taken = tokio::task::spawn_blocking(move || outbox.enqueue(&batch)).await;
+            let why = match taken {
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) => error.to_string(),
+                // The server stops, or a bug; the next start tells what is missing.
+                Err(error) => return tracing::error!(%error, "notices could not be kept"),
+            };
+            tracing::error!(why, "notices could not be kept; they are tried again");
+            tokio::select! {
+                // The next start tells what is missing.
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(KEPT_AGAIN) => {}
+            }
+        }
     }
 
     fn logins(&self) -> BTreeMap<String, String> {

@@ -115,6 +115,14 @@ impl Wording<'_> {
                 format!("由案件 {id} 拆出"),
                 format!("it was split off incident {id}"),
             ),
+            What::SplitOff(id) => Text::new(
+                format!("拆出案件 {id}"),
+                format!("incident {id} was split off"),
+            ),
+            What::Follows(id) => Text::new(
+                format!("同类案件 {id} 已结案，本案为后续"),
+                format!("it follows incident {id}, which is over"),
+            ),
             What::LimitChanged => Text::new("时限已调整", "its time limit has changed"),
         }
     }
@@ -202,7 +210,7 @@ fn kind_of(what: &What) -> Option<NoticeKind> {
         What::Warned => NoticeKind::Warned80,
         What::Overdue => NoticeKind::Overdue,
         What::AcknowledgementLapsed => NoticeKind::AckExpired,
-        What::Took(_) | What::LimitChanged => return None,
+        What::Took(_) | What::SplitOff(_) | What::Follows(_) | What::LimitChanged => return None,
         What::SplitFrom(_) => NoticeKind::Split,
         What::Act(act) => match act {
             Act::File { .. } => NoticeKind::Filed,

@@ -21,8 +21,8 @@ pub(super) struct Chores {
     history: VecDeque<HistoryRow>,
     /// What leaves the city, in the order in which it does.
     past: VecDeque<Past>,
-    /// Whether, and from when on, nothing is let go for its age; absent once the journal knows.
-    hold: Option<Option<TimeMs>>,
+    /// What the journal is to be told: from when on nothing is let go for its age, if so.
+    holds: VecDeque<Option<TimeMs>>,
     /// States to restart from: the one on its way, and the newest after it. All history that came
     /// before them is kept, for no job is taken before that.
     checkpoints: VecDeque<Checkpoint>,
@@ -65,7 +65,7 @@ impl Chores {
                 rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
                 self.history.extend(rows);
             }
-            StoreJob::Hold(since) => self.hold = Some(since),
+            StoreJob::Hold(since) => self.holds.push_back(since),
             StoreJob::Past(past) => self.past.push_back(past),
             StoreJob::Checkpoint(checkpoint) => {
                 // What has not been begun when a newer one is there is not worth beginning.
@@ -107,7 +107,7 @@ impl Chores {
         if self.keep_checkpoint(journal)? || self.erase(journal)? {
             return Ok(());
         }
-        if let Some(since) = self.hold.take() {
+        for since in self.holds.drain(..) {
             journal.hold(since);
         }
         if let Some(now) = self.now.filter(|_| self.is_more) {
