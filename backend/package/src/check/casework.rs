@@ -159,9 +159,9 @@ fn check_levels(entry: &Entry<'_, CaseworkDef>, known: &Known<'_>, problems: &mu
         let path = format!("emergency/levels/{rule}");
         known.rules.refer(entry, &path, rule.as_str(), problems);
         let own = known.rule_defs.get(rule.as_str()).map(|def| &def.level);
-        if let Some(LevelDef::Fixed(level)) = own {
-            let message = format!("rule \"{rule}\" is always {}", level.as_str());
-            problems.push(entry.problem(&path, format!("{message}: it has no limits")));
+        if own.is_some_and(|own| !matches!(own, LevelDef::ByValue(_))) {
+            let message = format!("rule \"{rule}\" has no limits by value that could be others");
+            problems.push(entry.problem(&path, message));
             continue;
         }
         if limits.is_empty() {

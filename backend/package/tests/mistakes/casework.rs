@@ -129,7 +129,7 @@ fn mistakes_in_the_emergency_mode_are_told_at_their_place() {
             (
                 "levels     = { ponding = { orange = 10.0, red = 20.0 } }",
                 "levels     = { manhole-high = ¦{ orange = 10.0 } }",
-                "rule \"manhole-high\" is always yellow: it has no limits",
+                "rule \"manhole-high\" has no limits by value",
             ),
         ],
     );
