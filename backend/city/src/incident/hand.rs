@@ -40,14 +40,19 @@ impl Fold<'_> {
         let Some(number) = incidents.left.remove(key) else {
             return;
         };
-        let group = incidents.groups.get(&number);
-        let Some(member) = group.and_then(|group| group.member(key)) else {
+        let Some(group) = incidents.groups.get(&number) else {
+            return;
+        };
+        let (Some(member), incident) = (group.member(key), group.incident.clone()) else {
             return;
         };
         let (rule, position) = (member.rule, member.position);
         if let Some(row) = self.state.alerts.get_mut(key) {
             row.group = Some(number);
             incidents.places.insert(rule, position, key.clone());
+        }
+        if let Some(incident) = incident {
+            self.tie_alert(key, &incident);
         }
     }
 

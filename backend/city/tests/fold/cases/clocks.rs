@@ -204,6 +204,8 @@ fn what_people_have_taken_is_theirs_whatever_its_signals_do() {
     desk.pond(WEST_1, "G-1", 35.0);
     assert_eq!(desk.incidents().len(), 1, "its signals come back to it");
     assert_eq!(desk.incident(&id).cleared_at, None);
+    let alert = desk.story.alerts("ponding").remove(0);
+    assert_eq!(alert.incident, Some(id));
 }
 
 #[test]

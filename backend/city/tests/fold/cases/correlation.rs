@@ -1,14 +1,16 @@
 //! Correlation by hand, and what is over.
 
+use egret_city::Entry;
 use egret_shared::alert::{AlertKey, Subject};
 use egret_shared::case::{Act, What};
 use egret_shared::command::Outcome;
 use egret_shared::id::IncidentId;
 use egret_shared::incident::{CaseClass, IncidentState};
 use egret_shared::level::Level;
+use egret_shared::position::Position;
 
 use super::desk::{Desk, accept, chief, close, dispatch, feedback, file, verify, wang, why};
-use crate::story::{EAST, WEST_1, north};
+use crate::story::{EAST, WEST_1, at_place, north, reading};
 
 fn merge(into: &IncidentId) -> Act {
     Act::Merge {
@@ -98,10 +100,7 @@ fn what_is_merged_gives_evidence_alerts_and_what_comes_later_to_the_other() {
     );
 
     // Drains near the pond in the east rise: they belong to the incident that has it now.
-    let drain = crate::story::reading("manhole", "M-9", "water_level", 2.4, desk.now());
-    let drain = crate::story::at_place(drain, north(EAST, 200.0));
-    desk.tell(egret_city::Entry::Observation(drain));
-    desk.jump("2m");
+    drain(&mut desk, EAST, 2.4);
     assert_eq!(desk.incident(&west).evidence.len(), 3);
     assert_eq!(desk.incidents().len(), 2);
     assert_eq!(
@@ -156,44 +155,63 @@ fn nothing_is_merged_into_what_is_over_or_unknown_and_no_circles_are_made() {
     desk.assert_restarts_do_not_show();
 }
 
+/// A drain beside `place` reads `metres` for long enough to fire or to resolve.
+fn drain(desk: &mut Desk, place: Position, metres: f64) {
+    let one = reading("manhole", "M-9", "water_level", metres, desk.now());
+    desk.tell(Entry::Observation(at_place(one, north(place, 100.0))));
+    desk.jump("2m");
+}
+
+fn split_drain() -> Act {
+    Act::Split {
+        alerts: vec![AlertKey {
+            rule: "manhole-high".into(),
+            subject: Subject::Asset {
+                feed: "manhole".into(),
+                asset: "M-9".into(),
+            },
+        }],
+        reason: why(),
+    }
+}
+
+fn of_drain(desk: &Desk) -> Option<IncidentId> {
+    desk.story.alerts("manhole-high")[0].incident.clone()
+}
+
 #[test]
 fn what_is_split_off_is_an_incident_of_its_own_and_stays_so() {
     let mut desk = Desk::new();
     desk.pond(WEST_1, "G-1", 35.0);
     let old = desk.only();
-    desk.pond(north(WEST_1, 100.0), "G-2", 18.0);
+    drain(&mut desk, WEST_1, 2.4);
     assert_eq!(desk.incident(&old).evidence.len(), 2);
-    assert_eq!(
-        desk.refused(&chief(), &old, split(&["G-1", "G-2"])),
-        "bad_split"
-    );
-    desk.act(&chief(), &old, split(&["G-2"]));
+    assert_eq!(desk.refused(&chief(), &old, split(&["G-2"])), "bad_split");
+    desk.act(&chief(), &old, split_drain());
 
     let all = desk.incidents();
     let new = all.iter().find(|row| row.id != old).unwrap().clone();
     assert_eq!(
         (new.state, new.level),
-        (IncidentState::Reported, Level::Orange)
+        (IncidentState::Reported, Level::Yellow)
     );
+    assert_eq!(new.title.en, "Manhole surcharge · West 1");
     assert_eq!(new.evidence.len(), 1);
-    assert_eq!(new.checked, (0, 5));
     assert_eq!(desk.incident(&old).evidence.len(), 1);
-    assert_eq!(of_gauge(&desk, "G-2"), Some(new.id.clone()));
+    assert_eq!(of_drain(&desk), Some(new.id.clone()));
     assert_eq!(desk.own_deeds(&new.id), [What::SplitFrom(old.clone())]);
     assert_eq!(
         desk.own_deeds(&old).last(),
         Some(&What::SplitOff(new.id.clone()))
     );
 
-    // It gets worse, falls dry and comes back, beside the other: it stays by itself.
-    let place = north(WEST_1, 100.0);
-    desk.pond(place, "G-2", 33.0);
-    assert_eq!(desk.incident(&new.id).level, Level::Red);
-    desk.dry(place, "G-2");
+    // The drain falls and rises again beside the pond, with which it is linked: it stays apart.
+    drain(&mut desk, WEST_1, 0.5);
     assert_eq!(desk.incident(&new.id).state, IncidentState::Cleared);
     assert_eq!(desk.incident(&old).state, IncidentState::Reported);
-    desk.pond(place, "G-2", 33.0);
-    assert_eq!(of_gauge(&desk, "G-2"), Some(new.id.clone()));
+    drain(&mut desk, WEST_1, 2.4);
+    assert_eq!(of_drain(&desk), Some(new.id.clone()));
+    assert_eq!(desk.incident(&new.id).state, IncidentState::Reported);
     assert_eq!(desk.incidents().len(), 2);
     desk.assert_restarts_do_not_show();
 }
@@ -203,42 +221,46 @@ fn what_no_longer_fires_can_be_split_off_too() {
     let mut desk = Desk::new();
     desk.pond(WEST_1, "G-1", 35.0);
     let old = desk.only();
-    desk.pond(north(WEST_1, 100.0), "G-2", 18.0);
+    drain(&mut desk, WEST_1, 2.4);
     desk.act(&chief(), &old, file(CaseClass::Normal));
-    desk.dry(north(WEST_1, 100.0), "G-2");
+    drain(&mut desk, WEST_1, 0.5);
     desk.jump("31m");
     assert!(
-        desk.story.alerts("ponding").len() == 1,
-        "the dry gauge has left the list"
+        desk.story.alerts("manhole-high").is_empty(),
+        "it has left the list"
     );
-    desk.act(&chief(), &old, split(&["G-2"]));
+    desk.act(&chief(), &old, split_drain());
     let all = desk.incidents();
-    let new = all.iter().find(|row| row.id != old).unwrap();
+    let new = all.iter().find(|row| row.id != old).unwrap().clone();
     assert_eq!((new.state, new.evidence.len()), (IncidentState::Cleared, 1));
+    drain(&mut desk, WEST_1, 2.4);
+    assert_eq!(
+        of_drain(&desk),
+        Some(new.id),
+        "it comes back to where it belongs"
+    );
     desk.assert_restarts_do_not_show();
 }
 
 #[test]
 fn what_is_closed_does_not_swallow_what_fires_then() {
     let mut desk = Desk::new();
-    desk.pond(WEST_1, "G-1", 18.0);
-    desk.pond(north(WEST_1, 50.0), "G-2", 33.0);
+    desk.pond(WEST_1, "G-1", 33.0);
     let first = desk.only();
+    drain(&mut desk, WEST_1, 2.4);
     end(&mut desk, &first);
-    // The pond that was orange gets red: that is new, though it never fell dry.
-    desk.pond(WEST_1, "G-1", 34.0);
+    desk.pond(WEST_1, "G-1", 36.0);
     assert_eq!(
         desk.incidents().len(),
         1,
         "no worse than the closed one was"
     );
-    // A gauge falls dry and ponds again.
-    desk.dry(north(WEST_1, 50.0), "G-2");
-    desk.pond(north(WEST_1, 50.0), "G-2", 36.0);
+    desk.dry(WEST_1, "G-1");
+    desk.pond(WEST_1, "G-1", 36.0);
     let all = desk.incidents();
     assert_eq!(all.len(), 2, "{all:#?}");
     let new = all.iter().find(|row| row.id != first).unwrap().id.clone();
-    assert_eq!(of_gauge(&desk, "G-2"), Some(new.clone()));
+    assert_eq!(of_gauge(&desk, "G-1"), Some(new.clone()));
     assert!(desk.own_deeds(&new).contains(&What::Follows(first.clone())));
     assert_eq!(desk.incident(&first).state, IncidentState::Closed);
     assert_eq!(
