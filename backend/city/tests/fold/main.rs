@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::float_cmp,
     reason = "a test that meets the unexpected shall stop, and the fold keeps values to the bit"

@@ -136,7 +136,7 @@ fn nothing_is_merged_into_what_is_over_or_unknown_and_no_circles_are_made() {
     );
     desk.act(&chief(), &east, parent(&west));
     desk.act(&chief(), &third, parent(&east));
-    assert_eq!(desk.dossier(&west).children, [east.clone()]);
+    assert_eq!(desk.dossier(&west).children, std::slice::from_ref(&east));
     assert_eq!(desk.refused(&chief(), &west, parent(&third)), "circle");
     assert_eq!(desk.refused(&chief(), &west, merge(&third)), "circle");
     desk.act(&chief(), &east, merge(&west));

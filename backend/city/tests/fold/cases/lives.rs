@@ -4,6 +4,7 @@ use egret_city::Entry;
 use egret_shared::case::{Act, Doer, Power, What};
 use egret_shared::command::{CaseOrder, Command, OpenOrder, Order, Outcome};
 use egret_shared::event::{About, EventKind};
+use egret_shared::id::AreaCode;
 use egret_shared::incident::{BY_HAND, CaseClass, IncidentState};
 use egret_shared::level::Level;
 
@@ -13,6 +14,7 @@ use super::desk::{
 use crate::story::WEST_1;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a whole life")]
 fn a_red_pond_is_worked_by_two_people_and_departments_until_it_is_judged() {
     let mut desk = Desk::new();
     desk.pond(WEST_1, "G-1", 35.0);
@@ -257,7 +259,7 @@ fn who_may_reports_an_incident_by_hand_and_the_ticker_keeps_its_words() {
     let id = desk.report(Level::Orange, CaseClass::Normal);
     let incident = desk.incident(&id);
     assert_eq!(incident.rule.as_str(), BY_HAND);
-    let areas: Vec<_> = incident.areas.iter().map(|area| area.as_str()).collect();
+    let areas: Vec<_> = incident.areas.iter().map(AreaCode::as_str).collect();
     assert_eq!(areas, ["900000", "900001", "900001001"]);
     assert!(incident.position.is_some(), "the area's centre");
     let first = &desk.dossier(&id).timeline[0];
