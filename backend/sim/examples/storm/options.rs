@@ -32,7 +32,9 @@ impl Run {
             let mut number = || {
                 let value = words.next().unwrap_or_default();
                 let number = value.parse::<u32>();
-                number.map_err(|_| format!("{word} needs a whole number, not \"{value}\""))
+                number.map_err(|error| {
+                    format!("{word} needs a whole number, not \"{value}\": {error}")
+                })
             };
             match word.as_str() {
                 "--seeds" => run.seeds = u64::from(number()?),
