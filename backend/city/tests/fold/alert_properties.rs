@@ -262,14 +262,12 @@ impl Watcher {
         for turn in log {
             self.turns += 1;
             prop_assert_eq!(turn.n, self.turns);
-            let before = match turn.state {
-                AlertState::Firing => self.firing.insert(turn.key.clone(), turn.level),
-                _ => {
-                    let was = self.firing.remove(&turn.key);
-                    prop_assert!(was.is_some(), "resolved without having fired: {:?}", turn);
-                    continue;
-                }
-            };
+            if turn.state == AlertState::Resolved {
+                let was = self.firing.remove(&turn.key);
+                prop_assert!(was.is_some(), "resolved without having fired: {:?}", turn);
+                continue;
+            }
+            let before = self.firing.insert(turn.key.clone(), turn.level);
             prop_assert_ne!(before, Some(turn.level), "fired twice: {:?}", turn);
         }
         let firing: Vec<&AlertKey> = now

@@ -83,10 +83,10 @@ impl Account {
                 self.told = None;
                 self.changes.clear();
             }
-            (Some(told), false) if told.state == AlertState::Firing => {
-                if self.over_since.is_none() {
-                    (self.over_since, self.turned) = (Some(now), now);
-                }
+            (Some(told), false)
+                if told.state == AlertState::Firing && self.over_since.is_none() =>
+            {
+                (self.over_since, self.turned) = (Some(now), now);
             }
             _ => {}
         }

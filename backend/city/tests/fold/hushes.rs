@@ -292,77 +292,88 @@ fn a_shelved_alert_returns_at_its_time_or_when_it_becomes_worse() {
     assert_eq!(hushed(&story), [false], "what comes again is news");
 }
 
+/// That each of `orders` is refused, beforehand and then, for its reason and in words.
+#[track_caller]
+fn assert_refused(story: &mut Story, orders: Vec<(HushDef, HushRefusal)>) {
+    for (hush, why) in orders {
+        let asked = HushOrder::Put {
+            id: None,
+            hush: hush.clone(),
+        };
+        assert_eq!(story.city.hush_refusal(&asked), Some(why.clone()));
+        assert_eq!(refused(story, hush), why);
+        assert!(!why.text().zh.is_empty() && !why.text().en.is_empty());
+    }
+    assert!(story.city.hushes().is_empty());
+}
+
 #[test]
-fn orders_without_owner_reason_end_or_aim_are_refused_and_say_why() {
+fn orders_without_owner_reason_or_time_are_refused_and_say_why() {
     let mut story = Story::new();
-    story.wait_with("70s", "road", "G-1", "ponding_depth", 16.0);
     let silence = hour(&story, HushKind::Silence(on_asset("G-1")));
-    let shelf = hour(&story, HushKind::Shelf(key(&story)));
-    let of = |what: Matcher| hour(&Story::new(), HushKind::Silence(what));
+    let of = |change: &dyn Fn(&mut HushDef)| {
+        let mut hush = silence.clone();
+        change(&mut hush);
+        hush
+    };
+    let orders = vec![
+        (
+            of(&|hush| hush.owner = " ".to_owned()),
+            HushRefusal::NoOwner,
+        ),
+        (of(&|hush| hush.reason.clear()), HushRefusal::NoReason),
+        (
+            of(&|hush| hush.reason = "x".repeat(601)),
+            HushRefusal::TooLong(600),
+        ),
+        (of(&|hush| hush.until = TimeMs(0)), HushRefusal::NoTime),
+        (of(&|hush| hush.from = hush.until), HushRefusal::NoTime),
+        (of(&|hush| hush.up_to = Level::Red), HushRefusal::TooHigh),
+    ];
+    assert_refused(&mut story, orders);
+}
+
+#[test]
+fn a_hush_that_aims_at_nothing_at_everything_or_at_no_hour_is_refused() {
+    let mut story = Story::new();
     let nowhere = Matcher {
         area: Some("123".into()),
         ..Matcher::default()
     };
-    let pending = AlertKey {
+    let never = HushKind::Maintenance {
+        what: on_asset("G-1"),
+        days: vec![],
+        hours: Some(Hours {
+            from_minute: 1_440,
+            until_minute: 3,
+        }),
+    };
+    let orders = vec![
+        (
+            hour(&story, HushKind::Silence(Matcher::default())),
+            HushRefusal::MatchesEverything,
+        ),
+        (
+            hour(&story, HushKind::Silence(nowhere)),
+            HushRefusal::NoSuch("area".to_owned(), "123".to_owned()),
+        ),
+        (hour(&story, never), HushRefusal::NoHours),
+    ];
+    assert_refused(&mut story, orders);
+}
+
+#[test]
+fn only_what_fires_can_be_shelved_once_and_for_as_long_as_the_city_allows() {
+    let mut story = Story::new();
+    story.wait_with("70s", "road", "G-1", "ponding_depth", 16.0);
+    let shelf = hour(&story, HushKind::Shelf(key(&story)));
+    let other = AlertKey {
         rule: "manhole-high".into(),
         ..key(&story)
     };
     let long = Span::parse("24h").unwrap();
-    for (hush, why) in [
-        (
-            HushDef {
-                owner: " ".to_owned(),
-                ..silence.clone()
-            },
-            HushRefusal::NoOwner,
-        ),
-        (
-            HushDef {
-                reason: String::new(),
-                ..silence.clone()
-            },
-            HushRefusal::NoReason,
-        ),
-        (
-            HushDef {
-                reason: "x".repeat(601),
-                ..silence.clone()
-            },
-            HushRefusal::TooLong(600),
-        ),
-        (
-            HushDef {
-                until: story.now,
-                ..silence.clone()
-            },
-            HushRefusal::NoTime,
-        ),
-        (
-            HushDef {
-                from: silence.until,
-                ..silence.clone()
-            },
-            HushRefusal::NoTime,
-        ),
-        (
-            HushDef {
-                up_to: Level::Red,
-                ..silence.clone()
-            },
-            HushRefusal::TooHigh,
-        ),
-        (of(Matcher::default()), HushRefusal::MatchesEverything),
-        (
-            of(nowhere),
-            HushRefusal::NoSuch("area".to_owned(), "123".to_owned()),
-        ),
-        (
-            HushDef {
-                kind: HushKind::Shelf(pending),
-                ..shelf.clone()
-            },
-            HushRefusal::NotFiring,
-        ),
+    let orders = vec![
+        (hour(&story, HushKind::Shelf(other)), HushRefusal::NotFiring),
         (
             HushDef {
                 until: story.now.plus(Span(long.0 + 1)),
@@ -370,30 +381,8 @@ fn orders_without_owner_reason_end_or_aim_are_refused_and_say_why() {
             },
             HushRefusal::ShelfTooLong(long),
         ),
-        (
-            HushDef {
-                kind: HushKind::Maintenance {
-                    what: on_asset("G-1"),
-                    days: vec![],
-                    hours: Some(Hours {
-                        from_minute: 1_440,
-                        until_minute: 3,
-                    }),
-                },
-                ..silence.clone()
-            },
-            HushRefusal::NoHours,
-        ),
-    ] {
-        let asked = HushOrder::Put {
-            id: None,
-            hush: hush.clone(),
-        };
-        assert_eq!(story.city.hush_refusal(&asked), Some(why.clone()));
-        assert_eq!(refused(&mut story, hush), why);
-        assert!(!why.text().zh.is_empty() && !why.text().en.is_empty());
-    }
-    assert!(story.city.hushes().is_empty());
+    ];
+    assert_refused(&mut story, orders);
     let first = put(&mut story, shelf.clone());
     assert_eq!(
         refused(&mut story, shelf.clone()),

@@ -1,6 +1,193 @@
 //! Mistakes in `rules.toml`.
 
-use crate::told::assert_all_told;
+use std::collections::BTreeMap;
+
+use egret_package::Package;
+
+use crate::told::{Files, assert_all_told, assert_all_told_of, tiny};
+
+/// The examples of the documentation, after the tiny city's own rules, with what they speak of.
+fn guide() -> Files {
+    let guide = include_str!("../../../../docs/rules.md");
+    let blocks = guide.split("```toml\n").skip(1);
+    let examples: Vec<&str> = blocks
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert!(examples.len() >= 9, "{examples:?}");
+    let mut files = tiny();
+    let mut append = |file: &str, more: &str| {
+        let text = files.entry(file.to_owned()).or_default();
+        *text = [text.as_str(), more].join("\n");
+    };
+    append("rules.toml", &examples.join("\n"));
+    append(
+        "metrics.toml",
+        "[[metric]]\nid = \"water.level_usual\"\nname = { zh = \"水位\", en = \"Level\" }\n\
+         domain = \"water\"\nsource = { feed = \"manhole\", property = \"water_level\" }\n\
+         aggregate = \"mean\"\nwindow = { sliding = \"5m\", every = \"1m\" }\nunit = \"m\"\n\
+         baseline = true\n",
+    );
+    files
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_good() {
+    let package = Package::load(&guide()).unwrap();
+    let mut kinds = BTreeMap::new();
+    for rule in &package.rules.rules {
+        *kinds.entry(format!("{:?}", rule.kind)).or_insert(0) += 1;
+    }
+    assert_eq!(kinds.len(), 9, "all kinds but any: {kinds:?}");
+    assert_eq!(package.rules.hush.shelf_max.to_string(), "12h");
+}
+
+#[test]
+fn mistakes_in_rules_on_values_and_silence_are_told_at_their_place() {
+    assert_all_told_of(
+        &guide(),
+        "rules.toml",
+        &[
+            (
+                "kind    = \"rate\"\non      = { feed = \"manhole\", property = \"water_level\" }\nwindow  = \"10m\"",
+                "kind    = ¦\"rate\"\non      = { feed = \"manhole\", property = \"water_level\" }",
+                "a rate needs \"window\"",
+            ),
+            (
+                "per     = \"1h\"",
+                "per     = ¦\"0s\"",
+                "longer than nothing",
+            ),
+            (
+                "tolerance = 0.005",
+                "tolerance = ¦-1.0",
+                "-1 is no tolerance",
+            ),
+            (
+                "after     = \"6h\"\ntolerance",
+                "after     = \"6h\"\nwindow = ¦\"1h\"\ntolerance",
+                "a stuck has no \"window\"",
+            ),
+            (
+                "by      = \"district\"",
+                "by      = ¦\"distrct\"",
+                "did you mean \"district\"?",
+            ),
+            ("share   = 0.6", "share   = ¦1.6", "1.6 is no share"),
+            (
+                "by      = \"district\"\nshare   = 0.6",
+                "share   = ¦0.6",
+                "\"share\" is about groups",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_in_rules_on_places_and_warnings_are_told_at_their_place() {
+    assert_all_told_of(
+        &guide(),
+        "rules.toml",
+        &[
+            (
+                "radius = \"150m\"",
+                "radius = ¦\"0m\"",
+                "a circle has some radius",
+            ),
+            (
+                "{ circle = { lon = 118.05, lat = 24.45, radius = \"150m\" } }",
+                "{ file = ¦\"depot.geojson\" }",
+                "there is no zone \"depot.geojson\"",
+            ),
+            (
+                "{ circle = { lon = 118.05, lat = 24.45, radius = \"150m\" } }",
+                "{ area = ¦\"900003\" }",
+                "there is no area \"900003\"",
+            ),
+            (
+                "passage = \"dwell\"\nafter   = \"30m\"",
+                "passage = \"enter\"\nafter   = ¦\"30m\"",
+                "only dwelling has \"after\"",
+            ),
+            (
+                "on      = { feed = \"probe-car\" }",
+                "on      = { feed = ¦\"manhole\" }",
+                "a geofence is for a feed whose assets move",
+            ),
+            (
+                "on    = { metric = \"water.level_usual\" }",
+                "on    = { metric = ¦\"water.stress\" }",
+                "this metric learns nothing",
+            ),
+            (
+                "side  = \"above\"",
+                "side  = \"above\"\nz = ¦0.0",
+                "0 is no distance from the usual",
+            ),
+            (
+                "on    = { feed = \"hotline\" }\nlasts",
+                "on    = { feed = ¦\"manhole\" }\nlasts",
+                "a warning is of reports",
+            ),
+            (
+                "rainstorm-blue = \"blue\"",
+                "rainstorm-blue = ¦\"normal\"",
+                "an alert is blue at least",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_in_what_rules_are_made_of_are_told_at_their_place() {
+    assert_all_told_of(
+        &guide(),
+        "rules.toml",
+        &[
+            (
+                "of     = [\"deep-water\", \"filling\"]",
+                "of     = [\"deep-water\", \"filling\", ¦\"fillin\"]",
+                "did you mean \"filling\"?",
+            ),
+            (
+                "of     = [\"deep-water\", \"filling\"]",
+                "of     = [\"deep-water\", \"filling\", ¦\"street-floods\"]",
+                "must stand above the rule",
+            ),
+            (
+                "within = { distance = \"300m\", time = \"30m\" }\nlevel  = \"red\"",
+                "within = { distance = \"300m\", time = \"30m\" }\non = ¦{ feed = \"air\" }",
+                "watches the rules in \"of\" alone",
+            ),
+            (
+                "flap     = { changes = 4,",
+                "flap     = { changes = ¦1,",
+                "2 to 64 changes, not 1",
+            ),
+            (
+                "shelf_max = \"12h\"",
+                "shelf_max = ¦\"0h\"",
+                "longer than nothing",
+            ),
+            (
+                "en = \"{asset} {rate}, now {now}\"",
+                "en = ¦\"{asset} {z}\"",
+                "{z} is not filled in",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_silent_rule_that_is_part_of_nothing_is_told() {
+    assert_all_told(
+        "rules.toml",
+        &[(
+            "after    = \"5m\"",
+            "after    = \"5m\"\nsilent = ¦true",
+            "none names it",
+        )],
+    );
+}
 
 #[test]
 fn mistakes_in_rules_are_told_at_their_place() {

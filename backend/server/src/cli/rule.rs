@@ -87,7 +87,7 @@ fn dry_run(args: &DryRunArgs) -> anyhow::Result<()> {
     let rule = RuleId::new(&args.rule);
     let journal = Reading::open(&args.data)?;
     let mut pair = Pair::at(args, &journal, &package, &rule)?;
-    let begun_at = pair.with.now();
+    let begun_at = (pair.with.seq() > 0).then(|| pair.with.now());
     pair.fold(&journal, to)?;
     let zone = package.timezone;
     let report = pair.report(&rule, (args.from, args.to, begun_at));
@@ -239,7 +239,7 @@ impl Pair {
     fn report(
         &self,
         rule: &RuleId,
-        (from, to, begun_at): (TimeMs, Option<TimeMs>, TimeMs),
+        (from, to, begun_at): (TimeMs, Option<TimeMs>, Option<TimeMs>),
     ) -> Report {
         let of_rule = self.turns.iter().filter(|turn| turn.key.rule == *rule);
         let alerts = Episodes::of(of_rule).since(from);

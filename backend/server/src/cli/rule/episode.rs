@@ -15,8 +15,8 @@ pub(super) struct Report {
     pub(super) rule: RuleId,
     pub(super) from: TimeMs,
     pub(super) to: TimeMs,
-    /// From when on the journal was folded.
-    pub(super) begun_at: TimeMs,
+    /// From when on the journal was folded; absent, from its beginning.
+    pub(super) begun_at: Option<TimeMs>,
     pub(super) fired: usize,
     pub(super) still_firing: usize,
     pub(super) incidents_with: usize,
