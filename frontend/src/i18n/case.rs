@@ -103,6 +103,8 @@ words! {
     ChildOf: "下级案件", "Part of this";
     MergedInto: "并入", "Merged into";
     Took: "并入本案", "Merged into this";
+    SplitOff: "拆出为", "Split off it";
+    Follows: "前案", "Follows";
     SplitFrom: "拆自", "Split off from";
     LinkWord: "链接", "Link";
     Acts: "操作", "Actions";

@@ -2,7 +2,7 @@
 //! departments are the caller's to look up.
 
 use egret_shared::case::{Act, ActKind, What};
-use egret_shared::id::DepartmentId;
+use egret_shared::id::{DepartmentId, IncidentId};
 use egret_shared::incident::CaseClass;
 use egret_shared::level::Level;
 use egret_shared::text::Language;
@@ -26,6 +26,10 @@ type Names<'a> = &'a dyn Fn(&DepartmentId) -> String;
 pub(crate) fn told(what: &What, names: Names<'_>, language: Language) -> Told {
     let plain = |zh: &str, en: &str| Told {
         head: pick(language, zh, en).to_owned(),
+        text: String::new(),
+    };
+    let plain_of = |zh: &str, en: &str, id: &IncidentId| Told {
+        head: with(pick(language, zh, en), &[id.to_string()]),
         text: String::new(),
     };
     match what {
@@ -55,17 +59,10 @@ pub(crate) fn told(what: &What, names: Names<'_>, language: Language) -> Told {
             "交班，认领失效",
             "The shift is over: nobody looks after it any more",
         ),
-        What::Took(id) => Told {
-            head: with(
-                pick(language, "并入本案", "Took in another incident"),
-                &[id.to_string()],
-            ),
-            text: String::new(),
-        },
-        What::SplitFrom(id) => Told {
-            head: with(pick(language, "拆自", "Split off from"), &[id.to_string()]),
-            text: String::new(),
-        },
+        What::Took(id) => plain_of("并入本案", "Took in another incident", id),
+        What::SplitFrom(id) => plain_of("拆自", "Split off from", id),
+        What::SplitOff(id) => plain_of("部分告警拆为新案", "Some of its alerts became", id),
+        What::Follows(id) => plain_of("相同信号曾属已结束的案件", "Its signals were those of", id),
         What::LimitChanged => plain(
             "城市模式变化，时限已调整",
             "The mode of the city changed, and with it its time limit",
@@ -380,6 +377,8 @@ mod tests {
             What::Took("20260622-0001".into()),
             What::SplitFrom("20260622-0001".into()),
             What::LimitChanged,
+            What::SplitOff("20260622-0001".into()),
+            What::Follows("20260622-0001".into()),
         ] {
             let zh = told(&what, &name, Language::Zh);
             let en = told(&what, &name, Language::En);

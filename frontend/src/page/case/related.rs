@@ -62,6 +62,8 @@ fn pointers(dossier: &Dossier) -> Vec<Pointer> {
         let pointer = match &deed.what {
             What::Took(id) => Pointer::new(Word::Took, id),
             What::SplitFrom(id) => Pointer::new(Word::SplitFrom, id),
+            What::SplitOff(id) => Pointer::new(Word::SplitOff, id),
+            What::Follows(id) => Pointer::new(Word::Follows, id),
             What::Act(Act::Link { to, note }) => Pointer {
                 note: note.clone(),
                 ..Pointer::new(Word::LinkWord, to)
