@@ -37,7 +37,9 @@ pub mod socket;
 
 pub mod browser;
 pub mod crowd;
+pub mod desk;
 pub mod packets;
+pub mod receivers;
 pub mod routes;
 pub mod tls;
 pub mod wall;

@@ -10,3 +10,4 @@ pub mod package;
 pub mod reader;
 pub mod stage;
 pub mod truth;
+pub mod worked;

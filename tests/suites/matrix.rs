@@ -10,6 +10,8 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "matrix/cases.rs"]
+mod cases;
 #[path = "matrix/changes.rs"]
 mod changes;
 #[path = "matrix/closed.rs"]

@@ -7,7 +7,7 @@ use super::reader::{Grant, Reader, Right};
 use super::truth::covers_but_departments;
 
 /// Whether a marker is of an alert of a rule whose incidents a department of theirs leads or
-/// supports: an incident tells of its evidence.
+/// supports, or was given by hand: an incident tells of its evidence.
 pub fn is_of_own_case(reader: &Reader, marker: &Marker) -> bool {
     let Marker::Row(word, label) = marker else {
         return false;
@@ -16,7 +16,7 @@ pub fn is_of_own_case(reader: &Reader, marker: &Marker) -> bool {
         word.starts_with(&rule.id) || word.starts_with(&rule.watches) || word.contains("_because")
     };
     let theirs = |grant: &Grant, rule: &Rule| {
-        let mut assigned = rule.assigned.iter();
+        let mut assigned = rule.assigned.iter().chain(rule.dispatched);
         assigned.any(|one| grant.covers_departments(&[one])) && covers_but_departments(grant, label)
     };
     let rules = city::rules();

@@ -257,6 +257,8 @@ pub struct Rule {
     pub label: Label,
     /// Who leads and supports.
     pub assigned: &'static [&'static str],
+    /// Whom its incidents are given to by hand, the lead first; nobody, if they are left alone.
+    pub dispatched: &'static [&'static str],
     /// As the package has it.
     pub definition: String,
 }
@@ -267,6 +269,14 @@ fn assigned(cell: Cell) -> &'static [&'static str] {
         ("water", Class::Public) => &["water", "police"],
         ("police", Class::Internal) => &["west"],
         ("west", Class::Sensitive) => &["west", "water"],
+        _ => &[],
+    }
+}
+
+/// Whom somebody gives to what a rule on assets finds.
+fn dispatched(cell: Cell) -> &'static [&'static str] {
+    match cell {
+        ("water", Class::Internal) => &["west", "police"],
         _ => &[],
     }
 }
@@ -282,7 +292,12 @@ pub fn rules() -> Vec<Rule> {
              level = \"orange\"\n{}",
             assign(assigned(cell))
         );
-        rules.push(Rule::new(&label, "high", &fix, &high).assigned(assigned(cell)));
+        let high = Rule::new(&label, "high", &fix, &high);
+        rules.push(Rule {
+            assigned: assigned(cell),
+            dispatched: dispatched(cell),
+            ..high
+        });
         let cluster = format!(
             "kind = \"cluster\"\non = {{ feed = \"{rep}\" }}\ncount = 3\n\
              within = {{ distance = \"500m\", time = \"30m\" }}\nlevel = \"yellow\""
@@ -336,12 +351,9 @@ impl Rule {
             watches: watches.to_owned(),
             label: label.clone(),
             assigned: &[],
+            dispatched: &[],
             definition: toml,
         }
-    }
-
-    fn assigned(self, assigned: &'static [&'static str]) -> Self {
-        Self { assigned, ..self }
     }
 }
 

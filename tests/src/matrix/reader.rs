@@ -37,6 +37,8 @@ pub struct Grant {
 pub enum Right {
     /// To see rows.
     See,
+    /// To work incidents.
+    Work,
     /// Raw messages and quarantine.
     Raw,
     /// To send events.
@@ -91,7 +93,9 @@ impl Grant {
         match right {
             Right::See => self.role != "auditor",
             Right::Raw | Right::Send | Right::Measure => ["steward", "admin"].contains(&self.role),
-            Right::Personal => ["officer", "dispatcher", "lead", "handler"].contains(&self.role),
+            Right::Work | Right::Personal => {
+                ["officer", "dispatcher", "lead", "handler"].contains(&self.role)
+            }
             Right::Erase => self.role == "steward",
             Right::Audit => ["auditor", "admin"].contains(&self.role),
             Right::Manage => self.role == "admin",
@@ -224,7 +228,8 @@ impl Reader {
         }
     }
 
-    fn with(&self, right: Right) -> impl Iterator<Item = &Grant> {
+    /// The grants that give this right.
+    pub fn with(&self, right: Right) -> impl Iterator<Item = &Grant> {
         self.grants.iter().filter(move |grant| grant.gives(right))
     }
 }

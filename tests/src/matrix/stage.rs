@@ -9,6 +9,7 @@ use super::city::{self, Asset, Cell};
 use super::label::{Class, Label, Place};
 use super::package;
 use super::reader::{Grant, Reader};
+use super::worked::Worked;
 use crate::clock;
 use crate::dice::Dice;
 use crate::http::Http;
@@ -57,6 +58,8 @@ pub struct Stage {
     pub assets: Vec<Asset>,
     /// Whose what is that was sent over HTTP, by journal entry.
     pub sent: BTreeMap<u64, Label>,
+    /// What somebody has done to incidents by hand.
+    pub worked: Worked,
 }
 
 /// What somebody's token and grants are.
@@ -89,8 +92,10 @@ impl Stage {
             secret,
             assets: city::assets(),
             sent: BTreeMap::new(),
+            worked: Worked::default(),
         };
         stage.fill();
+        stage.worked = Worked::by_hand(&stage.server, &stage.admin);
         stage
     }
 

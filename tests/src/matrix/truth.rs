@@ -22,6 +22,8 @@ pub struct Truth {
     pub rules: Vec<Rule>,
     /// Alerts as they are told, and whose each is.
     pub alerts: Vec<(Value, Label)>,
+    /// Turns of alerts by number, and whose each is.
+    pub turns: BTreeMap<u64, (Value, Label)>,
     /// Incidents.
     pub incidents: Vec<Case>,
     /// Lines of the ticker, and whose all is that each tells of.
@@ -43,8 +45,10 @@ pub struct Case {
     pub id: String,
     /// Whose the alert is that speaks for it.
     pub speaker: Label,
-    /// Who leads and supports it.
+    /// Who leads and supports it by the rule that speaks for it.
     pub assigned: Vec<String>,
+    /// Whom it was given to by hand: those that have a task.
+    pub given: Vec<String>,
     /// Its evidence by key, and whose each is.
     pub evidence: Vec<(Value, Label)>,
 }
@@ -57,6 +61,7 @@ impl Truth {
             metrics: city::metrics(),
             rules: city::rules(),
             alerts: Vec::new(),
+            turns: BTreeMap::new(),
             incidents: Vec::new(),
             events: Vec::new(),
             points: Vec::new(),
@@ -72,6 +77,11 @@ impl Truth {
         for row in stage.admin.list("/api/v1/alerts") {
             let label = self.of_alert(&row["key"]);
             self.alerts.push((row, label));
+        }
+        for row in stage.admin.list("/api/v1/alerts/log") {
+            let n = row["n"].as_u64().unwrap_or_default();
+            let label = self.of_alert(&row["key"]);
+            self.turns.insert(n, (row, label));
         }
         for row in stage.admin.list("/api/v1/incidents") {
             let case = self.case(row);
@@ -127,12 +137,14 @@ impl Truth {
         let speaks = |(key, _): &&(Value, Label)| key["rule"] == row["rule"];
         let speaker = evidence.iter().find(speaks);
         let speaker = speaker.unwrap_or_else(|| panic!("nothing speaks for {row}"));
-        let lead = row["lead"].as_str().map(ToOwned::to_owned);
-        let support = rows(&row["support"]).map(|one| text(&one));
+        let rule = self.rules.iter().find(|rule| row["rule"] == *rule.id);
+        let assigned = rule.map_or(&[][..], |rule| rule.assigned);
+        let given = rows(&row["tasks"]).map(|task| text(&task["department"]));
         Case {
             id: text(&row["id"]),
             speaker: speaker.1.clone(),
-            assigned: lead.into_iter().chain(support).collect(),
+            assigned: assigned.iter().map(|&one| one.to_owned()).collect(),
+            given: given.collect(),
             evidence: evidence.clone(),
             row,
         }
@@ -202,10 +214,27 @@ impl Case {
         self.evidence.iter().all(|(_, label)| reader.sees(label))
     }
 
-    /// Whether somebody must be shown it: its speaker is theirs, or they lead or support it where
-    /// it is and as strictly as it is classified.
+    /// Whether somebody must be shown it: its speaker is theirs, or they lead or support it, or have
+    /// a task of it, where it is and as strictly as it is classified.
     pub fn is_for(&self, reader: &Reader) -> bool {
-        reader.sees(&self.speaker) || self.is_assigned_to(reader, &self.speaker)
+        self.may(reader, Right::See)
+    }
+
+    /// Whether somebody may work it, and so be told what people wrote to it.
+    pub fn is_worked_by(&self, reader: &Reader) -> bool {
+        self.may(reader, Right::Work)
+    }
+
+    fn may(&self, reader: &Reader, right: Right) -> bool {
+        let mut grants = reader.with(right);
+        grants.any(|grant| self.is_within(grant))
+    }
+
+    /// Whether one grant reaches it: as its owner's, or as one of those who have to act.
+    pub fn is_within(&self, grant: &Grant) -> bool {
+        let mut acting = self.assigned.iter().chain(&self.given);
+        let acts = acting.any(|one| grant.covers_departments(&[one.as_str()]));
+        grant.covers(&self.speaker) || (acts && covers_but_departments(grant, &self.speaker))
     }
 
     /// Whether a department of theirs leads or supports it, and would see what has this label if it

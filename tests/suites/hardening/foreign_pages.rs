@@ -59,6 +59,8 @@ struct Victims {
     codes: [String; 2],
     /// Of an entry of the journal.
     seq: String,
+    /// Of an incident that somebody reported.
+    incident: String,
 }
 
 /// The gateway among them, and the report with somebody's number.
@@ -97,6 +99,10 @@ impl Victims {
         let sessions = admin.get("/api/v1/me/sessions").json();
         let mut sessions = sessions["items"].as_array().unwrap().iter();
         let other = sessions.find(|row| row["current"] == false).unwrap();
+        let reported = json!({
+            "id": "victim", "title": "water", "text": "", "level": "yellow", "area": "900001",
+        });
+        let reported = admin.tell("POST", "/api/v1/incidents", &reported).json();
         Self {
             user: text(&user["id"]),
             token: text(&token["id"]),
@@ -104,6 +110,7 @@ impl Victims {
             session: text(&other["id"]),
             codes,
             seq: taken["seq"].to_string(),
+            incident: text(&reported["incident"]),
         }
     }
 }
@@ -119,6 +126,7 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
         session,
         codes: [code, other_code],
         seq,
+        incident,
     } = &victims;
     let approve = json!({ "name": "forged", "grants": viewer(), "scenes": "all" });
     let event = json!({ "feed": "manhole", "asset": "FORGED-1", "values": { "water_level": 1.0 } });
@@ -130,9 +138,38 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     let erase = json!({ "value": PHONE, "reason": "a forged reason" });
     let display = json!({ "display": "forged" });
     let name = json!({ "name": "forged" });
+    let report = json!({
+        "id": "forged-1", "title": "forged", "text": "", "level": "red", "area": "900001",
+    });
+    let comment = json!({
+        "id": "forged-2", "version": 1, "act": { "comment": { "text": "forged" } },
+    });
+    let mode = json!({ "id": "forged-3", "mode": "emergency", "reason": "forged" });
+    let hush = json!({ "id": "forged-4", "order": { "put": { "id": null, "hush": {
+        "kind": { "silence": { "feed": "manhole" } }, "up_to": "blue", "owner": "forged",
+        "reason": "forged", "from": clock::now(), "until": clock::ago(-3_600),
+    } } } });
     vec![
         change("POST /api/v1/events", "", event, 200),
         change("POST /api/v1/raw/{seq}", seq, reason.clone(), 200),
+        change("POST /api/v1/incidents", "", report, 200),
+        change(
+            "POST /api/v1/incidents/{id}/commands",
+            incident,
+            comment,
+            200,
+        ),
+        Change {
+            path: format!("/api/v1/incidents/{incident}/attachments?id=a&version=2&name=a.txt"),
+            ..change(
+                "POST /api/v1/incidents/{id}/attachments",
+                incident,
+                json!("a forged file"),
+                200,
+            )
+        },
+        change("POST /api/v1/hushes", "", hush, 200),
+        change("POST /api/v1/mode", "", mode, 200),
         change(
             "POST /api/v1/reports/{feed}/{report}/personal",
             REPORT,
@@ -258,7 +295,9 @@ fn everything(admin: &mut Browser) -> Vec<String> {
         .iter()
         .map(|row| row["id"].to_string());
     all.extend(ids);
-    all.push(admin.get("/api/v1/assets").body);
+    for list in ["assets", "incidents", "hushes", "mode"] {
+        all.push(admin.get(&format!("/api/v1/{list}")).body);
+    }
     all.push(
         admin
             .get(&format!("/api/v1/reports/{REPORT}/personal"))

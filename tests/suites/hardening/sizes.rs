@@ -118,7 +118,15 @@ fn grew(server: &Server, before: Option<u64>) {
 fn a_body_that_is_too_long_is_refused_before_it_is_sent() {
     let (server, token) = started();
     let json = "Content-Type: application/json\r\n";
-    for (path, limit) in [("/api/v1/events", MIB), ("/api/v1/sign-in", 128 * 1024)] {
+    for (path, limit) in [
+        ("/api/v1/events", MIB),
+        ("/api/v1/sign-in", 128 * 1024),
+        ("/api/v1/incidents/20260101-0001/commands", 128 * 1024),
+        (
+            "/api/v1/incidents/20260101-0001/attachments?id=a&version=1&name=a",
+            10 * MIB,
+        ),
+    ] {
         for length in [limit + 1, usize::MAX / 2] {
             let length = format!("{json}Content-Length: {length}\r\n");
             let request = head(server.http, &token, &format!("POST {path}"), &length);

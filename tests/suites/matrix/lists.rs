@@ -10,6 +10,8 @@ use egret_tests::matrix::reader::Right;
 use egret_tests::matrix::truth::{Truth, keys, label_in, rows, text};
 use serde_json::Value;
 
+use crate::cases::has_own_words;
+
 /// Rows of a page: small, so that lists have several.
 const PAGE: usize = 7;
 
@@ -128,7 +130,7 @@ pub(crate) fn incidents(cell: Cell<'_>, truth: &Truth) {
     };
     cell.same(&seen(&|_| true), &told("/api/v1/incidents", 1_000));
     cell.same(&seen(&|_| true), &told("/api/v1/incidents", 3 * PAGE));
-    for state in ["reported", "cleared"] {
+    for state in ["reported", "cleared", "handling", "dispatched"] {
         let path = format!("/api/v1/incidents?state={state}");
         cell.same(&seen(&|row| row["state"] == state), &told(&path, 1_000));
     }
@@ -153,6 +155,7 @@ pub(crate) fn incident(cell: Cell<'_>, truth: &Truth) {
         is_answered(cell, case.is_for(cell.reader()), answer.status, &case.id);
         if answer.status == 200 {
             has_own_evidence(cell, truth, &answer.json());
+            has_own_words(cell, case, &answer.body);
         }
     }
 }

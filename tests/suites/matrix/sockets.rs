@@ -18,6 +18,7 @@ use egret_tests::socket::Socket;
 use egret_tests::wait;
 use serde_json::Value;
 
+use crate::cases::has_own_words;
 use crate::lists::{has_own_evidence, of_feed};
 use crate::numbers::is_withheld;
 
@@ -217,7 +218,10 @@ fn is_own(cell: Cell<'_>, truth: &Truth, channel: &Channel, state: &Snapshot) {
             let case = truth.incidents.iter().find(|case| case.id == id.as_str());
             let is_own = case.is_some_and(|case| case.is_for(cell.reader()));
             is_there(cell, is_own, &state["incident"], id.as_str());
-            has_own_evidence(cell, truth, &state["incident"]);
+            has_own_evidence(cell, truth, &state["incident"]["incident"]);
+            if let Some(case) = case {
+                has_own_words(cell, case, &state.to_string());
+            }
         }
         Channel::Metric(id) => points_are_own(cell, truth, Some(id.as_str()), &state["metric"]),
     }

@@ -4,7 +4,7 @@ use egret_tests::matrix::cell::Cell;
 use egret_tests::matrix::truth::Truth;
 use egret_tests::routes;
 
-use crate::{closed, ids, lists, mqtt, numbers, persons, sockets};
+use crate::{cases, closed, ids, lists, mqtt, numbers, persons, sockets};
 
 /// A way, and what is done on it.
 pub(crate) struct Way {
@@ -56,6 +56,20 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/alerts", lists::alerts),
     way("GET /api/v1/incidents", lists::incidents),
     way("GET /api/v1/incidents/{id}", lists::incident),
+    way("POST /api/v1/incidents", cases::open),
+    way("GET /api/v1/incidents/{id}/doer", cases::doer),
+    way("POST /api/v1/incidents/{id}/commands", cases::commands),
+    way("POST /api/v1/incidents/{id}/attachments", cases::attach),
+    way(
+        "GET /api/v1/incidents/{id}/attachments/{file}",
+        cases::attached,
+    ),
+    way("GET /api/v1/alerts/log", cases::turns),
+    way("GET /api/v1/hushes", cases::hushes),
+    way("POST /api/v1/hushes", cases::hush),
+    way("GET /api/v1/mode", cases::mode),
+    way("POST /api/v1/mode", cases::change_mode),
+    way("GET /api/v1/scorecards", cases::scorecards),
     way("GET /api/v1/feeds", lists::feeds),
     way("GET /api/v1/areas", lists::areas),
     way("GET /api/v1/areas.geojson", lists::areas_geojson),
@@ -76,6 +90,11 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/admin/pairings", closed::managed),
     way("GET /api/v1/admin/devices", closed::managed),
     way("GET /api/v1/admin/gateways", closed::managed),
+    way("GET /api/v1/admin/notifications", closed::managed),
+    way(
+        "GET /api/v1/admin/notifications/deliveries",
+        closed::managed,
+    ),
     way("POST /api/v1/admin/users", closed::manages),
     way("PATCH /api/v1/admin/users/{id}", closed::manages),
     way("DELETE /api/v1/admin/users/{id}", closed::manages),
