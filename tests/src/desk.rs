@@ -131,7 +131,9 @@ impl Worker {
     /// Reports an incident; its id.
     #[track_caller]
     pub fn reports(&mut self) -> String {
-        let answer = self.browser.tell("POST", "/api/v1/incidents", &report(&fresh()));
+        let answer = self
+            .browser
+            .tell("POST", "/api/v1/incidents", &report(&fresh()));
         assert_eq!(answer.status, 200, "{}: {answer:?}", self.name);
         let answer = answer.json();
         answer["incident"].as_str().expect("an id").to_owned()

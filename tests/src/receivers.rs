@@ -63,9 +63,9 @@ impl Receiver {
             .arg(self.address.port().to_string())
             .args([self.file("log"), self.file("hold")]);
         let process = Process::start("a receiver", command);
-        let ready = process
-            .out
-            .find("the receiver is ready", |line| (line == "ready").then_some(()));
+        let ready = process.out.find("the receiver is ready", |line| {
+            (line == "ready").then_some(())
+        });
         assert!(ready.is_some(), "{}", process.err.text());
         self.process = Some(process);
     }

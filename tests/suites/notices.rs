@@ -153,7 +153,10 @@ fn arrived_once(taken: &[Taken], recipients: &[&str], keys: &[String]) -> usize 
         for one in own {
             let (key, id) = (one.key(), one.identity());
             if let Some(first) = known.get(&key) {
-                assert!(one.is_marked(), "{recipient}: {key} came twice without a mark");
+                assert!(
+                    one.is_marked(),
+                    "{recipient}: {key} came twice without a mark"
+                );
                 assert_eq!(*first, id, "{recipient}: {key} came as something else");
                 n_repeated += 1;
             } else {

@@ -29,10 +29,14 @@ fn pond(api: &Http, gauge: &str, at: TimeMs, depth_cm: f64) {
 fn until_state(api: &Http, gauge: &str, state: &str) {
     wait::until(&format!("the alert of {gauge} is {state}"), || {
         let rows = api.list("/api/v1/alerts?rule=ponding");
-        let is_there = rows.iter().any(|row| {
-            row["key"]["subject"]["asset"]["asset"] == gauge && row["state"] == state
-        });
-        if is_there { Ok(()) } else { Err(format!("{rows:?}")) }
+        let is_there = rows
+            .iter()
+            .any(|row| row["key"]["subject"]["asset"]["asset"] == gauge && row["state"] == state);
+        if is_there {
+            Ok(())
+        } else {
+            Err(format!("{rows:?}"))
+        }
     });
 }
 
@@ -70,7 +74,10 @@ fn a_dry_run_beside_the_server_lists_what_fired_and_what_other_rules_would_have(
 
     let report = dry_run(&server, &city, "ponding", from, &[]);
     assert_eq!(subjects(&report), ["P-1", "P-3"], "{report}");
-    assert_eq!((&report["fired"], &report["still_firing"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&report["fired"], &report["still_firing"]),
+        (&json!(2), &json!(1))
+    );
     let first = &report["alerts"][0];
     assert_eq!(first["level"], "red");
     assert!(first["resolved_at"].is_string() && report["alerts"][1]["resolved_at"].is_null());
@@ -80,7 +87,9 @@ fn a_dry_run_beside_the_server_lists_what_fired_and_what_other_rules_would_have(
         (&json!(1), &json!(0))
     );
 
-    let lower = city.text("rules.toml").replace("value >= 15.0", "value >= 10.0");
+    let lower = city
+        .text("rules.toml")
+        .replace("value >= 15.0", "value >= 10.0");
     let file = server.data().join("lower.toml");
     std::fs::write(&file, lower).unwrap();
     let rules = file.display().to_string();
@@ -146,15 +155,30 @@ fn a_dry_run_that_cannot_be_says_why_and_a_text_has_one_line_for_each_alert() {
     let (fine, told, said) = run("ponding", &[]);
     assert!(fine, "{said}");
     let lines: Vec<&str> = told.lines().collect();
-    assert!(lines[0].starts_with("ponding, ") && lines[0].contains("1 alerts, 1 of them"), "{told}");
-    assert!(lines[1].contains("orange  road/P-1  still firing  P-1 积水 20 cm"), "{told}");
+    assert!(
+        lines[0].starts_with("ponding, ") && lines[0].contains("1 alerts, 1 of them"),
+        "{told}"
+    );
+    assert!(
+        lines[1].contains("orange  road/P-1  still firing  P-1 积水 20 cm"),
+        "{told}"
+    );
 
     let (fine, _, said) = run("pondng", &[]);
-    assert!(!fine && said.contains("there is no rule \"pondng\"; there are: ponding, "), "{said}");
+    assert!(
+        !fine && said.contains("there is no rule \"pondng\"; there are: ponding, "),
+        "{said}"
+    );
     let (fine, _, said) = run("ponding", &["--to", "2020-01-01T00:00:00Z"]);
-    assert!(!fine && said.contains("--to must lie after --from"), "{said}");
+    assert!(
+        !fine && said.contains("--to must lie after --from"),
+        "{said}"
+    );
     let (fine, _, said) = run("ponding", &["--rules", "/nowhere.toml"]);
-    assert!(!fine && said.contains("/nowhere.toml cannot be read"), "{said}");
+    assert!(
+        !fine && said.contains("/nowhere.toml cannot be read"),
+        "{said}"
+    );
     let empty = tempfile::tempdir().unwrap();
     let nothing = empty.path().display().to_string();
     let output = egret(&[

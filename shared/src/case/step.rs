@@ -54,11 +54,10 @@ fn take(next: &mut Incident, doer: &Doer, act: &Act, at: TimeMs) {
         Act::Command { departments, .. } => order(next, departments, at),
         Act::Accept { department } => accept(next, doer, department),
         Act::Return { department, .. } => give_back(next, department, at),
-        Act::Dispute { department, reason } => {
+        Act::Dispute { department, .. } => {
             next.dispute = Some(Dispute {
                 department: department.clone(),
                 by: doer.person.clone(),
-                reason: reason.clone(),
                 at,
             });
         }

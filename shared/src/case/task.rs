@@ -58,15 +58,14 @@ impl Task {
     }
 }
 
-/// A department's objection to having been given an incident.
+/// A department's objection to having been given an incident. Why stands in the timeline, for those
+/// who work it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispute {
     /// Who objects.
     pub department: DepartmentId,
     /// The person who said so.
     pub by: Person,
-    /// Why.
-    pub reason: String,
     /// When.
     pub at: TimeMs,
 }

@@ -142,6 +142,9 @@ impl<'a> Case<'a> {
         let mut files = deeds
             .iter()
             .filter_map(|deed| deed["what"]["act"]["attach"]["file"].as_str());
-        files.next_back().expect("the file is in the timeline").to_owned()
+        files
+            .next_back()
+            .expect("the file is in the timeline")
+            .to_owned()
     }
 }

@@ -78,13 +78,22 @@ fn a_file_is_what_its_bytes_are_and_comes_back_as_a_download() {
         let answer = files.put(&id, name, bytes);
         assert_eq!(answer.status, 200, "{name}: {answer:?}");
         let told = files.newest(&id);
-        assert_eq!((&told["name"], &told["media"]), (&json!(name), &json!(media)));
+        assert_eq!(
+            (&told["name"], &told["media"]),
+            (&json!(name), &json!(media))
+        );
         assert_eq!(told["bytes"], bytes.len());
         let file = told["file"].as_str().unwrap();
         let path = format!("/api/v1/incidents/{id}/attachments/{file}");
         let answer = files.olga.browser.get(&path);
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some(media)));
-        assert_eq!(answer.body.as_bytes(), String::from_utf8_lossy(bytes).as_bytes());
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some(media))
+        );
+        assert_eq!(
+            answer.body.as_bytes(),
+            String::from_utf8_lossy(bytes).as_bytes()
+        );
         let is_download = answer
             .header("content-disposition")
             .is_some_and(|told| told.starts_with("attachment;") && told.contains(name));
@@ -93,7 +102,11 @@ fn a_file_is_what_its_bytes_are_and_comes_back_as_a_download() {
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.contains("sandbox"), "{policy}");
     }
-    let strange = files.put(&id, "..%2F..%2Fetc%2F%E7%A7%AF%0D%0AX-Evil:%201%22.png", page.as_bytes());
+    let strange = files.put(
+        &id,
+        "..%2F..%2Fetc%2F%E7%A7%AF%0D%0AX-Evil:%201%22.png",
+        page.as_bytes(),
+    );
     assert_eq!(strange.status, 200, "{strange:?}");
     let told = files.newest(&id);
     assert_eq!(told["name"], "积X-Evil: 1\".png");
@@ -152,7 +165,10 @@ fn a_file_is_at_no_other_incident_and_for_nobody_who_may_not_work_it() {
         assert_eq!(files.olga.browser.get(&path).status, 404, "{path}");
     }
     let put = json!("a file");
-    let path = format!("/api/v1/incidents/{id}/attachments?id={}&version=2&name=a", fresh());
+    let path = format!(
+        "/api/v1/incidents/{id}/attachments?id={}&version=2&name=a",
+        fresh()
+    );
     assert_eq!(vera.browser.tell("POST", &path, &put).status, 403);
     assert_eq!(eva.browser.tell("POST", &path, &put).status, 404);
 }
@@ -166,11 +182,17 @@ fn a_file_of_an_order_that_is_not_obeyed_is_not_kept() {
     let kept = files_with(files.desk.server.data(), "nobody will ever see this");
     assert!(kept.is_empty(), "{kept:?}");
     // It is taken when it is sent again by one who has looked.
-    assert_eq!(files.put(&id, "a.txt", b"nobody will ever see this").status, 200);
+    assert_eq!(
+        files.put(&id, "a.txt", b"nobody will ever see this").status,
+        200
+    );
     let api = files.api();
     let file = files.newest(&id)["file"].as_str().unwrap().to_owned();
     let files = files.desk.cut();
     let answer = api.get(&format!("/api/v1/incidents/{id}/attachments/{file}"));
-    assert_eq!((answer.status, &*answer.body), (200, "nobody will ever see this"));
+    assert_eq!(
+        (answer.status, &*answer.body),
+        (200, "nobody will ever see this")
+    );
     drop(files);
 }

@@ -51,7 +51,8 @@ impl Four {
         if self.lea.file(id)["state"] == "reported" {
             self.lea.does(id, &json!({ "file": { "class": "normal" } }));
         }
-        self.lea.does(id, &json!({ "dispatch": { "lead": department } }));
+        self.lea
+            .does(id, &json!({ "dispatch": { "lead": department } }));
     }
 
     #[track_caller]
@@ -74,14 +75,21 @@ fn who_handled_it_does_not_verify_it_at_another_browser_or_by_a_token() {
     for grants in [&["officer", "handler:water"][..], &["lead"]] {
         let program = four.desk.program("robot", grants);
         let body = json!({ "id": fresh(), "version": version, "act": verify() });
-        let answer = program.post(&format!("/api/v1/incidents/{id}/commands"), &body.to_string());
+        let answer = program.post(
+            &format!("/api/v1/incidents/{id}/commands"),
+            &body.to_string(),
+        );
         is_refusal(&answer, 403, "not_a_person", "a program verifies");
     }
     // Nor is what they handled dismissed or judged by them.
     four.lea.does(&id, &verify());
     four.lea.does(&id, &json!({ "close": {} }));
-    four.both
-        .may_not(&id, &json!({ "evaluate": { "score": 5 } }), 403, "same_person");
+    four.both.may_not(
+        &id,
+        &json!({ "evaluate": { "score": 5 } }),
+        403,
+        "same_person",
+    );
 }
 
 #[test]
@@ -97,7 +105,12 @@ fn an_id_that_somebody_else_used_or_that_was_refused_verifies_nothing() {
     let state = |worker: &mut Worker, id: &str| worker.file(id)["state"].clone();
     // Of an act of their own, whatever it was, comes no verification.
     let version = four.both.does(&id, &json!({ "comment": { "text": "so" } }));
-    let told = four.both.orders(&id, "comment", version, &json!({ "comment": { "text": "a" } }));
+    let told = four.both.orders(
+        &id,
+        "comment",
+        version,
+        &json!({ "comment": { "text": "a" } }),
+    );
     assert_eq!(told.status, 200, "{told:?}");
     let replayed = four.both.orders(&id, "comment", version + 1, &verify());
     assert_eq!(state(&mut four.lea, &id), "feedback", "{replayed:?}");
@@ -106,7 +119,10 @@ fn an_id_that_somebody_else_used_or_that_was_refused_verifies_nothing() {
     four.both.does(&other, &accept("water"));
     four.both.does(&other, &feedback("water"));
     let seen = four.lea.file(&id)["version"].as_u64().unwrap();
-    assert_eq!(four.lea.orders(&id, "verified", seen, &verify()).status, 200);
+    assert_eq!(
+        four.lea.orders(&id, "verified", seen, &verify()).status,
+        200
+    );
     let seen = four.both.file(&other)["version"].as_u64().unwrap();
     let stolen = four.both.orders(&other, "verified", seen, &verify());
     is_refusal(&stolen, 403, "same_person", "the id of somebody else");
@@ -132,15 +148,22 @@ fn what_was_done_before_it_went_back_or_was_opened_again_counts_for_good() {
     let id = four.given("water");
     four.both.does(&id, &accept("water"));
     four.both.does(&id, &feedback("water"));
-    four.lea
-        .does(&id, &json!({ "verify": { "passed": false, "note": "not yet" } }));
+    four.lea.does(
+        &id,
+        &json!({ "verify": { "passed": false, "note": "not yet" } }),
+    );
     four.wim.does(&id, &feedback("water"));
     four.both_may_not_verify(&id);
     four.lea.does(&id, &verify());
     four.lea.does(&id, &json!({ "close": {} }));
-    four.both.does(&id, &json!({ "reopen": { "reason": "again" } }));
     four.both
-        .may_not(&id, &json!({ "dismiss": { "reason": "why" } }), 403, "not_granted");
+        .does(&id, &json!({ "reopen": { "reason": "again" } }));
+    four.both.may_not(
+        &id,
+        &json!({ "dismiss": { "reason": "why" } }),
+        403,
+        "not_granted",
+    );
     four.give(&id, "police");
     four.pavel.does(&id, &accept("police"));
     four.pavel.does(&id, &feedback("police"));
@@ -155,8 +178,10 @@ fn what_is_merged_brings_along_who_handled_it() {
     four.both.does(&other, &accept("water"));
     four.pavel.does(&id, &accept("police"));
     four.pavel.does(&id, &feedback("police"));
-    four.both
-        .does(&other, &json!({ "merge": { "into": id, "reason": "the same" } }));
+    four.both.does(
+        &other,
+        &json!({ "merge": { "into": id, "reason": "the same" } }),
+    );
     four.both_may_not_verify(&id);
     four.lea.does(&id, &verify());
 }
@@ -175,8 +200,10 @@ fn what_is_split_off_brings_along_who_handled_it() {
     four.give(&id, "water");
     four.both.does(&id, &accept("water"));
     let part = row["evidence"][0]["alert"].clone();
-    four.lea
-        .does(&id, &json!({ "split": { "alerts": [part], "reason": "apart" } }));
+    four.lea.does(
+        &id,
+        &json!({ "split": { "alerts": [part], "reason": "apart" } }),
+    );
     let off = egret_tests::desk::incident(&mut four.lea, |row| {
         row["id"] != *id && row["evidence"].as_array().is_some_and(|all| all.len() == 1)
     });
@@ -230,7 +257,8 @@ fn a_tick_and_a_department_of_old_count_as_handling() {
     let row = egret_tests::desk::incident(&mut four.lea, |row| row["rule"] == "ponding");
     let id = row["id"].as_str().unwrap().to_owned();
     four.give(&id, "water");
-    four.both.does(&id, &json!({ "tick": { "item": 0, "done": true } }));
+    four.both
+        .does(&id, &json!({ "tick": { "item": 0, "done": true } }));
     // The department loses its task; that somebody worked for it stays.
     four.give(&id, "police");
     four.pavel.does(&id, &accept("police"));

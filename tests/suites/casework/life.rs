@@ -25,11 +25,17 @@ fn a_report_is_filed_dispatched_handled_verified_closed_and_evaluated() {
     let mut vera = desk.worker("vera", &["viewer"]);
     let id = olga.reports();
     let missing = wim.browser.get(&format!("/api/v1/incidents/{id}"));
-    assert_eq!(missing.status, 404, "nobody has given it to them: {missing:?}");
+    assert_eq!(
+        missing.status, 404,
+        "nobody has given it to them: {missing:?}"
+    );
 
     stands_at(&mut olga, &id, "reported");
     olga.does(&id, &json!("acknowledge"));
-    olga.does(&id, &json!({ "file": { "class": "utilities", "note": "zz_filed" } }));
+    olga.does(
+        &id,
+        &json!({ "file": { "class": "utilities", "note": "zz_filed" } }),
+    );
     stands_at(&mut olga, &id, "filed");
     dan.does(
         &id,
@@ -40,17 +46,24 @@ fn a_report_is_filed_dispatched_handled_verified_closed_and_evaluated() {
     stands_at(&mut wim, &id, "dispatched");
     wim.does(&id, &json!({ "accept": { "department": "water" } }));
     stands_at(&mut wim, &id, "handling");
-    let done = |department: &str| json!({ "feedback": { "department": department, "text": "zz_done" } });
+    let done =
+        |department: &str| json!({ "feedback": { "department": department, "text": "zz_done" } });
     wim.may_not(&id, &done("water"), 422, "open_tasks");
     pavel.does(&id, &done("police"));
     stands_at(&mut wim, &id, "handling");
     wim.does(&id, &done("water"));
     stands_at(&mut olga, &id, "feedback");
-    olga.does(&id, &json!({ "verify": { "passed": true, "note": "zz_seen" } }));
+    olga.does(
+        &id,
+        &json!({ "verify": { "passed": true, "note": "zz_seen" } }),
+    );
     stands_at(&mut olga, &id, "verified");
     olga.does(&id, &json!({ "close": { "note": "" } }));
     stands_at(&mut olga, &id, "closed");
-    olga.does(&id, &json!({ "evaluate": { "score": 4, "note": "zz_thanks" } }));
+    olga.does(
+        &id,
+        &json!({ "evaluate": { "score": 4, "note": "zz_thanks" } }),
+    );
     stands_at(&mut olga, &id, "evaluated");
 
     let file = olga.file(&id);
@@ -78,14 +91,31 @@ fn a_report_is_filed_dispatched_handled_verified_closed_and_evaluated() {
     let words = seen.to_string();
     assert!(!words.contains("zz_"), "{words}");
     assert!(file.to_string().contains("zz_done"), "{file}");
-    vera.may_not(&id, &json!({ "comment": { "text": "me too" } }), 403, "not_granted");
+    vera.may_not(
+        &id,
+        &json!({ "comment": { "text": "me too" } }),
+        403,
+        "not_granted",
+    );
 
     let cards = olga.browser.get("/api/v1/scorecards").json();
     let counted = |who: &str, what: &str| tally(&cards, who, what);
-    assert_eq!((counted("water", "given"), counted("police", "given")), (1, 1));
-    assert_eq!((counted("water", "in_time"), counted("police", "in_time")), (1, 1));
-    assert_eq!((counted("water", "judged"), counted("water", "score")), (1, 4));
-    assert_eq!((counted("police", "judged"), counted("water", "late")), (0, 0));
+    assert_eq!(
+        (counted("water", "given"), counted("police", "given")),
+        (1, 1)
+    );
+    assert_eq!(
+        (counted("water", "in_time"), counted("police", "in_time")),
+        (1, 1)
+    );
+    assert_eq!(
+        (counted("water", "judged"), counted("water", "score")),
+        (1, 4)
+    );
+    assert_eq!(
+        (counted("police", "judged"), counted("water", "late")),
+        (0, 0)
+    );
 }
 
 /// Numbers follow one another, and times and versions do not go back.
@@ -119,14 +149,22 @@ fn what_was_not_done_goes_back_and_is_counted() {
     wim.may_not(&id, &object, 422, "not_returned");
     wim.does(&id, &back);
     let file = olga.file(&id);
-    assert_eq!((&file["state"], &file["lead"]), (&json!("filed"), &Value::Null));
+    assert_eq!(
+        (&file["state"], &file["lead"]),
+        (&json!("filed"), &Value::Null)
+    );
     // Whoever was given it first answers for it until another has accepted.
     assert_eq!(file["responsible"], "water");
     lea.does(&id, &give("water"));
     wim.may_not(&id, &back, 422, "returned_before");
     wim.does(&id, &object);
     lea.may_not(&id, &give("police"), 422, "disputed");
-    wim.may_not(&id, &json!({ "accept": { "department": "water" } }), 422, "disputed");
+    wim.may_not(
+        &id,
+        &json!({ "accept": { "department": "water" } }),
+        422,
+        "disputed",
+    );
     let decide = json!({ "decide": { "lead": "police", "reason": "the road is theirs" } });
     olga.may_not(&id, &decide, 403, "not_granted");
     lea.does(&id, &decide);
@@ -140,14 +178,20 @@ fn what_was_not_done_goes_back_and_is_counted() {
     assert_eq!(olga.file(&id)["responsible"], "police");
     let done = json!({ "feedback": { "department": "police", "text": "done" } });
     pavel.does(&id, &done);
-    olga.does(&id, &json!({ "verify": { "passed": false, "note": "it is still wet" } }));
+    olga.does(
+        &id,
+        &json!({ "verify": { "passed": false, "note": "it is still wet" } }),
+    );
     assert_eq!(olga.file(&id)["state"], "handling");
     pavel.does(&id, &done);
     olga.does(&id, &json!({ "verify": { "passed": true, "note": "dry" } }));
     olga.does(&id, &json!({ "close": {} }));
     olga.does(&id, &json!({ "reopen": { "reason": "wet again" } }));
     let file = olga.file(&id);
-    assert_eq!((&file["state"], &file["reopened"]), (&json!("filed"), &json!(2)));
+    assert_eq!(
+        (&file["state"], &file["reopened"]),
+        (&json!("filed"), &json!(2))
+    );
     let cards = olga.browser.get("/api/v1/scorecards").json();
     assert_eq!(tally(&cards, "water", "returned"), 1, "{cards}");
     assert_eq!(tally(&cards, "police", "reopened"), 2, "{cards}");
@@ -160,8 +204,14 @@ fn an_objection_is_read_by_those_who_work_it_and_by_nobody_else() {
     let mut wim = desk.worker("wim", &["handler:water"]);
     let mut vera = desk.worker("vera", &["viewer"]);
     let id = lea.reports();
-    lea.does(&id, &json!({ "command": { "departments": ["water"], "order": "zz_go" } }));
-    wim.does(&id, &json!({ "dispute": { "department": "water", "reason": "zz_no" } }));
+    lea.does(
+        &id,
+        &json!({ "command": { "departments": ["water"], "order": "zz_go" } }),
+    );
+    wim.does(
+        &id,
+        &json!({ "dispute": { "department": "water", "reason": "zz_no" } }),
+    );
     assert!(lea.file(&id).to_string().contains("zz_no"));
     let list = vera.browser.get("/api/v1/incidents").body;
     assert!(list.contains(&id) && !list.contains("zz_"), "{list}");
@@ -171,7 +221,9 @@ fn an_objection_is_read_by_those_who_work_it_and_by_nobody_else() {
     let channel = format!("incident/{id}");
     screen.say(&json!({ "type": "subscribe", "channels": ["city", channel] }));
     for _ in 0..2 {
-        let snapshot = screen.find(egret_tests::wait::PATIENCE, |said| said["type"] == "snapshot");
+        let snapshot = screen.find(egret_tests::wait::PATIENCE, |said| {
+            said["type"] == "snapshot"
+        });
         let words = snapshot.to_string();
         assert!(words.contains(&id) && !words.contains("zz_"), "{words}");
     }
@@ -185,7 +237,10 @@ fn a_red_signal_opens_an_incident_with_a_checklist_that_people_tick() {
     pond(&steward, "P-1", 35.0);
     let row = egret_tests::desk::incident(&mut olga, |row| row["rule"] == "ponding");
     let id = row["id"].as_str().unwrap().to_owned();
-    assert_eq!((&row["state"], &row["level"]), (&json!("reported"), &json!("red")));
+    assert_eq!(
+        (&row["state"], &row["level"]),
+        (&json!("reported"), &json!("red"))
+    );
     let n_points = olga.file(&id)["checklist"].as_array().unwrap().len();
     assert_eq!(n_points, 5);
     olga.does(&id, &json!({ "tick": { "item": 2, "done": true } }));
@@ -194,7 +249,12 @@ fn a_red_signal_opens_an_incident_with_a_checklist_that_people_tick() {
     assert_eq!(file["checklist"][2]["done"][0]["name"], "olga", "{file}");
     olga.does(&id, &json!({ "tick": { "item": 2, "done": false } }));
     assert_eq!(olga.file(&id)["checked"], json!([0, 5]));
-    olga.may_not(&id, &json!({ "tick": { "item": 5, "done": true } }), 422, "no_item");
+    olga.may_not(
+        &id,
+        &json!({ "tick": { "item": 5, "done": true } }),
+        422,
+        "no_item",
+    );
     // What is being worked does not end by itself when its signal does.
     olga.does(&id, &json!({ "file": { "class": "life" } }));
     pond(&steward, "P-1", 1.0);

@@ -37,7 +37,11 @@ fn is_told(screen: &mut Screen, mode: &str) -> Value {
     });
     let changed = &told["changes"]["city"]["mode"];
     let state = &told["state"]["city"]["mode"];
-    if changed.is_null() { state.clone() } else { changed.clone() }
+    if changed.is_null() {
+        state.clone()
+    } else {
+        changed.clone()
+    }
 }
 
 #[test]
@@ -63,10 +67,16 @@ fn the_mode_is_changed_by_who_commands_the_city_and_told_on_every_screen() {
     assert_eq!(change(&mut dan, "war", "why").status, 400);
     assert_eq!(mode(&mut dan)["mode"], "peace");
     let answer = change(&mut dan, "emergency", "红色暴雨预警");
-    assert_eq!((answer.status, &answer.json()["mode"]), (200, &json!("emergency")));
+    assert_eq!(
+        (answer.status, &answer.json()["mode"]),
+        (200, &json!("emergency"))
+    );
     for screen in &mut screens {
         let told = is_told(screen, "emergency");
-        assert_eq!((&told["by"]["name"], &told["reason"]["zh"]), (&json!("dan"), &json!("红色暴雨预警")));
+        assert_eq!(
+            (&told["by"]["name"], &told["reason"]["zh"]),
+            (&json!("dan"), &json!("红色暴雨预警"))
+        );
     }
     let desk = desk.cut();
     wait::until("the session is known again", || {
@@ -98,7 +108,10 @@ fn a_rule_calls_the_emergency_which_shortens_limits_and_ends_when_it_is_calm() {
     let mut wall = screen(&dan);
     is_told(&mut wall, "peace");
     let id = dan.reports();
-    dan.does(&id, &json!({ "grade": { "class": "normal", "level": "blue", "reason": "why" } }));
+    dan.does(
+        &id,
+        &json!({ "grade": { "class": "normal", "level": "blue", "reason": "why" } }),
+    );
     dan.does(&id, &json!({ "file": { "class": "normal" } }));
     let due = |worker: &mut Worker| worker.file(&id)["due_at"].as_str().unwrap().to_owned();
     let everyday = due(&mut dan);
@@ -106,7 +119,10 @@ fn a_rule_calls_the_emergency_which_shortens_limits_and_ends_when_it_is_calm() {
     pond(&steward, "P-2", 35.0);
     let told = is_told(&mut wall, "emergency");
     assert!(told["by"].is_null(), "{told}");
-    assert!(told["reason"]["en"].as_str().unwrap().contains("ponding"), "{told}");
+    assert!(
+        told["reason"]["en"].as_str().unwrap().contains("ponding"),
+        "{told}"
+    );
     let shorter = wait::until("a shorter limit", || {
         let now = due(&mut dan);
         if now < everyday { Ok(now) } else { Err(now) }
@@ -118,7 +134,10 @@ fn a_rule_calls_the_emergency_which_shortens_limits_and_ends_when_it_is_calm() {
         wait::check(now > shorter, now)
     });
     let deeds = egret_tests::desk::deeds(&dan.file(&id));
-    let n_changed = deeds.iter().filter(|(what, _)| what == "limit_changed").count();
+    let n_changed = deeds
+        .iter()
+        .filter(|(what, _)| what == "limit_changed")
+        .count();
     assert_eq!(n_changed, 2, "{deeds:?}");
     // What somebody declares is not ended by a rule.
     assert_eq!(change(&mut dan, "emergency", "drill").status, 200);

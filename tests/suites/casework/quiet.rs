@@ -53,7 +53,11 @@ fn a_silenced_alert_opens_nothing_is_counted_and_breaks_through_when_it_is_worse
     let row = alert(&mut dan, "P-1", |row| row["state"] == "firing");
     assert_eq!(row["hushed"], hush, "{row}");
     let listed = hushes(&mut dan);
-    assert_eq!((&listed[0]["id"], &listed[0]["hushing"]), (&hush, &json!(1)), "{listed:?}");
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["hushing"]),
+        (&hush, &json!(1)),
+        "{listed:?}"
+    );
     let list = dan.browser.get("/api/v1/incidents").json();
     assert_eq!(list["items"], json!([]));
     pond(&steward, "P-1", 35.0);
@@ -68,7 +72,10 @@ fn a_silenced_alert_opens_nothing_is_counted_and_breaks_through_when_it_is_worse
         Ok(rows)
     });
     assert!(turns.iter().any(|turn| turn["hushed"] == hush), "{turns:?}");
-    assert!(turns.iter().any(|turn| turn["hushed"].is_null()), "{turns:?}");
+    assert!(
+        turns.iter().any(|turn| turn["hushed"].is_null()),
+        "{turns:?}"
+    );
 }
 
 #[test]
@@ -93,7 +100,9 @@ fn a_shelved_alert_speaks_again_when_somebody_ends_it_and_outlives_a_power_cut()
     alert(&mut dan, "P-1", |row| row["hushed"] == hush);
     let end = json!({ "end": { "id": hush, "reason": "done" } });
     assert_eq!(order(&mut dan, &end).status, 200);
-    alert(&mut dan, "P-1", |row| row["hushed"].is_null() && row["state"] == "firing");
+    alert(&mut dan, "P-1", |row| {
+        row["hushed"].is_null() && row["state"] == "firing"
+    });
     assert_eq!(order(&mut dan, &end).status, 404);
     assert_eq!(hushes(&mut dan), Vec::<Value>::new());
     drop(desk);
@@ -126,7 +135,10 @@ fn what_cannot_be_kept_quiet_is_refused_in_words() {
         let answer = order(&mut dan, &put);
         assert_eq!(answer.status, 422, "{put}: {answer:?}");
         let words = &answer.json()["words"];
-        assert!(words["zh"].is_string() && words["en"].is_string(), "{answer:?}");
+        assert!(
+            words["zh"].is_string() && words["en"].is_string(),
+            "{answer:?}"
+        );
     }
     assert_eq!(order(&mut vera, &put(&silence, "orange")).status, 403);
     let police = json!({ "silence": { "feed": "probe-car" } });

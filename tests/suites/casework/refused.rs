@@ -32,7 +32,11 @@ fn acts() -> Vec<(Value, bool, &'static str)> {
     vec![
         (json!("acknowledge"), false, open),
         (json!({ "file": { "class": "normal" } }), true, "reported"),
-        (json!({ "dismiss": { "reason": "why" } }), false, "reported filed"),
+        (
+            json!({ "dismiss": { "reason": "why" } }),
+            false,
+            "reported filed",
+        ),
         (json!({ "dispatch": { "lead": "water" } }), true, work),
         (
             json!({ "command": { "departments": ["water"], "order": "go" } }),
@@ -42,9 +46,21 @@ fn acts() -> Vec<(Value, bool, &'static str)> {
         (json!({ "accept": water }), false, task),
         (json!({ "return": why }), false, task),
         (json!({ "dispute": why }), false, task),
-        (json!({ "decide": { "lead": "water", "reason": "why" } }), false, task),
-        (json!({ "feedback": { "department": "water", "text": "done" } }), false, task),
-        (json!({ "verify": { "passed": true, "note": "seen" } }), false, "feedback"),
+        (
+            json!({ "decide": { "lead": "water", "reason": "why" } }),
+            false,
+            task,
+        ),
+        (
+            json!({ "feedback": { "department": "water", "text": "done" } }),
+            false,
+            task,
+        ),
+        (
+            json!({ "verify": { "passed": true, "note": "seen" } }),
+            false,
+            "feedback",
+        ),
         (json!({ "close": {} }), false, "verified"),
         (json!({ "evaluate": { "score": 5 } }), true, "closed"),
         (
@@ -53,11 +69,19 @@ fn acts() -> Vec<(Value, bool, &'static str)> {
             "closed evaluated dismissed",
         ),
         (json!({ "supervise": { "reason": "why" } }), true, open),
-        (json!({ "grade": { "class": "life", "level": "red", "reason": "why" } }), true, open),
+        (
+            json!({ "grade": { "class": "life", "level": "red", "reason": "why" } }),
+            true,
+            open,
+        ),
         (json!({ "wait": { "reason": "why" } }), true, work),
         (json!({ "resume": {} }), true, work),
         (json!({ "tick": { "item": 0, "done": true } }), false, open),
-        (json!({ "split": { "alerts": [], "reason": "why" } }), false, open),
+        (
+            json!({ "split": { "alerts": [], "reason": "why" } }),
+            false,
+            open,
+        ),
         (
             json!({ "merge": { "into": "19990101-0001", "reason": "why" } }),
             false,
@@ -75,7 +99,13 @@ fn name(act: &Value) -> String {
 
 /// Why `doer` may not do this where the incident stands; `None` where the table allows it, or where
 /// what stands in the way is of the act itself.
-fn refusal(act: &str, programs: bool, states: &str, doer: Doer, state: &str) -> Option<&'static str> {
+fn refusal(
+    act: &str,
+    programs: bool,
+    states: &str,
+    doer: Doer,
+    state: &str,
+) -> Option<&'static str> {
     if doer == Doer::Program && !programs {
         return Some("not_a_person");
     }
@@ -174,7 +204,11 @@ impl People {
                 is_refusal(&answer, status, code, &what);
             }
         }
-        assert_eq!(self.olga.file(incident), before, "something was done at {state}");
+        assert_eq!(
+            self.olga.file(incident),
+            before,
+            "something was done at {state}"
+        );
         n_refused
     }
 }
@@ -185,24 +219,37 @@ fn whatever_the_table_does_not_allow_is_refused_with_a_reason_and_changes_nothin
     let mut people = People::come(&mut desk);
     let id = people.olga.reports();
     let mut n_refused = people.try_all(&id, "reported");
-    people.olga.does(&id, &json!({ "file": { "class": "normal" } }));
+    people
+        .olga
+        .does(&id, &json!({ "file": { "class": "normal" } }));
     n_refused += people.try_all(&id, "filed");
-    people.dan.does(&id, &json!({ "dispatch": { "lead": "water" } }));
+    people
+        .dan
+        .does(&id, &json!({ "dispatch": { "lead": "water" } }));
     n_refused += people.try_all(&id, "dispatched");
-    people.wim.does(&id, &json!({ "accept": { "department": "water" } }));
+    people
+        .wim
+        .does(&id, &json!({ "accept": { "department": "water" } }));
     n_refused += people.try_all(&id, "handling");
     let done = json!({ "feedback": { "department": "water", "text": "done" } });
     people.wim.does(&id, &done);
     n_refused += people.try_all(&id, "feedback");
-    people.lea.does(&id, &json!({ "verify": { "passed": true, "note": "seen" } }));
+    people.lea.does(
+        &id,
+        &json!({ "verify": { "passed": true, "note": "seen" } }),
+    );
     n_refused += people.try_all(&id, "verified");
     people.olga.does(&id, &json!({ "close": {} }));
     n_refused += people.try_all(&id, "closed");
-    people.olga.does(&id, &json!({ "evaluate": { "score": 3 } }));
+    people
+        .olga
+        .does(&id, &json!({ "evaluate": { "score": 3 } }));
     n_refused += people.try_all(&id, "evaluated");
 
     let other = people.olga.reports();
-    people.olga.does(&other, &json!({ "dismiss": { "reason": "a joke" } }));
+    people
+        .olga
+        .does(&other, &json!({ "dismiss": { "reason": "a joke" } }));
     n_refused += people.try_all(&other, "dismissed");
     let (third, fourth) = (people.olga.reports(), people.olga.reports());
     let merge = json!({ "merge": { "into": fourth, "reason": "the same" } });
@@ -223,13 +270,25 @@ fn particulars_that_make_no_sense_are_refused_in_words() {
         (json!({ "comment": { "text": " \n" } }), "no_text"),
         (json!({ "comment": { "text": long } }), "long_text"),
         (json!({ "dismiss": { "reason": "" } }), "no_text"),
-        (json!({ "file": { "class": "life", "level": "normal" } }), "bad_level"),
-        (json!({ "link": { "to": "javascript:alert(1)" } }), "bad_link"),
+        (
+            json!({ "file": { "class": "life", "level": "normal" } }),
+            "bad_level",
+        ),
+        (
+            json!({ "link": { "to": "javascript:alert(1)" } }),
+            "bad_link",
+        ),
         (json!({ "link": { "to": "https://a b" } }), "bad_link"),
-        (json!({ "merge": { "into": id, "reason": "why" } }), "circle"),
+        (
+            json!({ "merge": { "into": id, "reason": "why" } }),
+            "circle",
+        ),
         (json!({ "parent": { "of": id } }), "circle"),
         (json!({ "tick": { "item": 0, "done": true } }), "no_item"),
-        (json!({ "split": { "alerts": [], "reason": "why" } }), "bad_split"),
+        (
+            json!({ "split": { "alerts": [], "reason": "why" } }),
+            "bad_split",
+        ),
         (
             json!({ "command": { "departments": [], "order": "go" } }),
             "bad_departments",

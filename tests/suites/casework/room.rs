@@ -42,7 +42,10 @@ fn what_is_over_makes_room_and_is_found_in_the_archive_with_its_whole_file() {
         wait::check(rows.len() == 1, &rows)?;
         Ok(rows)
     });
-    assert_eq!((&archived[0]["id"], &archived[0]["state"]), (&json!(over), &json!("dismissed")));
+    assert_eq!(
+        (&archived[0]["id"], &archived[0]["state"]),
+        (&json!(over), &json!("dismissed"))
+    );
     let file = olga.file(&over);
     assert!(file.to_string().contains("zz_said before"), "{file}");
     assert_eq!(file["timeline"].as_array().unwrap().len(), 3, "{file}");

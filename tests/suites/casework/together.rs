@@ -117,7 +117,11 @@ fn what_was_answered_outlives_a_power_cut_and_is_answered_alike_afterwards() {
             let again = olga.orders(&id, command, *version, &comment("it stays"));
             assert_eq!((again.status, &again.body), (200, told), "kill {kill}");
         }
-        assert_eq!(olga.file(&id), file, "kill {kill}: repeated orders did something");
+        assert_eq!(
+            olga.file(&id),
+            file,
+            "kill {kill}: repeated orders did something"
+        );
     }
 }
 
@@ -133,8 +137,16 @@ fn who_has_seen_an_old_version_or_one_to_come_is_told_which_it_is() {
         let answer = olga.tries(&id, seen, &comment("three"));
         assert_eq!(answer.status, 409, "{seen}: {answer:?}");
         let told = answer.json();
-        assert_eq!((&told["code"], &told["version"]), (&json!("changed"), &json!(3)), "{told}");
-        assert_eq!(told["changed"].as_array().unwrap().len(), n_changed, "{seen}: {told}");
+        assert_eq!(
+            (&told["code"], &told["version"]),
+            (&json!("changed"), &json!(3)),
+            "{told}"
+        );
+        assert_eq!(
+            told["changed"].as_array().unwrap().len(),
+            n_changed,
+            "{seen}: {told}"
+        );
         assert_eq!(olga.file(&id), before);
     }
 }

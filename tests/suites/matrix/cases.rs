@@ -104,7 +104,10 @@ pub(crate) fn commands(cell: Cell<'_>, truth: &Truth) {
         let version = &case.row["version"];
         let body = command(version, &long);
         let answer = cell.ask("POST", &path(&case.id), &body);
-        let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+        let code = answer.json()["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         cell.findings.rows(1);
         let is_own = case.is_for(cell.reader());
         let may = comments(cell, case);
@@ -118,7 +121,9 @@ pub(crate) fn commands(cell: Cell<'_>, truth: &Truth) {
             cell.leak(format_args!("{told} instead of {expected:?}"));
         }
         let absent = cell.ask("POST", &path(NONE), &body);
-        if !is_own && (absent.status, absent.body.replace(NONE, &case.id)) != (answer.status, answer.body) {
+        if !is_own
+            && (absent.status, absent.body.replace(NONE, &case.id)) != (answer.status, answer.body)
+        {
             cell.leak(format_args!("{} is told from none", case.id));
         }
         changed(cell, case, &path(&case.id));
@@ -173,7 +178,10 @@ fn merges(cell: Cell<'_>, truth: &Truth) {
         let (told, nothing) = (told(&foreign.id), told(NONE));
         cell.findings.rows(1);
         if told != nothing {
-            cell.leak(format_args!("{act} {}: {told:?} instead of {nothing:?}", foreign.id));
+            cell.leak(format_args!(
+                "{act} {}: {told:?} instead of {nothing:?}",
+                foreign.id
+            ));
         }
     }
 }
@@ -194,7 +202,10 @@ pub(crate) fn attach(cell: Cell<'_>, truth: &Truth) {
             (true, true) => 415,
         };
         if answer.status != expected {
-            cell.leak(format_args!("{path}: {} instead of {expected}", answer.status));
+            cell.leak(format_args!(
+                "{path}: {} instead of {expected}",
+                answer.status
+            ));
         }
     }
 }
@@ -225,7 +236,10 @@ pub(crate) fn open(cell: Cell<'_>, _: &Truth) {
             "level": "normal", "area": area.code(),
         });
         let answer = cell.ask("POST", "/api/v1/incidents", &body.to_string());
-        let may = cell.reader().with(Right::Work).any(|grant| grant.reaches(area));
+        let may = cell
+            .reader()
+            .with(Right::Work)
+            .any(|grant| grant.reaches(area));
         cell.findings.rows(1);
         let expected = if may { 422 } else { 403 };
         // An area that they may not know of is none.
@@ -324,7 +338,9 @@ pub(crate) fn hush(cell: Cell<'_>, _: &Truth) {
             cell.leak(format_args!("a hush of others is ended: {foreign:?}"));
         }
         if !cell.reader().sees(label) && foreign != absent {
-            cell.leak(format_args!("the hush {id} is told from none: {foreign:?} {absent:?}"));
+            cell.leak(format_args!(
+                "the hush {id} is told from none: {foreign:?} {absent:?}"
+            ));
         }
     }
 }
@@ -342,9 +358,8 @@ pub(crate) fn mode(cell: Cell<'_>, _: &Truth) {
 pub(crate) fn change_mode(cell: Cell<'_>, _: &Truth) {
     let commands = |role| ["dispatcher", "lead"].contains(&role);
     let mut grants = cell.reader().grants.iter();
-    let may = grants.any(|grant| {
-        commands(grant.role) && grant.is_everywhere() && grant.departments.is_none()
-    });
+    let may = grants
+        .any(|grant| commands(grant.role) && grant.is_everywhere() && grant.departments.is_none());
     if may {
         return;
     }
@@ -360,7 +375,11 @@ pub(crate) fn scorecards(cell: Cell<'_>, _: &Truth) {
     for card in &told {
         let department = text(&card["department"]);
         let area = &card["area"];
-        let here = if area.is_null() { Place::C } else { place(area) };
+        let here = if area.is_null() {
+            Place::C
+        } else {
+            place(area)
+        };
         let known = ["water", "police", "west"].into_iter();
         let label = known
             .filter(|known| *known == department)
@@ -374,14 +393,18 @@ pub(crate) fn scorecards(cell: Cell<'_>, _: &Truth) {
     }
     // Whoever sees all of a department's is told of every task that it was given.
     let rules = city::rules();
-    let acting = rules.iter().flat_map(|rule| rule.dispatched.iter().copied());
+    let acting = rules
+        .iter()
+        .flat_map(|rule| rule.dispatched.iter().copied());
     for department in acting {
         let label = Label::of(department, Class::Internal);
         let whole = cell.any_grant(|grant| grant.is_everywhere() && grant.covers(&label));
         let expected = u64::try_from(cell.stage.worked.incidents.len()).unwrap_or(0);
         let told = given.get(department).copied().unwrap_or(0);
         if whole && told != expected {
-            cell.missing(format_args!("{department} was given {expected}, told are {told}"));
+            cell.missing(format_args!(
+                "{department} was given {expected}, told are {told}"
+            ));
         }
     }
 }

@@ -63,13 +63,19 @@ fn what_is_secret_is_in_no_log_no_answer_and_no_file_of_ours() {
     });
     let bare = SECRET.strip_prefix("whsec_").unwrap();
     let whole = desk.admin.get("/api/v1/admin/notifications").body
-        + &desk.admin.get("/api/v1/admin/notifications/deliveries").body
+        + &desk
+            .admin
+            .get("/api/v1/admin/notifications/deliveries")
+            .body
         + &desk.admin.get("/api/v1/audit/export").body
         + &desk.admin.get("/metrics").body;
     let url = format!("{}/refused", web.address);
     for (what, text) in [("an answer", &whole), ("the log", &desk.server.log())] {
         assert!(!text.contains(bare), "the secret is in {what}");
-        assert!(!text.contains(&url), "the address with its path is in {what}: {text}");
+        assert!(
+            !text.contains(&url),
+            "the address with its path is in {what}: {text}"
+        );
     }
     assert_eq!(files_with(desk.server.data(), bare), Vec::<String>::new());
     // A mistake in the settings is told without it, too.
@@ -106,7 +112,10 @@ fn a_webhook_is_signed_and_says_what_happened() {
     let told = taken.json();
     assert_eq!(told["type"], "incident.opened", "{told}");
     let body = &told["data"];
-    assert_eq!((&body["incident"], &body["level"]), (&json!(id), &json!("orange")));
+    assert_eq!(
+        (&body["incident"], &body["level"]),
+        (&json!(id), &json!("orange"))
+    );
     assert_eq!(body["url"], format!("https://egret.example/incident/{id}"));
     assert!(body["title"]["zh"].is_string() && body["title"]["en"].is_string());
 }

@@ -47,10 +47,18 @@ fn thirty_power_cuts_lose_no_notice_and_repeat_none_without_a_mark() {
     assert!(keys.len() > KILLS, "{keys:?}");
     let n_repeated = arrived_once(&web.taken(), &["/one", "/two"], &keys);
     let mails = mail.taken();
-    let mut ids: Vec<_> = mails.iter().map(egret_tests::receivers::Taken::identity).collect();
+    let mut ids: Vec<_> = mails
+        .iter()
+        .map(egret_tests::receivers::Taken::identity)
+        .collect();
     for (n, one) in mails.iter().enumerate() {
-        let is_repeated = mails[..n].iter().any(|earlier| earlier.identity() == one.identity());
-        assert!(!is_repeated || one.is_marked(), "a mail came twice without a mark");
+        let is_repeated = mails[..n]
+            .iter()
+            .any(|earlier| earlier.identity() == one.identity());
+        assert!(
+            !is_repeated || one.is_marked(),
+            "a mail came twice without a mark"
+        );
     }
     let n_mails = ids.len();
     ids.sort();
@@ -90,9 +98,15 @@ fn who_had_not_answered_when_the_power_was_cut_is_told_again_with_a_mark() {
     web.hold(false);
     let taken = web.until("it has come again", |taken| taken.len() == 3);
     settled(&mut desk);
-    let marks: Vec<_> = taken.iter().map(egret_tests::receivers::Taken::is_marked).collect();
+    let marks: Vec<_> = taken
+        .iter()
+        .map(egret_tests::receivers::Taken::is_marked)
+        .collect();
     assert_eq!(marks, [false, false, true]);
     assert_eq!(arrived_once(&web.taken(), &["/one"], &robot.keys(&id)), 1);
     let channel = &crate::channels(&mut desk)[0];
-    assert_eq!((&channel["sent"], &channel["maybe_repeated"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&channel["sent"], &channel["maybe_repeated"]),
+        (&2.into(), &1.into())
+    );
 }

@@ -55,15 +55,23 @@ kinds = ["commented"]
     let robot = Robot::of(&mut desk);
     let low = robot.reports("yellow");
     robot.does(&low, 1, &json!({ "file": { "class": "normal" } }));
-    robot.does(&low, 2, &json!({ "dispatch": { "lead": "police", "support": ["water"] } }));
+    robot.does(
+        &low,
+        2,
+        &json!({ "dispatch": { "lead": "police", "support": ["water"] } }),
+    );
     robot.does(&low, 3, &comment("so"));
     let high = robot.reports("red");
     robot.does(&high, 1, &comment("grave"));
-    wait::within(wait::PATIENCE * 3, "all of it has gone out but what is held", || {
-        let channels = channels(&mut desk);
-        let is_over = channels.iter().all(|channel| channel["waiting"] == 0);
-        wait::check(is_over && web.taken().len() >= 17, channels)
-    });
+    wait::within(
+        wait::PATIENCE * 3,
+        "all of it has gone out but what is held",
+        || {
+            let channels = channels(&mut desk);
+            let is_over = channels.iter().all(|channel| channel["waiting"] == 0);
+            wait::check(is_over && web.taken().len() >= 17, channels)
+        },
+    );
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for taken in web.taken() {
         let key = taken.key().replace(&low, "low").replace(&high, "high");
@@ -88,13 +96,24 @@ kinds = ["commented"]
     ];
     let expected: BTreeMap<_, _> = expected
         .into_iter()
-        .map(|(who, keys)| (who.to_owned(), keys.into_iter().map(str::to_owned).collect()))
+        .map(|(who, keys)| {
+            (
+                who.to_owned(),
+                keys.into_iter().map(str::to_owned).collect(),
+            )
+        })
         .collect();
     assert_eq!(told, expected);
     let channels = channels(&mut desk);
-    let held = channels.iter().find(|channel| channel["id"] == "held").unwrap();
+    let held = channels
+        .iter()
+        .find(|channel| channel["id"] == "held")
+        .unwrap();
     assert_eq!(held["held"], 4, "{held}");
-    let deliveries = desk.admin.get("/api/v1/admin/notifications/deliveries?limit=200").json();
+    let deliveries = desk
+        .admin
+        .get("/api/v1/admin/notifications/deliveries?limit=200")
+        .json();
     let n_listed = deliveries["items"].as_array().map_or(0, Vec::len);
     assert_eq!(n_listed, 17 + 4, "{deliveries}");
     let mut vera = desk.worker("vera", &["lead"]);

@@ -57,7 +57,8 @@ impl Tools {
         }
         Ok(Self {
             chromium: find_program("chromium").context("chromium is missing")?,
-            python: python_with_modules(paths).context("no python3 here has paho-mqtt and aiosmtpd")?,
+            python: python_with_modules(paths)
+                .context("no python3 here has paho-mqtt and aiosmtpd")?,
             nextest: has_nextest(paths),
         })
     }

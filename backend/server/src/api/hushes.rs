@@ -69,7 +69,7 @@ pub(super) async fn order(
     for one in wanted.into_iter().flatten() {
         let hush = match one {
             Ok(hush) => hush,
-            Err(id) => known(&context, &id).await?,
+            Err(id) => known(&context, &caller, &id).await?,
         };
         if !caller.may_hush(&hush, Right::Work) {
             context.note(caller.line(at, ("hush.order", ""), Told::Denied, ""));
@@ -107,14 +107,16 @@ pub(super) async fn order(
     }
 }
 
-async fn known(context: &Context, id: &HushId) -> Result<HushDef, Problem> {
+async fn known(context: &Context, caller: &Caller, id: &HushId) -> Result<HushDef, Problem> {
     let wanted = id.clone();
     let hush = context.city.ask(move |city| {
         let mut all = city.hushes().into_iter();
         all.find(|hush| hush.id == wanted).map(|hush| hush.hush)
     });
     let missing = || Problem::missing(format!("there is no hush \"{id}\""));
-    hush.await?.ok_or_else(missing)
+    let hush = hush.await?;
+    hush.filter(|hush| caller.may_hush(hush, Right::See))
+        .ok_or_else(missing)
 }
 
 fn not_hushed(refusal: &HushRefusal) -> Problem {

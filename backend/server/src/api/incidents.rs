@@ -196,7 +196,8 @@ pub(super) async fn doer(
 /// The part that somebody says they play, which counts only where everybody is nobody.
 pub(super) fn played(context: &Context, played: Option<String>) -> Result<Option<String>, Problem> {
     let is_name = |name: &String| {
-        (1..=32).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+        let is_plain = |c: char| !c.is_control() && c != '/';
+        (1..=32).contains(&name.chars().count()) && name.chars().all(is_plain)
     };
     match played {
         None => Ok(None),
@@ -204,7 +205,9 @@ pub(super) fn played(context: &Context, played: Option<String>) -> Result<Option
             "\"as\" is for a server that is open to everybody; here you are who signed in",
         )),
         Some(name) if is_name(&name) => Ok(Some(name)),
-        Some(_) => Err(Problem::bad("\"as\" has 1 to 32 characters")),
+        Some(_) => Err(Problem::bad(
+            "\"as\" has 1 to 32 characters, none of them a slash",
+        )),
     }
 }
 
@@ -408,6 +411,7 @@ async fn answer(
 ) -> Result<Json<Obeyed>, Problem> {
     match outcome {
         Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
+        Outcome::Done(Some((id, _))) if id != order.incident => Err(id_taken()),
         Outcome::Done(done) => Ok(Json(Obeyed {
             version: done.as_ref().map_or(0, |(_, version)| *version),
             incident: done.map(|(id, _)| id),
@@ -415,16 +419,18 @@ async fn answer(
         Outcome::Refused(refusal) => Err(refused(&refusal)),
         Outcome::Changed(version) => {
             let dossier = seen(context, caller, order.incident.as_str()).await?;
-            let since = dossier.timeline.into_iter();
-            let since = since.filter(|deed| deed.version > order.version);
-            let changed: Vec<_> = since.collect();
-            let detail = format!(
-                "the incident has changed: you saw version {}, it is at {version}",
-                order.version
-            );
-            Err(Problem::new(StatusCode::CONFLICT, detail)
-                .with_code("changed")
-                .with_more(json!({ "version": version, "changed": changed })))
+            Err(changed(&dossier, order.version, version))
         }
     }
+}
+
+/// That an incident stands elsewhere than whoever commands had seen, with what was done since.
+fn changed(dossier: &Dossier, seen: u64, version: u64) -> Problem {
+    let since = dossier.timeline.iter();
+    let since: Vec<_> = since.filter(|deed| deed.version > seen).collect();
+    let detail =
+        format!("the incident has changed: you saw version {seen}, it is at version {version}");
+    Problem::new(StatusCode::CONFLICT, detail)
+        .with_code("changed")
+        .with_more(json!({ "version": version, "changed": since }))
 }

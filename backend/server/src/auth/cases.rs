@@ -9,8 +9,9 @@ use egret_people::rights::{self, Row};
 use egret_shared::access::{Grant, Right, Role, Scope};
 use egret_shared::case::{Act, Deed, Doer, Dossier, Power, What};
 use egret_shared::id::{DepartmentId, IncidentId};
-use egret_shared::incident::{Beside, Evidence, Incident, Person};
+use egret_shared::incident::{BY_HAND, Beside, Evidence, Incident, Person};
 use egret_shared::people::Kind;
+use egret_shared::text::Text;
 
 use super::Caller;
 use super::sight::Sight;
@@ -90,7 +91,14 @@ impl Sight {
         let seen = |id: &IncidentId| self.has_other(id, incident_of);
         let timeline = dossier.timeline.into_iter();
         let timeline = timeline.filter(|deed| named(&deed.what).is_none_or(seen));
-        let timeline = timeline.filter_map(|deed| if works { Some(deed) } else { untold(deed) });
+        let by_hand = incident.rule.as_str() == BY_HAND;
+        let timeline = timeline.filter_map(|deed| {
+            if works {
+                Some(deed)
+            } else {
+                untold(deed, by_hand)
+            }
+        });
         Some(Dossier {
             incident,
             timeline: timeline.collect(),
@@ -165,8 +173,14 @@ fn named(what: &What) -> Option<&IncidentId> {
     }
 }
 
-/// A deed without what somebody wrote; nothing, if that is all it was.
-fn untold(mut deed: Deed) -> Option<Deed> {
+/// A deed without what somebody wrote; nothing, if that is all it was. Of an incident that was
+/// opened `by_hand` somebody wrote what it was opened for.
+fn untold(mut deed: Deed, by_hand: bool) -> Option<Deed> {
+    if let What::Opened(text) = &mut deed.what
+        && by_hand
+    {
+        *text = Text::default();
+    }
     let What::Act(act) = &mut deed.what else {
         return Some(deed);
     };

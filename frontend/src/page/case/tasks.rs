@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use egret_shared::case::task::{Task, TaskState};
-use egret_shared::case::{Act, ActKind, CheckItem};
+use egret_shared::case::{Act, ActKind, CheckItem, What};
 
 use super::{Folder, acts, nothing, section};
 use crate::format;
@@ -74,6 +74,17 @@ fn task_line(folder: Folder, task: &Task) -> AnyView {
 /// A department's objection, while nobody has decided.
 fn dispute(folder: Folder) -> AnyView {
     let dispute = folder.part(|incident| incident.dispute.clone());
+    let reason = Memo::new(move |_| {
+        let dossier = folder.dossier()?;
+        dossier
+            .timeline
+            .iter()
+            .rev()
+            .find_map(|deed| match &deed.what {
+                What::Act(Act::Dispute { reason, .. }) => Some(reason.clone()),
+                _ => None,
+            })
+    });
     (move || {
         let dispute = dispute.get().flatten()?;
         let who = format!(
@@ -88,7 +99,7 @@ fn dispute(folder: Folder) -> AnyView {
                     " "
                     {who}
                 </p>
-                <p class="deed-text">{dispute.reason}</p>
+                <p class="deed-text">{reason.get()}</p>
             </div>
         })
     })

@@ -2,7 +2,7 @@
 //! downloads alone.
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -12,7 +12,7 @@ use egret_shared::id::IncidentId;
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use super::{Obeyed, obey, played, seen};
+use super::{Obeyed, changed, obey, played, seen};
 use crate::api::Context;
 use crate::api::extract::{Path, Query};
 use crate::api::problem::Problem;
@@ -40,14 +40,19 @@ impl<S: Send + Sync> FromRequest<S> for FileBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let too_large = || {
+            let detail = format!("a file has at most {ATTACHMENT_BYTES} bytes");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+        };
+        // Before the body is asked for: one who says `Expect: 100-continue` need not send it.
+        if request.body().size_hint().lower() > ATTACHMENT_BYTES as u64 {
+            return Err(too_large());
+        }
         let body = Bytes::from_request(request, state).await;
         body.map(Self).map_err(|fault| {
             let status = fault.status();
             if status == StatusCode::PAYLOAD_TOO_LARGE {
-                return Problem::new(
-                    status,
-                    format!("a file has at most {ATTACHMENT_BYTES} bytes"),
-                );
+                return too_large();
             }
             Problem::new(status, fault.body_text())
         })
@@ -64,10 +69,14 @@ pub(in crate::api) async fn put(
 ) -> Result<Json<Obeyed>, Problem> {
     let played = played(&context, query.played)?;
     // Nobody fills the disk with files of incidents that they may not even see.
-    let incident = seen(&context, &caller, &id).await?.incident;
-    let doer = caller.doer(&incident, played.as_deref());
-    if !egret_shared::case::moves(&incident, &doer).contains(&egret_shared::case::ActKind::Attach) {
+    let dossier = seen(&context, &caller, &id).await?;
+    let incident = &dossier.incident;
+    let doer = caller.doer(incident, played.as_deref());
+    if !egret_shared::case::moves(incident, &doer).contains(&egret_shared::case::ActKind::Attach) {
         return Err(Problem::forbidden());
+    }
+    if incident.version != query.version {
+        return Err(changed(&dossier, query.version, incident.version));
     }
     let media = media_of(&bytes).ok_or_else(|| {
         Problem::new(

@@ -41,10 +41,12 @@ pub(in crate::api) async fn open(
         let outside = || Problem::bad("position: it lies outside the city");
         order.area = Some(area.ok_or_else(outside)?);
     }
-    if let Some(area) = &order.area
-        && context.package.area_tree().index_of(area).is_none()
-    {
-        return Err(Problem::bad(format!("area: there is no area \"{area}\"")));
+    if let Some(area) = &order.area {
+        // One that they may not know of is none.
+        let known = context.package.area_tree().index_of(area);
+        if !known.is_some_and(|known| caller.sight.area(known)) {
+            return Err(Problem::bad(format!("area: there is no area \"{area}\"")));
+        }
     }
     if !caller.may_report(order.area.as_ref()) {
         return Err(Problem::forbidden());
