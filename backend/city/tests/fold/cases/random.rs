@@ -114,7 +114,7 @@ impl Hands {
     }
 }
 
-fn order(desk: &mut Desk, hands: &mut Hands, who: u8, which: usize, act: Act) {
+fn order(desk: &mut Desk, hands: &mut Hands, who: u8, which: usize, act: &Act) {
     let all = desk.incidents();
     let Some(incident) = all.get(which % all.len().max(1)) else {
         return;
@@ -122,7 +122,7 @@ fn order(desk: &mut Desk, hands: &mut Hands, who: u8, which: usize, act: Act) {
     let had_task = !incident.tasks.is_empty();
     let outcome = desk.order(&anybody(who), &incident.id, act.clone());
     if let Outcome::Done(_) = outcome {
-        hands.note(&incident.id, who, &act, had_task);
+        hands.note(&incident.id, who, act, had_task);
     }
 }
 
@@ -151,19 +151,19 @@ fn happen(desk: &mut Desk, hands: &mut Hands, happening: &Happening) {
             };
             desk.mode(&anybody(0), mode);
         }
-        Happening::Act(who, which, act) => order(desk, hands, *who, *which, act.clone()),
+        Happening::Act(who, which, act) => order(desk, hands, *who, *which, act),
         Happening::Merge(who, from, into) => {
             if let Some(into) = nth(desk, *into) {
                 let act = Act::Merge {
                     into: into.id,
                     reason: why(),
                 };
-                order(desk, hands, *who, *from, act);
+                order(desk, hands, *who, *from, &act);
             }
         }
         Happening::Parent(who, part, of) => {
             let of = nth(desk, *of).map(|of| of.id);
-            order(desk, hands, *who, *part, Act::Parent { of });
+            order(desk, hands, *who, *part, &Act::Parent { of });
         }
         Happening::Split(who, which) => {
             if let Some(incident) = nth(desk, *which) {
@@ -172,7 +172,7 @@ fn happen(desk: &mut Desk, hands: &mut Hands, happening: &Happening) {
                     alerts: last.into_iter().collect(),
                     reason: why(),
                 };
-                order(desk, hands, *who, *which, act);
+                order(desk, hands, *who, *which, &act);
             }
         }
     }
