@@ -17,6 +17,7 @@ pub mod served;
 pub mod viewer;
 pub mod yardstick;
 
+mod alerts;
 mod ingest;
 mod live;
 
@@ -29,7 +30,10 @@ pub fn run() {
     if options.measures(Part::Ingest) {
         ingest::measure(&options);
     }
-    if options.only != Some(Part::Ingest) {
+    if !matches!(options.only, Some(Part::Ingest | Part::Alerts)) {
         live::measure(&options);
+    }
+    if options.measures(Part::Alerts) {
+        alerts::measure(&options);
     }
 }

@@ -93,6 +93,19 @@ for = "10s"
 level = "yellow"
 "#;
 
+/// An alert turns with every reading over the limit or below it, and never counts as flapping.
+const TURNING: &str = r#"[[rule]]
+id = "high"
+name = { zh = "高水位", en = "High level" }
+kind = "threshold"
+on = { feed = "bench", property = "level" }
+when = "value >= 9.999"
+for = "0s"
+keep_for = "0s"
+flap = { changes = 20, within = "1ms" }
+level = "yellow"
+"#;
+
 const SCENES: &str = r#"[[scene]]
 id = "overview"
 name = { zh = "总览", en = "Overview" }
@@ -103,10 +116,28 @@ grid = [24, 12]
 kind = "stat"
 at = [0, 0, 6, 2]
 metric = "bench.max"
+
+[[scene.panel]]
+kind = "map"
+at = [6, 0, 12, 10]
+layers = ["assets", "incidents"]
+
+[[scene.panel]]
+kind = "incidents"
+at = [18, 0, 6, 10]
 "#;
 
 /// Writes the city package into a folder of its own, which goes with the value.
 pub fn write() -> TempDir {
+    write_with(RULES)
+}
+
+/// As [`write`], with a rule whose alerts turn with every reading.
+pub fn write_turning() -> TempDir {
+    write_with(TURNING)
+}
+
+fn write_with(rules: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("the temp folder can be written");
     let files = [
         ("city.toml", CITY),
@@ -114,7 +145,7 @@ pub fn write() -> TempDir {
         ("properties.toml", PROPERTIES),
         ("feeds.toml", FEEDS),
         ("metrics.toml", METRICS),
-        ("rules.toml", RULES),
+        ("rules.toml", rules),
         ("scenes.toml", SCENES),
         ("areas.geojson", &areas()),
         ("assets.csv", &assets()),

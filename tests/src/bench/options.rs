@@ -11,6 +11,8 @@ pub struct Options {
     pub runs: usize,
     /// Length of a paced load, in seconds.
     pub seconds: u64,
+    /// Length of a flood of alerts, in seconds.
+    pub flood_seconds: u64,
     /// Whether Mosquitto runs beside it.
     pub yardstick: bool,
     /// The one part to measure; all of them if there is none.
@@ -28,6 +30,8 @@ pub enum Part {
     Store,
     /// To many clients.
     FanOut,
+    /// A flood of alerts.
+    Alerts,
 }
 
 impl Part {
@@ -37,6 +41,7 @@ impl Part {
             "delay" => Self::Delay,
             "store" => Self::Store,
             "fan-out" => Self::FanOut,
+            "alerts" => Self::Alerts,
             _ => return None,
         })
     }
@@ -54,8 +59,8 @@ const HELP: &str = "\
 --runs N        floods, the median counts [default: 3]
 --seconds N     length of a paced load [default: 10]
 --no-yardstick  leave Mosquitto out
---only PART     one part: ingest, delay, store, fan-out
---quick         a look: 40000 messages, one flood, 3 seconds";
+--only PART     one part: ingest, delay, store, fan-out, alerts
+--quick         a look: 40000 messages, one flood, 3 seconds, alerts for 6";
 
 impl Default for Options {
     fn default() -> Self {
@@ -64,6 +69,7 @@ impl Default for Options {
             window: 500,
             runs: 3,
             seconds: 10,
+            flood_seconds: 60,
             yardstick: true,
             only: None,
         }
@@ -101,6 +107,7 @@ impl Options {
                 "--no-yardstick" => options.yardstick = false,
                 "--quick" => {
                     (options.messages, options.runs, options.seconds) = (40_000, 1, 3);
+                    options.flood_seconds = 6;
                 }
                 _ => panic!("{word} is unknown\n{HELP}"),
             }
