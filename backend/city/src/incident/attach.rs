@@ -2,9 +2,9 @@
 //!
 //! What has just fired joins the group of the nearest alert that it can come from. It draws to
 //! itself what it can bring about: of each kind the nearest that nothing nearer explains, with all
-//! that hangs on that; and others that stand alone, from half the distance. So each group is a tree of reasons, and
-//! two places that are within reach of one another stay two groups as long as each effect is
-//! nearer to its own.
+//! that hangs on that; and others that stand alone, from half the distance. So each group is a
+//! tree of reasons, and two places that are within reach of one another stay two groups as long as
+//! each effect is nearer to its own.
 //!
 //! An incident is moved by nobody but officers: what belongs to it stays in it, and two incidents
 //! never become one here.
