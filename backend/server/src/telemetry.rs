@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use egret_city::Unlisted;
 use egret_city::entry::Seq;
 use egret_shared::feed::FeedHealth;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -96,9 +97,15 @@ impl Telemetry {
     ///
     /// # Errors
     /// None in practice: writing to a `String` does not fail.
-    pub(crate) fn text(&self, feeds: &[FeedHealth], seq: Seq) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(
+        &self,
+        feeds: &[FeedHealth],
+        seq: Seq,
+        unlisted: Unlisted,
+    ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("egret");
         self.register(&mut registry, seq);
+        register_unlisted(&mut registry, unlisted);
         register_feeds(&mut registry, feeds);
         let mut text = String::new();
         encode(&mut text, &registry)?;
@@ -140,6 +147,23 @@ impl Telemetry {
             registry.register(name, help, histogram.clone());
         }
     }
+}
+
+fn register_unlisted(registry: &mut Registry, unlisted: Unlisted) {
+    let waiting: Gauge = Gauge::default();
+    waiting.set(i64::from(unlisted.waiting));
+    registry.register(
+        "alerts_unlisted",
+        "Open alerts that wait for room on the list",
+        waiting,
+    );
+    let unheld: Counter = Counter::default();
+    unheld.inc_by(unlisted.lost);
+    registry.register(
+        "alerts_unheld",
+        "Times that an alert found no room even to wait in",
+        unheld,
+    );
 }
 
 fn register_feeds(registry: &mut Registry, feeds: &[FeedHealth]) {

@@ -66,14 +66,22 @@ fn flooded(options: &Options, n_assets: usize) {
         pause_until(Instant::now() + Duration::from_secs(2));
         over.store(true, Ordering::Relaxed);
         let tells = "a thread tells what went wrong";
-        (flood, seen.join().expect(tells), memory.join().expect(tells))
+        (
+            flood,
+            seen.join().expect(tells),
+            memory.join().expect(tells),
+        )
     });
     let used_s = cpu_s(served.id()) - cpu_before_s;
     let took_s = began.elapsed().as_secs_f64();
     let api = Http::new(served.http);
     let n_stored = stored(&api, flood.n_sent);
     let third = memory.len() / 3;
-    let of = |from: usize| memory.get(from).map_or(0.0, |bytes| round(*bytes as f64 / 1e6, 1));
+    let of = |from: usize| {
+        memory
+            .get(from)
+            .map_or(0.0, |bytes| round(*bytes as f64 / 1e6, 1))
+    };
     report::line(
         "alert_flood",
         &json!({
@@ -115,11 +123,19 @@ fn send(broker: SocketAddr, fleet: &Fleet, n_assets: usize, seconds: u64) -> Flo
             .map(|n| {
                 scope.spawn(move || {
                     let own = n_assets / CONNECTIONS;
-                    send_one(broker, fleet, (n * own, own), per_connection * seconds, started)
+                    send_one(
+                        broker,
+                        fleet,
+                        (n * own, own),
+                        per_connection * seconds,
+                        started,
+                    )
                 })
             })
             .collect();
-        let joined = all.into_iter().map(|one| one.join().expect("a gateway tells what went wrong"));
+        let joined = all
+            .into_iter()
+            .map(|one| one.join().expect("a gateway tells what went wrong"));
         joined.max().unwrap_or_default()
     });
     Flood {
@@ -142,13 +158,17 @@ fn send_one(
     let mut behind = Duration::ZERO;
     let mut n = 0;
     while gateway.acked() < n_messages {
-        let due = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) * per_s / 1_000_000;
+        let due =
+            u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX) * per_s / 1_000_000;
         if n < n_messages {
-            let late = Duration::from_micros((due.min(n_messages) - n.min(due)) * 1_000_000 / per_s);
+            let late =
+                Duration::from_micros((due.min(n_messages) - n.min(due)) * 1_000_000 / per_s);
             behind = behind.max(late);
         }
         // Half a second of messages may be on their way.
-        while n < due.min(n_messages) && gateway.in_flight() < usize::try_from(per_s / 2).unwrap_or(1) {
+        while n < due.min(n_messages)
+            && gateway.in_flight() < usize::try_from(per_s / 2).unwrap_or(1)
+        {
             let own = n_own as u64;
             let asset = first + usize::try_from(n % own).unwrap_or_default();
             let is_high = (n / own).is_multiple_of(2);
@@ -252,11 +272,14 @@ impl Page {
         let Some(process) = self.0 else {
             return Value::Null;
         };
-        let told = process
-            .out
-            .find_within(wait::PATIENCE * 6, "the page tells how it fared", |line| {
-                serde_json::from_str::<Value>(line).ok().filter(Value::is_object)
-            });
+        let told =
+            process
+                .out
+                .find_within(wait::PATIENCE * 6, "the page tells how it fared", |line| {
+                    serde_json::from_str::<Value>(line)
+                        .ok()
+                        .filter(Value::is_object)
+                });
         told.unwrap_or_else(|| json!({ "ended": process.err.text() }))
     }
 }

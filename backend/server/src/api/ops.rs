@@ -58,16 +58,22 @@ pub(super) async fn metrics(
     if !caller.has_whole(Right::Operate) {
         return Err(Problem::forbidden());
     }
-    let (feeds, seq) = context
+    let (feeds, seq, unlisted) = context
         .city
-        .ask(|city| (city.feeds().collect::<Vec<_>>(), city.seq()))
+        .ask(|city| {
+            let feeds = city.feeds().collect::<Vec<_>>();
+            (feeds, city.seq(), city.alerts_unlisted())
+        })
         .await?;
-    let text = context.telemetry.text(&feeds, seq).map_err(|error| {
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("the metrics: {error}"),
-        )
-    })?;
+    let text = context
+        .telemetry
+        .text(&feeds, seq, unlisted)
+        .map_err(|error| {
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("the metrics: {error}"),
+            )
+        })?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))
 }

@@ -55,7 +55,8 @@ impl Wording<'_> {
             ),
         };
         Notice {
-            key: format!("mode/{}/mode_changed", mode.since.0),
+            // Two changes within one tick of the city's clock are told by which way they went.
+            key: format!("mode/{}/{:?}/mode_changed", mode.since.0, mode.mode),
             seq,
             at: mode.since,
             kind: NoticeKind::ModeChanged,
