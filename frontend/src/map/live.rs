@@ -149,11 +149,18 @@ impl LiveMap {
             return;
         }
         self.shared.moved_by_hand_ms.set(None);
-        let (Some(base), Some(camera)) = (self.shared.base.get(), self.shared.camera.get()) else {
+        let Some(base) = self.shared.base.get() else {
             return;
         };
-        let (centre, zoom) = self.shared.home(camera.width, camera.height);
-        base.fly(centre.lon, centre.lat, zoom);
+        match (self.shared.camera.get(), look) {
+            (Some(camera), _) => {
+                let (centre, zoom) = self.shared.home(camera.width, camera.height);
+                base.fly(centre.lon, centre.lat, zoom);
+            }
+            // A map that has not looked anywhere yet begins there.
+            (None, Some((centre, zoom))) => base.jump(centre.lon, centre.lat, zoom),
+            (None, None) => {}
+        }
     }
 
     /// Names the map for screen readers.

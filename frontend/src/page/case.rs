@@ -195,31 +195,39 @@ impl Folder {
         .into_any()
     }
 
+    /// The parts in columns: beside the queue there is room for two, and what is to be done comes
+    /// first.
+    fn columns(self, is_compact: bool) -> Vec<AnyView> {
+        let place = vec![map::map(self), evidence::evidence(self)];
+        let told = vec![timeline::timeline(self)];
+        let todo = vec![tasks::tasks(self), tasks::checklist(self)];
+        let more = vec![files::files(self), related::related(self)];
+        if is_compact {
+            let left = todo.into_iter().chain(place).collect();
+            let right = told.into_iter().chain(more).collect();
+            vec![column(left), column(right)]
+        } else {
+            let right = todo.into_iter().chain(more).collect();
+            vec![column(place), column(told), column(right)]
+        }
+    }
+
     fn file(self, is_compact: bool, is_archived: bool) -> AnyView {
         view! {
             <article class="incident-file" class:compact=is_compact>
                 {head::head(self, is_compact, is_archived)}
                 {steps::steps(self)}
                 {(!is_archived).then(|| acts::acts(self))}
-                <div class="incident-columns">
-                    <div class="incident-column">
-                        {map::map(self)}
-                        {evidence::evidence(self)}
-                    </div>
-                    <div class="incident-column">
-                        {timeline::timeline(self)}
-                    </div>
-                    <div class="incident-column">
-                        {tasks::tasks(self)}
-                        {tasks::checklist(self)}
-                        {files::files(self)}
-                        {related::related(self)}
-                    </div>
-                </div>
+                <div class="incident-columns">{self.columns(is_compact)}</div>
             </article>
         }
         .into_any()
     }
+}
+
+/// One below the other.
+fn column(parts: Vec<AnyView>) -> AnyView {
+    view! { <div class="incident-column">{parts}</div> }.into_any()
 }
 
 /// Why there is nothing to see.

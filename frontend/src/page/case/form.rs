@@ -344,8 +344,11 @@ fn department_boxes(
     folder: Folder,
     draft: Draft,
     label: Word,
-    departments: Vec<DepartmentId>,
+    mut departments: Vec<DepartmentId>,
 ) -> AnyView {
+    // Whom the rule proposes is seen without scrolling.
+    let proposed = draft.choice.get_untracked().others;
+    departments.sort_by_key(|id| !proposed.contains(id));
     let boxes: Vec<_> = departments
         .into_iter()
         .map(|id| {

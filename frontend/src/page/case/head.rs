@@ -107,11 +107,11 @@ fn limit(folder: Folder) -> AnyView {
             .map(|spent| format!("{:.1}%", 100.0 * spent))
     };
     view! {
-        <div class=move || format!("limit {}", standing.get().class())>
-            <span class="limit-word">{move || words().1}</span>
-            <b class="limit-figure">{move || words().0}</b>
-            <span class="limit-due">{due}</span>
-            <span class="limit-bar" aria-hidden="true">
+        <div class=move || format!("deadline {}", standing.get().class())>
+            <span class="deadline-word">{move || words().1}</span>
+            <b class="deadline-figure">{move || words().0}</b>
+            <span class="deadline-due">{due}</span>
+            <span class="deadline-bar" aria-hidden="true">
                 <i style:width=spent></i>
             </span>
         </div>
