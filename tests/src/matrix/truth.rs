@@ -26,7 +26,7 @@ pub struct Truth {
     pub turns: BTreeMap<u64, (Value, Label)>,
     /// Incidents.
     pub incidents: Vec<Case>,
-    /// Lines of the ticker, and whose all is that each tells of.
+    /// Lines of the ticker, and whose all is that each tells of; of an incident's life, nobody's.
     pub events: Vec<(Value, Vec<Label>)>,
     /// Numbers in areas.
     pub points: Vec<(String, Place)>,
@@ -175,6 +175,10 @@ impl Truth {
             let metric = self.metric(metric);
             let label = metric.people.as_ref().unwrap_or(&metric.label);
             return vec![label.at(here(row))];
+        }
+        if about["incident"].is_string() || about == "city" {
+            // Whoever may see the incident, and everybody.
+            return Vec::new();
         }
         let joined = rows(&about["joined"]);
         let joined: Vec<_> = joined

@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 
 use egret_tests::desk::{Desk, Worker, fresh, is_refusal};
+use egret_tests::{clock, message, wait};
 use serde_json::{Value, json};
 
 use crate::life::pond;
@@ -190,9 +191,19 @@ fn what_is_merged_brings_along_who_handled_it() {
 fn what_is_split_off_brings_along_who_handled_it() {
     let mut four = Four::come();
     let steward = four.desk.program("steward", &["steward"]);
-    let manhole = egret_tests::message::level(egret_tests::clock::ago(150), 2.3);
-    steward.send(&egret_tests::message::of("manhole", "M-1", &manhole));
-    pond(&steward, "P-1", 35.0);
+    let at = message::level(clock::ago(150), 2.3);
+    steward.send(&message::of("manhole", "M-1", &at));
+    wait::until("the manhole's alert", || {
+        let rows = steward.list("/api/v1/alerts?rule=manhole-high");
+        wait::check(rows.iter().any(|row| row["state"] == "firing"), &rows)
+    });
+    // The road's feed declares GCJ-02; this is beside the manhole there.
+    let beside = json!({
+        "position": [118.055, 24.447],
+        "values": { "ponding_depth": { "v": 20.0, "u": "cm" } },
+    });
+    let water = message::merged(&message::level(clock::now(), 0.0), &beside);
+    steward.send(&message::of("road", "P-1", &water));
     let row = egret_tests::desk::incident(&mut four.lea, |row| {
         row["evidence"].as_array().is_some_and(|all| all.len() == 2)
     });

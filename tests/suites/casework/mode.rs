@@ -64,7 +64,7 @@ fn the_mode_is_changed_by_who_commands_the_city_and_told_on_every_screen() {
         assert_eq!(answer.status, 403, "{grant}: {answer:?}");
     }
     assert_eq!(change(&mut dan, "emergency", " ").status, 400);
-    assert_eq!(change(&mut dan, "war", "why").status, 400);
+    assert_eq!(change(&mut dan, "war", "why").status, 422);
     assert_eq!(mode(&mut dan)["mode"], "peace");
     let answer = change(&mut dan, "emergency", "红色暴雨预警");
     assert_eq!(

@@ -318,7 +318,15 @@ fn events_are_own(cell: Cell<'_>, truth: &Truth, told: &Value) {
     };
     for (row, labels) in &truth.events {
         let id = row["id"].as_u64().unwrap_or_default();
-        let is_own = labels.iter().all(|label| cell.reader().sees(label));
+        let about = text(&row["about"]["incident"]);
+        let case = truth.incidents.iter().find(|case| case.id == about);
+        let is_own = match case {
+            Some(case) => case.is_for(cell.reader()),
+            None => labels.iter().all(|label| cell.reader().sees(label)),
+        };
+        if case.is_some() && !is_own && serials.contains(&id) {
+            cell.leak(format_args!("a line of the ticker: {row}"));
+        }
         if is_own && id >= oldest && !serials.contains(&id) {
             cell.missing(format_args!("a line of the ticker: {row}"));
         }

@@ -53,13 +53,20 @@ kinds = ["commented"]
     let settings = Settings::write(&web, &ids, None, &routes);
     let mut desk = settings.desk();
     let robot = Robot::of(&mut desk);
+    // One after the other: whom a notice is for is looked up when it is made.
+    let heard = |n: usize| {
+        web.until("it is told", |taken| {
+            let all = taken.iter().filter(|taken| taken.recipient() == "/all");
+            all.count() == n
+        });
+    };
     let low = robot.reports("yellow");
+    heard(1);
     robot.does(&low, 1, &json!({ "file": { "class": "normal" } }));
-    robot.does(
-        &low,
-        2,
-        &json!({ "dispatch": { "lead": "police", "support": ["water"] } }),
-    );
+    heard(2);
+    let dispatch = json!({ "lead": "police", "support": ["water"] });
+    robot.does(&low, 2, &json!({ "dispatch": dispatch }));
+    heard(3);
     robot.does(&low, 3, &comment("so"));
     let high = robot.reports("red");
     robot.does(&high, 1, &comment("grave"));
