@@ -196,7 +196,7 @@ words! {
     HelpActs: "案件：执行操作，字母见按钮", "Incident: act, letters are on the buttons";
     AgeWord: "已", "open for";
     LevelWord: "级别", "Level";
-    LeadWord: "主办", "Lead";
+    DepartmentWord: "部门", "Department";
     Hushed: "已静默", "Hushed";
     Flapping: "反复", "Flapping";
     Shelve: "搁置所选告警", "Shelve the chosen alert";

@@ -12,7 +12,7 @@ use crate::api;
 use crate::format;
 use crate::i18n::Key;
 use crate::i18n::case::Desk as Word;
-use crate::page::listed::{cell, classed_cell, line, name_cell, table};
+use crate::page::listed::{classed_cell, line, name_cell, table};
 use crate::page::loaded::{Loaded, ask};
 use crate::widget::form::choice;
 
@@ -23,7 +23,7 @@ const FEW: u32 = 10;
 const MONTHS: usize = 13;
 
 const COLUMNS: [Word; 8] = [
-    Word::LeadWord,
+    Word::DepartmentWord,
     Word::Given,
     Word::InTime,
     Word::LateTasks,
@@ -184,7 +184,7 @@ fn row(board: Board, id: &DepartmentId, tally: &Tally) -> AnyView {
         number(tally.returned),
         number(tally.reopened),
         number(tally.supervised),
-        cell(share(satisfaction(tally))),
+        share(satisfaction(tally)),
     ];
     line(false, cells)
 }
