@@ -103,7 +103,7 @@ fn a_dry_run_beside_the_server_lists_what_fired_and_what_other_rules_would_have(
         &server,
         &city,
         "ponding",
-        TimeMs::from_rfc3339(later).unwrap(),
+        TimeMs(TimeMs::from_rfc3339(later).unwrap().0 + 1),
         &[],
     );
     assert_eq!(report["fired"], 0, "what fired before is no news: {report}");

@@ -39,7 +39,8 @@ impl Reading {
     /// If the database fails.
     pub(crate) fn seq_before(&self, at: TimeMs) -> Result<Seq, JournalError> {
         let last = self.connection.query_row(
-            "SELECT max(last_seq) FROM journal WHERE last_at < ?1",
+            // A batch that only names a package has no time.
+            "SELECT max(last_seq) FROM journal WHERE last_at < ?1 AND last_at > 0",
             [at.0],
             |row| row.get::<_, Option<Seq>>(0),
         )?;
