@@ -17,3 +17,5 @@ mod refused;
 mod room;
 #[path = "casework/together.rs"]
 mod together;
+#[path = "casework/trail.rs"]
+mod trail;

@@ -2,15 +2,18 @@
 //! on. Each asset in turn rises over its rule's limit and falls below it in the next round, so that
 //! every message is a turn of an alert, and all of them have to be on record afterwards.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use egret_shared::alert::{AlertKey, AlertState};
 use egret_shared::channel::Channel;
 use egret_shared::codec::Encoding;
 use egret_shared::delta::Delta;
 use egret_shared::message::ServerMessage;
+use egret_shared::time::TimeMs;
 use serde_json::{Value, json};
 
 use super::fleet::{Fleet, Sent};
@@ -192,11 +195,14 @@ fn send_one(
     behind
 }
 
-/// How old alerts are when a screen is told that they fire.
+/// How old alerts are when a screen is first told that they fire. Where more fire than are listed,
+/// this has in it how long they waited for room.
 fn look_on(server: SocketAddr, over: &AtomicBool) -> Delays {
     let mut socket = Socket::connect(server, Encoding::Binary);
     socket.subscribe(&["city"]);
     let mut delays = Delays::default();
+    // When each last fired that was told of: an alert is told again when anything of it changes.
+    let mut known: BTreeMap<AlertKey, TimeMs> = BTreeMap::new();
     while !over.load(Ordering::Relaxed) {
         let Some(message) = socket.hear(Duration::from_millis(100)) else {
             continue;
@@ -209,9 +215,12 @@ fn look_on(server: SocketAddr, over: &AtomicBool) -> Delays {
             continue;
         }
         if let Delta::City(city) = frame.changes {
-            let fired = city.alerts.put.iter().filter_map(|alert| alert.fired_at);
-            for at in fired {
-                delays.add(now_us - at.0 * 1_000);
+            let rows = city.alerts.put.into_iter();
+            for alert in rows.filter(|alert| alert.state == AlertState::Firing) {
+                let Some(at) = alert.fired_at else { continue };
+                if known.insert(alert.key, at) != Some(at) {
+                    delays.add(now_us - at.0 * 1_000);
+                }
             }
         }
     }
