@@ -23,8 +23,11 @@ const OURS: &str = "x-egret";
 /// Puts the headers on an answer.
 pub(crate) fn protect(headers: &mut HeaderMap, is_page: bool, is_secure: bool) {
     let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
-    let fixed: [(HeaderName, &'static str); 6] = [
-        (header::CONTENT_SECURITY_POLICY, policy),
+    // An answer may be held tighter, and says so itself.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(policy));
+    let fixed: [(HeaderName, &'static str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
         (header::REFERRER_POLICY, "same-origin"),

@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use egret_shared::case::{Act, Dossier, What};
 use egret_shared::command::CaseOrder;
@@ -128,8 +128,11 @@ pub(in crate::api) async fn get(
         // Never shown within a page of ours: what somebody sent may be anything.
         (header::CONTENT_DISPOSITION, header_of(&disposition(&name))),
         (
-            HeaderName::from_static("content-security-policy"),
-            HeaderValue::from_static("sandbox; default-src 'none'"),
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'; \
+                 form-action 'none'",
+            ),
         ),
     ];
     Ok((headers, bytes).into_response())

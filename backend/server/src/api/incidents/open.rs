@@ -7,6 +7,7 @@ use axum::extract::State;
 use egret_shared::access::Scope;
 use egret_shared::case::Power;
 use egret_shared::command::{Command, OpenOrder, Order, Outcome};
+use egret_shared::id::AreaCode;
 use egret_shared::people::Outcome as Told;
 use serde::Deserialize;
 use smol_str::SmolStr;
@@ -36,17 +37,19 @@ pub(in crate::api) async fn open(
 ) -> Result<Json<Obeyed>, Problem> {
     let played = played(&context, form.played)?;
     let mut order = form.order;
-    if let Some(position) = order.position {
-        let area = context.intake.area_at(position);
-        let outside = || Problem::bad("position: it lies outside the city");
-        order.area = Some(area.ok_or_else(outside)?);
-    }
-    if let Some(area) = &order.area {
-        // One that they may not know of is none.
+    // An area that they may not know of is none.
+    let is_known = |area: &AreaCode| {
         let known = context.package.area_tree().index_of(area);
-        if !known.is_some_and(|known| caller.sight.area(known)) {
-            return Err(Problem::bad(format!("area: there is no area \"{area}\"")));
-        }
+        known.is_some_and(|known| caller.sight.area(known))
+    };
+    if let Some(position) = order.position {
+        let area = context.intake.area_at(position).filter(is_known);
+        let outside = || Problem::bad("position: it lies outside the city, or outside your areas");
+        order.area = Some(area.ok_or_else(outside)?);
+    } else if let Some(area) = &order.area
+        && !is_known(area)
+    {
+        return Err(Problem::bad(format!("area: there is no area \"{area}\"")));
     }
     if !caller.may_report(order.area.as_ref()) {
         return Err(Problem::forbidden());
