@@ -26,6 +26,7 @@ fn thirty_power_cuts_lose_no_notice_and_repeat_none_without_a_mark() {
     for kill in 0..KILLS {
         let version = robot.0.get(&format!("/api/v1/incidents/{id}")).json()["version"].clone();
         let version = version.as_u64().unwrap();
+        let before = web.taken().len();
         for n in 0..=dice.below(4) {
             robot.does(&id, version + n, &comment(&format!("round {kill}, {n}")));
         }
