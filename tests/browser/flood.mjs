@@ -22,7 +22,10 @@ function watchFrames() {
 const browser = await launch();
 const screen = await Screen.open(browser, server, pathname, { init: watchFrames });
 const { page } = screen;
-await page.waitForSelector(".liveness.live", { timeout: 60_000 });
+await page.waitForSelector(".liveness.live", { timeout: 60_000 }).catch(async (error) => {
+  // A page of another version than the server says so.
+  throw new Error(await page.locator(".liveness").innerText(), { cause: error });
+});
 const cdp = await page.context().newCDPSession(page);
 await cdp.send("Performance.enable");
 await page.evaluate(() => window.takeGaps());

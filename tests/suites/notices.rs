@@ -1,6 +1,12 @@
 //! Notices at the running server: whoever is to be told is told once, or again with a mark, however
 //! often the server is killed and whoever is away.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail like tests"
+)]
+
 #[path = "notices/delivery.rs"]
 mod delivery;
 #[path = "notices/kill.rs"]
@@ -9,6 +15,7 @@ mod kill;
 mod routes;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use egret_tests::desk::{Desk, fresh, report};
@@ -35,21 +42,25 @@ impl Settings {
         let secret = folder.path().join("secret");
         let mut toml = "[notify]\nbase_url = \"https://egret.example\"\n".to_owned();
         for path in paths {
-            toml += &format!(
+            write!(
+                toml,
                 "[[notify.channel]]\nid = \"{path}\"\nkind = \"webhook\"\n\
                  url = \"http://{}/{path}\"\nsecret_file = \"{}\"\nper_minute = 6000\n\
                  merge_over = 0\n",
                 web.address,
                 secret.display()
-            );
+            )
+            .unwrap();
         }
         if let Some(mail) = mail {
-            toml += &format!(
+            write!(
+                toml,
                 "[[notify.channel]]\nid = \"mail\"\nkind = \"smtp\"\nhost = \"127.0.0.1\"\n\
                  port = {}\ntls = \"none\"\nfrom = \"Egret <egret@x.example>\"\n\
                  per_minute = 6000\nmerge_over = 0\n",
                 mail.address.port()
-            );
+            )
+            .unwrap();
         }
         std::fs::write(folder.path().join("egret.toml"), toml + routes).unwrap();
         Self { folder }

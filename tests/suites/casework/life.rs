@@ -15,6 +15,53 @@ fn tally(cards: &Value, who: &str, what: &str) -> u64 {
     own.map(|card| card["tally"][what].as_u64().unwrap()).sum()
 }
 
+/// The incident with its file, in which everything has its place; how much that is.
+#[track_caller]
+fn is_told_in_order(olga: &mut Worker, id: &str) -> (Value, usize) {
+    let file = olga.file(id);
+    let expected = [
+        ("opened", "olga"),
+        ("acknowledge", "olga"),
+        ("file", "olga"),
+        ("dispatch", "dan"),
+        ("accept", "pavel"),
+        ("accept", "wim"),
+        ("feedback", "pavel"),
+        ("feedback", "wim"),
+        ("verify", "olga"),
+        ("close", "olga"),
+        ("evaluate", "olga"),
+    ];
+    let told = deeds(&file);
+    let told: Vec<_> = told.iter().map(|(what, by)| (&**what, &**by)).collect();
+    assert_eq!(told, expected, "{file}");
+    is_in_order(&file);
+    (file, expected.len())
+}
+
+/// Both departments have done their part in time, and the lead was judged.
+#[track_caller]
+fn are_counted(olga: &mut Worker) {
+    let cards = olga.browser.get("/api/v1/scorecards").json();
+    let counted = |who: &str, what: &str| tally(&cards, who, what);
+    assert_eq!(
+        (counted("water", "given"), counted("police", "given")),
+        (1, 1)
+    );
+    assert_eq!(
+        (counted("water", "in_time"), counted("police", "in_time")),
+        (1, 1)
+    );
+    assert_eq!(
+        (counted("water", "judged"), counted("water", "score")),
+        (1, 4)
+    );
+    assert_eq!(
+        (counted("police", "judged"), counted("water", "late")),
+        (0, 0)
+    );
+}
+
 #[test]
 fn a_report_is_filed_dispatched_handled_verified_closed_and_evaluated() {
     let mut desk = Desk::opened();
@@ -66,28 +113,10 @@ fn a_report_is_filed_dispatched_handled_verified_closed_and_evaluated() {
     );
     stands_at(&mut olga, &id, "evaluated");
 
-    let file = olga.file(&id);
-    let expected = [
-        ("opened", "olga"),
-        ("acknowledge", "olga"),
-        ("file", "olga"),
-        ("dispatch", "dan"),
-        ("accept", "pavel"),
-        ("accept", "wim"),
-        ("feedback", "pavel"),
-        ("feedback", "wim"),
-        ("verify", "olga"),
-        ("close", "olga"),
-        ("evaluate", "olga"),
-    ];
-    let told = deeds(&file);
-    let told: Vec<_> = told.iter().map(|(what, by)| (&**what, &**by)).collect();
-    assert_eq!(told, expected, "{file}");
-    is_in_order(&file);
-
+    let (file, n_deeds) = is_told_in_order(&mut olga, &id);
     // A viewer is told what was done and by whom, and no word of what people wrote.
     let seen = vera.file(&id);
-    assert_eq!(seen["timeline"].as_array().unwrap().len(), expected.len());
+    assert_eq!(seen["timeline"].as_array().unwrap().len(), n_deeds);
     let words = seen.to_string();
     assert!(!words.contains("zz_"), "{words}");
     assert!(file.to_string().contains("zz_done"), "{file}");
@@ -98,24 +127,7 @@ fn a_report_is_filed_dispatched_handled_verified_closed_and_evaluated() {
         "not_granted",
     );
 
-    let cards = olga.browser.get("/api/v1/scorecards").json();
-    let counted = |who: &str, what: &str| tally(&cards, who, what);
-    assert_eq!(
-        (counted("water", "given"), counted("police", "given")),
-        (1, 1)
-    );
-    assert_eq!(
-        (counted("water", "in_time"), counted("police", "in_time")),
-        (1, 1)
-    );
-    assert_eq!(
-        (counted("water", "judged"), counted("water", "score")),
-        (1, 4)
-    );
-    assert_eq!(
-        (counted("police", "judged"), counted("water", "late")),
-        (0, 0)
-    );
+    are_counted(&mut olga);
 }
 
 /// Numbers follow one another, and times and versions do not go back.

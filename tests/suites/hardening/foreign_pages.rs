@@ -115,6 +115,41 @@ impl Victims {
     }
 }
 
+/// What can be ordered about incidents, hushes and the mode.
+fn of_cases(incident: &str) -> Vec<Change> {
+    let report = json!({
+        "id": "forged-1", "title": "forged", "text": "", "level": "red", "area": "900001",
+    });
+    let comment = json!({
+        "id": "forged-2", "version": 1, "act": { "comment": { "text": "forged" } },
+    });
+    let mode = json!({ "id": "forged-3", "mode": "emergency", "reason": "forged" });
+    let hush = json!({ "id": "forged-4", "order": { "put": { "id": null, "hush": {
+        "kind": { "silence": { "feed": "manhole" } }, "up_to": "blue", "owner": "forged",
+        "reason": "forged", "from": clock::now(), "until": clock::ago(-3_600),
+    } } } });
+    vec![
+        change("POST /api/v1/incidents", "", report, 200),
+        change(
+            "POST /api/v1/incidents/{id}/commands",
+            incident,
+            comment,
+            200,
+        ),
+        Change {
+            path: format!("/api/v1/incidents/{incident}/attachments?id=a&version=2&name=a.txt"),
+            ..change(
+                "POST /api/v1/incidents/{id}/attachments",
+                incident,
+                json!("a forged file"),
+                200,
+            )
+        },
+        change("POST /api/v1/hushes", "", hush, 200),
+        change("POST /api/v1/mode", "", mode, 200),
+    ]
+}
+
 /// Everything that somebody who is signed in can change, in an order in which all of it succeeds.
 fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     const NONE: Value = Value::Null;
@@ -138,38 +173,10 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     let erase = json!({ "value": PHONE, "reason": "a forged reason" });
     let display = json!({ "display": "forged" });
     let name = json!({ "name": "forged" });
-    let report = json!({
-        "id": "forged-1", "title": "forged", "text": "", "level": "red", "area": "900001",
-    });
-    let comment = json!({
-        "id": "forged-2", "version": 1, "act": { "comment": { "text": "forged" } },
-    });
-    let mode = json!({ "id": "forged-3", "mode": "emergency", "reason": "forged" });
-    let hush = json!({ "id": "forged-4", "order": { "put": { "id": null, "hush": {
-        "kind": { "silence": { "feed": "manhole" } }, "up_to": "blue", "owner": "forged",
-        "reason": "forged", "from": clock::now(), "until": clock::ago(-3_600),
-    } } } });
-    vec![
+    let mut all = of_cases(incident);
+    all.extend([
         change("POST /api/v1/events", "", event, 200),
         change("POST /api/v1/raw/{seq}", seq, reason.clone(), 200),
-        change("POST /api/v1/incidents", "", report, 200),
-        change(
-            "POST /api/v1/incidents/{id}/commands",
-            incident,
-            comment,
-            200,
-        ),
-        Change {
-            path: format!("/api/v1/incidents/{incident}/attachments?id=a&version=2&name=a.txt"),
-            ..change(
-                "POST /api/v1/incidents/{id}/attachments",
-                incident,
-                json!("a forged file"),
-                200,
-            )
-        },
-        change("POST /api/v1/hushes", "", hush, 200),
-        change("POST /api/v1/mode", "", mode, 200),
         change(
             "POST /api/v1/reports/{feed}/{report}/personal",
             REPORT,
@@ -204,7 +211,8 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
         change("DELETE /api/v1/me/sessions/{id}", session, NONE, 204),
         change("POST /api/v1/me/password", "", password, 204),
         change("POST /api/v1/sign-out", "", NONE, 204),
-    ]
+    ]);
+    all
 }
 
 /// Routes that nobody has to be signed in for: see the test of their own.

@@ -25,11 +25,10 @@ fn thirty_power_cuts_lose_no_notice_and_repeat_none_without_a_mark() {
     let id = robot.reports("orange");
     for kill in 0..KILLS {
         let version = robot.0.get(&format!("/api/v1/incidents/{id}")).json()["version"].clone();
-        let mut version = version.as_u64().unwrap();
+        let version = version.as_u64().unwrap();
         let before = web.taken().len();
         for n in 0..=dice.below(4) {
-            robot.does(&id, version, &comment(&format!("round {kill}, {n}")));
-            version += 1;
+            robot.does(&id, version + n, &comment(&format!("round {kill}, {n}")));
         }
         // At once after the answer, or as soon as some of it has arrived.
         let wanted = before + usize::try_from(dice.below(4)).unwrap();

@@ -15,11 +15,9 @@ fn other_hours() -> String {
     format!("{from:02}:00-{:02}:00", (from + 2) % 24)
 }
 
-#[test]
-fn everybody_is_told_what_their_route_lets_pass_at_their_hours() {
-    let web = Receiver::start(Kind::Web);
-    let hours = other_hours();
-    let routes = format!(
+/// Who is to be told what, some of them at these hours.
+fn routes(hours: &str) -> String {
+    format!(
         r#"
 [[notify.route]]
 to = [{{ channel = "all" }}]
@@ -48,11 +46,11 @@ level = "yellow"
 to = [{{ channel = "grave" }}, {{ channel = "talk" }}]
 kinds = ["commented"]
 "#
-    );
-    let ids = ["all", "grave", "water", "talk", "east", "dropped", "held"];
-    let settings = Settings::write(&web, &ids, None, &routes);
-    let mut desk = settings.desk();
-    let robot = Robot::of(&mut desk);
+    )
+}
+
+/// An incident that is low and one that is grave, as they are worked; their ids.
+fn work(robot: &Robot, web: &Receiver) -> (String, String) {
     // One after the other: whom a notice is for is looked up when it is made.
     let heard = |n: usize| {
         web.until("it is told", |taken| {
@@ -70,18 +68,15 @@ kinds = ["commented"]
     robot.does(&low, 3, &comment("so"));
     let high = robot.reports("red");
     robot.does(&high, 1, &comment("grave"));
-    wait::within(
-        wait::PATIENCE * 3,
-        "all of it has gone out but what is held",
-        || {
-            let channels = channels(&mut desk);
-            let is_over = channels.iter().all(|channel| channel["waiting"] == 0);
-            wait::check(is_over && web.taken().len() >= 17, channels)
-        },
-    );
+    (low, high)
+}
+
+/// Each route has let through what it should, in order.
+#[track_caller]
+fn are_told(web: &Receiver, low: &str, high: &str) {
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for taken in web.taken() {
-        let key = taken.key().replace(&low, "low").replace(&high, "high");
+        let key = taken.key().replace(low, "low").replace(high, "high");
         told.entry(taken.recipient()).or_default().push(key);
     }
     let all = [
@@ -111,6 +106,27 @@ kinds = ["commented"]
         })
         .collect();
     assert_eq!(told, expected);
+}
+
+#[test]
+fn everybody_is_told_what_their_route_lets_pass_at_their_hours() {
+    let web = Receiver::start(Kind::Web);
+    let routes = routes(&other_hours());
+    let ids = ["all", "grave", "water", "talk", "east", "dropped", "held"];
+    let settings = Settings::write(&web, &ids, None, &routes);
+    let mut desk = settings.desk();
+    let robot = Robot::of(&mut desk);
+    let (low, high) = work(&robot, &web);
+    wait::within(
+        wait::PATIENCE * 3,
+        "all of it has gone out but what is held",
+        || {
+            let channels = channels(&mut desk);
+            let is_over = channels.iter().all(|channel| channel["waiting"] == 0);
+            wait::check(is_over && web.taken().len() >= 17, channels)
+        },
+    );
+    are_told(&web, &low, &high);
     let channels = channels(&mut desk);
     let held = channels
         .iter()
