@@ -1,5 +1,11 @@
 //! Rules are tried on what has happened, before they go live.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail like tests"
+)]
+
 use egret_shared::time::TimeMs;
 use egret_tests::city::CityCopy;
 use egret_tests::clock;
