@@ -6,6 +6,7 @@ use egret_city::City;
 use egret_package::Package;
 
 use crate::journal::{Journal, JournalError};
+use crate::store::Past;
 
 /// Entries folded before the windows that closed meanwhile are kept, so that folding a whole
 /// journal anew needs no memory for its history.
@@ -33,8 +34,9 @@ pub(crate) fn recover(
             n_entries < ENTRIES_AT_ONCE
         })?;
         journal.put_history(&city.take_closed())?;
-        // Turns of alerts are numbered: whoever keeps them has those, or gets them from the tail.
-        drop(city.take_alert_log());
+        // What has been kept of these before is not kept twice.
+        journal.put_past(&Past::Turns(city.take_alert_log()))?;
+        journal.put_past(&Past::Over(city.take_archived()))?;
         if n_entries < ENTRIES_AT_ONCE {
             break;
         }

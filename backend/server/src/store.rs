@@ -171,7 +171,7 @@ pub(crate) trait Store: Send + Sync {
     fn turns(
         &self,
         filter: &TurnFilter,
-        each: &mut dyn FnMut(AlertTurn) -> bool,
+        each: &mut dyn FnMut(past::Place, AlertTurn) -> bool,
     ) -> Result<(), JournalError>;
 
     /// Hands on the files of incidents that have left the city, the last to be over first, until

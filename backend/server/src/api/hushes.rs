@@ -23,6 +23,7 @@ use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
 use crate::store::TurnFilter;
+use crate::store::past::Place;
 
 /// Body of an order about what is to be kept quiet.
 #[derive(Debug, Deserialize)]
@@ -202,12 +203,12 @@ pub(super) async fn turns(
     let filter = TurnFilter {
         from: query.from,
         to: query.to,
-        before: query.page.cursor()?,
+        before: query.page.text_cursor().map(place).transpose()?,
     };
     let store = context.store.clone();
     let read = move || {
-        let mut items: Vec<AlertTurn> = Vec::new();
-        store.turns(&filter, &mut |turn| {
+        let mut items: Vec<(Place, AlertTurn)> = Vec::new();
+        store.turns(&filter, &mut |place, turn| {
             let fits = query
                 .rule
                 .as_ref()
@@ -219,7 +220,7 @@ pub(super) async fn turns(
                 && query.state.is_none_or(|state| turn.state == state)
                 && caller.sight.turn(&turn);
             if fits {
-                items.push(turn);
+                items.push((place, turn));
             }
             items.len() <= limit
         })?;
@@ -230,6 +231,13 @@ pub(super) async fn turns(
     let more = items.len() > limit;
     items.truncate(limit);
     let last = items.last().filter(|_| more);
-    let next = last.map(|turn| turn.n.to_string());
+    let next = last.map(|((batch, number), _)| format!("{batch}.{number}"));
+    let items = items.into_iter().map(|(_, turn)| turn).collect();
     Ok(Json(Page { items, next }))
+}
+
+fn place(cursor: &str) -> Result<Place, Problem> {
+    let parts = cursor.split_once('.');
+    let parts = parts.and_then(|(batch, number)| batch.parse().ok().zip(number.parse().ok()));
+    parts.ok_or_else(|| Problem::bad(format!("cursor={cursor} is not one of ours")))
 }

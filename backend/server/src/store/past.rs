@@ -1,8 +1,10 @@
 //! What has left the city: every turn of every alert, and the files of incidents that are over.
 //!
 //! Turns are kept as compressed batches, as the fold hands them out, so that a flood of alerts costs
-//! a row now and then. Each has a serial number that is the same whenever the journal is folded
-//! again; so is an incident's id. Keeping the same twice changes nothing.
+//! a row now and then. Each has a time, and a serial number that is the same whenever the journal is
+//! folded again under the same package; an incident has its id. Keeping the same twice changes
+//! nothing. Under another package the journal makes other turns of the past: what has been kept of it
+//! stays, and what comes after it is kept.
 
 use egret_shared::alert::AlertTurn;
 use egret_shared::case::Dossier;
@@ -17,7 +19,7 @@ use crate::journal::JournalError;
 /// Its tables.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS alert_log (
-  first_n  INTEGER PRIMARY KEY,
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
   last_n   INTEGER NOT NULL,
   first_at INTEGER NOT NULL,
   last_at  INTEGER NOT NULL,
@@ -56,9 +58,12 @@ pub(crate) struct TurnFilter {
     pub from: Option<TimeMs>,
     /// Before this time.
     pub to: Option<TimeMs>,
-    /// Before this serial number.
-    pub before: Option<i64>,
+    /// Before this place, as [`turns`] hands it on.
+    pub before: Option<Place>,
 }
+
+/// Where a turn is kept: its batch, and its number within.
+pub(crate) type Place = (i64, usize);
 
 /// Keeps `past`, and lets go of turns from before `oldest`.
 ///
@@ -88,26 +93,24 @@ pub(crate) fn put(
 }
 
 fn put_turns(connection: &Connection, turns: &[AlertTurn]) -> Result<(), JournalError> {
-    let known: Option<u64> =
-        connection.query_row("SELECT max(last_n) FROM alert_log", [], |row| row.get(0))?;
-    let new = turns
-        .iter()
-        .filter(|turn| known.is_none_or(|known| turn.n > known));
+    let known: Option<(i64, u64)> = connection
+        .prepare_cached("SELECT last_at, last_n FROM alert_log ORDER BY id DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let is_new = |turn: &&AlertTurn| known.is_none_or(|known| (turn.at.0, turn.n) > known);
+    let new = turns.iter().filter(is_new);
     let new: Vec<&AlertTurn> = new.collect();
     let (Some(first), Some(last)) = (new.first(), new.last()) else {
         return Ok(());
     };
-    let at = || new.iter().map(|turn| turn.at.0);
     connection
         .prepare_cached(
-            "INSERT INTO alert_log (first_n, last_n, first_at, last_at, body)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO alert_log (last_n, first_at, last_at, body) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![
-            first.n,
             last.n,
-            at().min(),
-            at().max(),
+            first.at.0,
+            last.at.0,
             folded("turns of alerts", &new)?
         ])?;
     Ok(())
@@ -137,24 +140,26 @@ fn put_over(connection: &Connection, dossier: &Dossier) -> Result<(), JournalErr
 pub(crate) fn turns(
     connection: &Connection,
     filter: &TurnFilter,
-    each: &mut dyn FnMut(AlertTurn) -> bool,
+    each: &mut dyn FnMut(Place, AlertTurn) -> bool,
 ) -> Result<(), JournalError> {
     let mut statement = connection.prepare(
-        "SELECT body FROM alert_log WHERE (?1 IS NULL OR last_at >= ?1)
-         AND (?2 IS NULL OR first_at < ?2) AND (?3 IS NULL OR first_n < ?3)
-         ORDER BY first_n DESC",
+        "SELECT id, body FROM alert_log WHERE (?1 IS NULL OR last_at >= ?1)
+         AND (?2 IS NULL OR first_at < ?2) AND (?3 IS NULL OR id <= ?3)
+         ORDER BY id DESC",
     )?;
     let (from, to) = (filter.from.map(|at| at.0), filter.to.map(|at| at.0));
-    let mut rows = statement.query(params![from, to, filter.before])?;
+    let batch = filter.before.map(|(id, _)| id);
+    let mut rows = statement.query(params![from, to, batch])?;
     while let Some(row) = rows.next()? {
-        let body = row.get_ref(0)?.as_blob().unwrap_or_default();
-        let batch: Vec<AlertTurn> = unfolded("turns of alerts", body)?;
-        for turn in batch.into_iter().rev() {
-            let n = i64::try_from(turn.n).unwrap_or(i64::MAX);
+        let id: i64 = row.get(0)?;
+        let body = row.get_ref(1)?.as_blob().unwrap_or_default();
+        let turns: Vec<AlertTurn> = unfolded("turns of alerts", body)?;
+        for (number, turn) in turns.into_iter().enumerate().rev() {
+            let place = (id, number);
             let is_asked_for = from.is_none_or(|from| turn.at.0 >= from)
                 && to.is_none_or(|to| turn.at.0 < to)
-                && filter.before.is_none_or(|before| n < before);
-            if is_asked_for && !each(turn) {
+                && filter.before.is_none_or(|before| place < before);
+            if is_asked_for && !each(place, turn) {
                 return Ok(());
             }
         }
@@ -267,7 +272,7 @@ mod tests {
 
     fn numbers(connection: &Connection, filter: &TurnFilter, limit: usize) -> Vec<u64> {
         let mut found = Vec::new();
-        turns(connection, filter, &mut |turn| {
+        turns(connection, filter, &mut |_, turn| {
             found.push(turn.n);
             found.len() < limit
         })
@@ -287,10 +292,32 @@ mod tests {
         let some = TurnFilter {
             from: Some(TimeMs(3_000)),
             to: Some(TimeMs(7_000)),
-            before: Some(6),
+            before: None,
         };
-        assert_eq!(numbers(&connection, &some, 100), [5, 4, 3]);
-        assert_eq!(numbers(&connection, &some, 2), [5, 4]);
+        assert_eq!(numbers(&connection, &some, 100), [6, 5, 4, 3]);
+        assert_eq!(numbers(&connection, &some, 2), [6, 5]);
+        let mut fifth = None;
+        turns(&connection, &TurnFilter::default(), &mut |place, turn| {
+            fifth = Some(place);
+            turn.n > 5
+        })
+        .unwrap();
+        let older = TurnFilter {
+            before: fifth,
+            ..TurnFilter::default()
+        };
+        assert_eq!(numbers(&connection, &older, 100), [4, 3, 2, 1]);
+        // Another package counts anew; what happens from now on is news all the same.
+        let again = Past::Turns(vec![
+            turn(2),
+            AlertTurn {
+                at: TimeMs(8_200),
+                ..turn(3)
+            },
+        ]);
+        put(&connection, &again, None).unwrap();
+        let newest = numbers(&connection, &TurnFilter::default(), 2);
+        assert_eq!(newest, [3, 8]);
         put(&connection, &batch(9..=9), Some(TimeMs(8_500))).unwrap();
         assert_eq!(numbers(&connection, &TurnFilter::default(), 100), [9]);
     }

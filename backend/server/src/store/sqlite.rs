@@ -288,7 +288,7 @@ impl Store for SqliteStore {
     fn turns(
         &self,
         filter: &TurnFilter,
-        each: &mut dyn FnMut(AlertTurn) -> bool,
+        each: &mut dyn FnMut(past::Place, AlertTurn) -> bool,
     ) -> Result<(), JournalError> {
         past::turns(&self.connect()?, filter, each)
     }
