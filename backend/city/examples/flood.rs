@@ -1,8 +1,9 @@
 //! How fast the fold is when thousands of alerts fire and resolve every second.
 //!
 //! `cargo run --release -p egret-city --example flood [SECONDS] [PER_SECOND]` (defaults: 60 and
-//! 5,000) prints one line of JSON: alerts fired and resolved per second of one core, what the list
-//! holds, and how large the state is at the half and at the end, which must be the same.
+//! 5,000) prints one line of JSON: alerts fired per second of one core, each of which also resolves;
+//! what the list holds; and how large the state is at the half and at the end. What it grows by are
+//! the identities of messages, which have a bound of their own.
 
 use std::path::Path;
 use std::sync::Arc;
