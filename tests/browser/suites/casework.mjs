@@ -44,7 +44,9 @@ export function casework() {
 /** A guarded server with two people, and a gateway's account for the road gauges. */
 async function staffed() {
   const server = await Egret.guarded();
-  const first = { code: server.firstCode, name: CHIEF[0], password: CHIEF[1] };
+  // It is printed after the server's readiness is.
+  const code = await until("the first code is printed", () => server.firstCode);
+  const first = { code, name: CHIEF[0], password: CHIEF[1] };
   const made = await fetch(server.url("/api/v1/first-start"), {
     method: "POST",
     headers: { "content-type": "application/json", "x-egret": "1" },
@@ -153,7 +155,7 @@ async function twoAtOnce(tools) {
   const one = await signIn(tools, "/desk", DISPATCHER[0], "en");
   const id = await report(tools.server, "A tree has fallen");
   await one.page.goto(tools.server.url(`/incident/${id}?lang=en`));
-  await one.page.locator("[data-act=comment]").waitFor();
+  await one.page.locator("[data-act=comment][aria-disabled=false]").waitFor();
   await one.page.keyboard.press("m");
   await one.page.locator("dialog textarea").fill("the road is closed");
   const other = await signedIn(tools.server, DISPATCHER[0], PASSWORD_OF.get(DISPATCHER[0]));
@@ -174,6 +176,7 @@ async function whileAway(tools) {
   const { page } = await signIn(tools, `/incident/${id}`, DISPATCHER[0], "en");
   const button = page.locator("[data-act=file]");
   await button.waitFor();
+  await page.waitForSelector(".map-message", { state: "detached" });
   await server.kill();
   await page.locator(".acts-why", { hasText: WORDS.en.offline }).waitFor();
   assert.equal(await button.getAttribute("aria-disabled"), "true");

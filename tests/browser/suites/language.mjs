@@ -51,6 +51,8 @@ async function assertEnglish(page, chinese) {
   assert.ok(english.length > 20, `${english.length} texts`);
   assert.deepEqual(english.filter(({ text }) => CJK.test(text)), [], "Chinese on the English page");
   const before = new Set(own(chinese).map(({ text }) => text));
-  const same = english.filter(({ text }) => before.has(text) && !INTERNATIONAL.test(text));
+  // Keys are called the same in every language.
+  const said = english.filter(({ place }) => place !== "kbd");
+  const same = said.filter(({ text }) => before.has(text) && !INTERNATIONAL.test(text));
   assert.deepEqual(same, [], "the same on the Chinese page");
 }
