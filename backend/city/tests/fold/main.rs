@@ -15,6 +15,7 @@ mod alerts;
 mod baselines;
 mod cases;
 mod catalogue;
+mod composed_rules;
 mod event_time;
 mod feeds;
 mod grouping;
