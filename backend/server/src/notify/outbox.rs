@@ -30,6 +30,9 @@ use crate::folding::CityHandle;
 /// How far back deeds are told after a start; the outbox remembers keys for longer.
 const TOLD_AFTER_START: Span = Span(24 * 3_600_000);
 
+/// How long a server takes at most from serving to telling.
+const STARTED_WITHIN: Span = Span(5_000);
+
 /// How long to wait before notices that could not be kept are tried again.
 const KEPT_AGAIN: Duration = Duration::from_secs(5);
 
@@ -95,7 +98,8 @@ impl Teller {
                 if let Err(error) = self.outbox.advance(0) {
                     tracing::error!(%error, "the outbox cannot be written");
                 }
-                now
+                // The server may have been asked before this runs.
+                now.minus(STARTED_WITHIN)
             }
             Err(error) => {
                 tracing::error!(%error, "the outbox cannot be read");
@@ -120,6 +124,15 @@ impl Teller {
             (city.seq(), dossiers.collect::<Vec<Dossier>>())
         };
         let (seq, dossiers) = self.city.ask(question).await?;
+        let mode = news.mode.filter(|mode| mode.since >= since);
+        let is_new = |one: &Dossier| {
+            let known = told.get(&one.incident.id).copied().unwrap_or_default();
+            one.timeline.last().is_some_and(|deed| deed.n > known)
+        };
+        // Evidence joins far oftener than anything is done: nobody need be looked up for it.
+        if mode.is_none() && !dossiers.iter().any(is_new) {
+            return Ok(());
+        }
         let logins = self.logins();
         let wording = Wording {
             package: &self.package,
@@ -138,7 +151,6 @@ impl Teller {
             notices.extend(new.filter_map(|deed| wording.of_deed(incident, deed, seq)));
             newest.extend(timeline.last().map(|last| (incident.id.clone(), last.n)));
         }
-        let mode = news.mode.filter(|mode| mode.since >= since);
         notices.extend(mode.map(|mode| wording.of_mode(&mode, seq)));
         self.keep(&notices, shutdown).await;
         told.extend(newest);
