@@ -4,6 +4,8 @@
 //! [`crate::tick`], and under them metrics, rules, alerts and incidents, each as methods of
 //! [`Fold`]. Nothing here reads a clock, fails, or goes through a hash table.
 
+use std::collections::BTreeSet;
+
 use egret_package::Package;
 use egret_shared::id::FeedId;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ use crate::incident::Incidents;
 use crate::journey::Journeys;
 use crate::limits::DEAF_AFTER_MS;
 use crate::metric::Metrics;
-use crate::plan::{Area, Feed, Metric, Plan};
+use crate::plan::{Area, Feed, Metric, Plan, Rule};
 use crate::rule::RuleState;
 use crate::selected::Selected;
 
@@ -56,6 +58,9 @@ pub(crate) struct State {
     pub(crate) incidents: Incidents,
     pub(crate) cases: Cases,
     pub(crate) ticker: Ticker,
+    /// Rules whose parts turned within this entry; none between entries.
+    #[serde(skip)]
+    pub(crate) unsettled: BTreeSet<Rule>,
 }
 
 impl State {
@@ -83,6 +88,7 @@ impl State {
             incidents: Incidents::default(),
             cases: Cases::default(),
             ticker: Ticker::default(),
+            unsettled: BTreeSet::new(),
         };
         let mut dirty = Dirty::default();
         let mut dedup = Dedup::default();
@@ -147,6 +153,7 @@ impl Fold<'_> {
                 self.obey(command);
             }
         }
+        self.settle_composed();
     }
 
     /// Lets city time come to `time_ms`; it never goes back.

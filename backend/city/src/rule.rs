@@ -81,6 +81,9 @@ pub(crate) trait Kind: Send + Sync {
 
     /// An alert of a rule that it looks at fires, or no longer does.
     fn turned(&self, _fold: &mut Fold<'_>, _rule: Rule, _part: &Row, _fires: bool) {}
+
+    /// All alerts that it looks at have come to rest for this entry.
+    fn settle(&self, _fold: &mut Fold<'_>, _rule: Rule) {}
 }
 
 /// What a kind has to be told of.
@@ -210,7 +213,20 @@ impl Fold<'_> {
         if let Some(of) = plan.rule(part.rule) {
             self.look_by(&of.part_of, |kind, fold, rule| {
                 kind.turned(fold, rule, part, fires);
+                fold.state.unsettled.insert(rule);
             });
+        }
+    }
+
+    /// Judges the rules whose parts turned. This waits for the end of an entry, as within one some
+    /// part may end and another begin, and what holds all the while must not end in between. A
+    /// rule's parts are declared before it, so that by number each finds its own at rest.
+    pub(crate) fn settle_composed(&mut self) {
+        let plan = self.plan;
+        while let Some(rule) = self.state.unsettled.pop_first() {
+            if let Some(known) = plan.rule(rule) {
+                known.watch.settle(self, rule);
+            }
         }
     }
 

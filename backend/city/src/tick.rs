@@ -31,6 +31,7 @@ impl Fold<'_> {
         self.ripen_alerts();
         self.settle_metrics();
         self.close_metrics(before_ms, now_ms);
+        self.ripen_composed();
         self.follow_calls();
         self.work_cases();
         self.judge_feeds();

@@ -8,7 +8,7 @@ use egret_shared::time::TimeMs;
 use super::row::Due;
 use super::{Row, Target};
 use crate::fold::Fold;
-use crate::plan::Rule;
+use crate::plan::{Rule, RulePlan};
 
 impl Fold<'_> {
     /// Does what is due for one alert.
@@ -27,12 +27,31 @@ impl Fold<'_> {
         }
     }
 
-    /// Does what is due for all alerts, in the order of their keys.
+    /// Does what is due for all alerts but those made of others, in the order in which their rules
+    /// are declared.
     pub(crate) fn ripen_alerts(&mut self) {
-        for key in self.state.alerts.due(self.state.now_ms) {
-            self.ripen(&key);
+        for (rule, key) in self.state.alerts.due(self.state.now_ms) {
+            if !self.is_composed(rule) {
+                self.ripen(&key);
+            }
+        }
+    }
+
+    /// Does what is due for alerts that are made of others, all of which have come to rest.
+    pub(crate) fn ripen_composed(&mut self) {
+        self.settle_composed();
+        for (rule, key) in self.state.alerts.due(self.state.now_ms) {
+            if self.is_composed(rule) {
+                self.ripen(&key);
+                // A later one may be made of it.
+                self.settle_composed();
+            }
         }
         self.fill_list();
+    }
+
+    fn is_composed(&self, rule: Rule) -> bool {
+        self.plan.rule(rule).is_some_and(RulePlan::is_composed)
     }
 
     fn fire(&mut self, key: &AlertKey) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 use crate::limits::{ALERTS_HELD_MAX, ALERTS_MAX};
-use crate::plan::Plan;
+use crate::plan::{Plan, Rule};
 
 /// Where an alert stands with the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,10 +185,11 @@ impl Alerts {
             .is_some_and(|row| row.place != Place::Listed)
     }
 
-    /// Those that time has something to do with by `now_ms`, by key.
-    pub(super) fn due(&self, now_ms: i64) -> Vec<AlertKey> {
+    /// Those that time has something to do with by `now_ms`, by rule and key.
+    pub(super) fn due(&self, now_ms: i64) -> Vec<(Rule, AlertKey)> {
         let due = self.due.iter().take_while(|(due_ms, _)| *due_ms <= now_ms);
-        let mut keys: Vec<AlertKey> = due.map(|(_, key)| key.clone()).collect();
+        let of_rule = |key: &AlertKey| Some((self.rows.get(key)?.rule, key.clone()));
+        let mut keys: Vec<_> = due.filter_map(|(_, key)| of_rule(key)).collect();
         keys.sort_unstable();
         keys
     }

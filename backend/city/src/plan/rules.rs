@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use egret_package::Package;
 use egret_shared::level::Level;
-use egret_shared::package::rule::{LevelDef, Passage, RuleDef};
+use egret_shared::package::rule::{LevelDef, Passage, RuleDef, RuleKind};
 
 use super::{Link, Plan, Rule};
 use crate::rule::{self, Kind, Looks, Values};
@@ -20,6 +20,11 @@ pub(crate) struct RulePlan {
 }
 
 impl RulePlan {
+    /// Whether its alerts are made of others.
+    pub(crate) fn is_composed(&self) -> bool {
+        matches!(self.def.kind, RuleKind::All | RuleKind::Any)
+    }
+
     /// Whether it says by itself how bad its alerts are.
     pub(crate) fn says_level(&self) -> bool {
         self.def.level != LevelDef::Unsaid

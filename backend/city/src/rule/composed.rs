@@ -3,7 +3,7 @@
 //! Together means on the same asset, in the same area of a level, or, for `all`, within a distance
 //! and a time of an alert of the rule that is named first. Only alerts that fire count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egret_shared::alert::{AlertKey, Subject};
 use egret_shared::level::Level;
@@ -42,6 +42,13 @@ pub(super) struct State {
     members: BTreeMap<(Place, AlertKey), Member>,
     /// How many fire of each part, by where they are together.
     counts: BTreeMap<Place, Vec<u32>>,
+    /// Where something turned within this entry; empty between entries.
+    #[serde(skip)]
+    turned: BTreeSet<Place>,
+    /// What turned within this entry among those that are together by distance, as it was and as it
+    /// is; empty between entries.
+    #[serde(skip)]
+    turned_near: Vec<(AlertKey, Member)>,
 }
 
 /// Where parts are together.
@@ -168,6 +175,13 @@ impl Watch {
         let Some(known) = fold.state.rules.get(usize::from(rule)) else {
             return;
         };
+        // An anchor that is gone is no anchor any more; what was near it ends with it.
+        if about.1.part == 0 && !known.composed.places.contains_key(&about.0) {
+            Self::judge_anchor(fold, rule, &about.0, false, Evidence::of(&[]));
+        }
+        let Some(known) = fold.state.rules.get(usize::from(rule)) else {
+            return;
+        };
         let all: Vec<(&AlertKey, &Member)> = known.composed.at(Place::Anywhere).collect();
         let anchors = all.iter().filter(|(key, anchor)| {
             anchor.part == 0 && (**key == about.0 || anchor.is_near(&about.1, within))
@@ -197,7 +211,16 @@ impl Watch {
         holds: bool,
         evidence: Evidence,
     ) {
-        let row = fold.state.alerts.get(anchor);
+        let Some(plan) = fold.plan.rule(rule) else {
+            return;
+        };
+        // An anchor that has ended may have left by now, its own alert not.
+        let own = AlertKey {
+            rule: plan.def.id.clone(),
+            subject: anchor.subject.clone(),
+        };
+        let alerts = &fold.state.alerts;
+        let row = alerts.get(anchor).or_else(|| alerts.get(&own));
         let Some(target) = row.map(|row| row.target.clone()) else {
             return;
         };
@@ -291,18 +314,26 @@ impl Kind for Watch {
         {
             known.put(place, key, member.clone(), self.parts.len());
         }
-        if let Together::Near(within) = &self.together {
-            // An anchor that is gone is no anchor any more; what was near it ends with it.
-            if !fires && number == 0 && before.is_some() {
-                Self::judge_anchor(fold, rule, key, false, Evidence::of(&[]));
-            }
-            return self.judge_near(fold, rule, within, &(key.clone(), member));
+        if let Together::Near(_) = &self.together {
+            return known.turned_near.push((key.clone(), member));
         }
-        for place in [before, place.filter(|_| fires && before != place)]
-            .into_iter()
-            .flatten()
-        {
+        let after = place.filter(|_| fires);
+        known.turned.extend(before.into_iter().chain(after));
+    }
+
+    fn settle(&self, fold: &mut Fold<'_>, rule: Rule) {
+        let Some(known) = fold.rule_state(rule) else {
+            return;
+        };
+        let turned = std::mem::take(&mut known.composed.turned);
+        let turned_near = std::mem::take(&mut known.composed.turned_near);
+        for place in turned {
             self.judge_place(fold, rule, place);
+        }
+        if let Together::Near(within) = &self.together {
+            for about in turned_near {
+                self.judge_near(fold, rule, within, &about);
+            }
         }
     }
 }

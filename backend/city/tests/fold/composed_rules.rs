@@ -129,3 +129,50 @@ by   = "asset"
     story.read("air", "A-1", "pm2_5", 6.0);
     assert_eq!(states(&story, "bad-air"), [AlertState::Resolved]);
 }
+
+#[test]
+fn what_holds_by_one_part_after_another_does_not_end_in_between() {
+    let mut story = with(
+        r#"
+[[rule]]
+id       = "was-dry"
+name     = { zh = "一", en = "One" }
+kind     = "threshold"
+on       = { feed = "manhole", property = "water_level" }
+when     = "value >= 1.0"
+keep_for = "10s"
+level    = "blue"
+
+[[rule]]
+id    = "wet"
+name  = { zh = "二", en = "Two" }
+kind  = "threshold"
+on    = { feed = "road", property = "ponding_depth" }
+when  = "value >= 5.0"
+for   = "10s"
+level = "orange"
+
+[[rule]]
+id   = "trouble"
+name = { zh = "险情", en = "Trouble" }
+kind = "any"
+of   = ["was-dry", "wet"]
+by   = "district"
+"#,
+    );
+    story.read("manhole", "M-1", "water_level", 1.4);
+    story.wait("1s");
+    // The first ends in the very second in which the other begins.
+    story.read("manhole", "M-1", "water_level", 0.4);
+    story.read("road", "G-1", "ponding_depth", 6.0);
+    let begun = story.alerts("trouble");
+    story.wait("10s");
+    assert_eq!(states(&story, "was-dry"), [AlertState::Resolved]);
+    assert_eq!(states(&story, "wet"), [AlertState::Firing]);
+    let alerts = story.alerts("trouble");
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(alerts[0].state, AlertState::Firing);
+    assert_eq!(alerts[0].since, begun[0].since);
+    assert_eq!(alerts[0].level, Level::Orange);
+    assert_eq!(story.told(EventKind::AlertResolved), 1, "of the first part");
+}
