@@ -1,8 +1,8 @@
 // The bridge to MapLibre GL JS: it opens the base map and passes on what happens. What is drawn
 // and when is decided in Rust (src/map). The library is loaded when the first map opens.
 
-const LIBRARY = "/vendor/maplibre-gl/maplibre-gl.mjs";
-const LIBRARY_STYLE = "/vendor/maplibre-gl/maplibre-gl.css";
+const LIBRARY = new URL("../vendor/maplibre-gl/maplibre-gl.mjs", import.meta.url).href;
+const LIBRARY_STYLE = new URL("../vendor/maplibre-gl/maplibre-gl.css", import.meta.url).href;
 const ASSETS = "egret-assets";
 const AREAS = "areas";
 

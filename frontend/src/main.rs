@@ -1,37 +1,5 @@
-//! Egret's screens: one picture of the city, in a browser, for weeks.
-//!
-//! Data moves one way: [`socket`] takes frames from the server, [`store`] moves snapshots forward
-//! with the shared reducer and tells signals what changed, [`select`] turns a snapshot into what
-//! a panel says, and [`panel`], [`map`], [`page`] and [`view`] show it. Nothing below writes back
-//! but through the store's subscriptions. [`session`] stands at the gate: it finds out who is here
-//! (a wall, by its own key, through [`device`]), and only then is a socket opened and anything of
-//! the city held or shown.
-
-#![expect(
-    unreachable_pub,
-    reason = "`#[component]` makes the structs of properties `pub`; nothing outside can reach them"
-)]
-
-mod api;
-mod clock;
-mod format;
-mod i18n;
-
-mod device;
-mod session;
-mod socket;
-mod store;
-
-mod screen;
-mod select;
-
-mod map;
-mod page;
-mod panel;
-mod view;
-mod widget;
+//! Every screen, as a program for the browser.
 
 fn main() {
-    console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(view::App);
+    egret_frontend::start_all();
 }

@@ -1,44 +1,41 @@
-//! The whole screen: context, keyboard, and either a way in or the routes.
+//! The screen: context, keyboard, and either a way in or the routes of a program.
 
-mod entrance;
 mod head;
 mod help;
 mod menu;
 mod mode;
+pub(crate) mod wall;
+pub(crate) mod whole;
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::components::Router;
 use web_sys::KeyboardEvent;
 
 use egret_shared::mode::Mode as CityMode;
 
-use crate::page::admin::Admin;
-use crate::page::{
-    data::Data,
-    desk::Desk,
-    home::{Home, seeing},
-    incident::Incident,
-    me::Me,
-    metric::Metric,
-    not_found::NotFound,
-    wall::Wall,
-};
+use crate::i18n::{Key, Phrase};
 use crate::screen::{Screen, screen};
-use crate::session::{Gate, Session};
+use crate::session::{Gate, Session, session};
 use crate::store::Store;
 use crate::store::link::Link;
 use crate::widget::keys::is_writing;
 
-use entrance::Entrance;
-use head::Head;
+use head::{Egret, Head, LanguageKey};
 use help::Help;
 use mode::Announcement;
 
+/// What one program shows and another does not.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    /// The pages, for whoever is inside; within a router.
+    routes: fn() -> AnyView,
+    /// The pages at the gate.
+    gate: fn(Gate) -> AnyView,
+}
+
 /// The screen. Mounted once.
-#[component]
-pub(crate) fn App() -> impl IntoView {
+pub(crate) fn app(parts: Parts) -> impl IntoView {
     let store = Store::start();
     let screen = Screen::provide(store);
     let session = Session::start(store);
@@ -47,16 +44,15 @@ pub(crate) fn App() -> impl IntoView {
     let is_inside = Memo::new(move |_| session.gate.get() == Gate::Inside);
     move || {
         if is_inside.get() {
-            view! { <Inside help=help /> }.into_any()
+            inside(parts.routes, help)
         } else {
-            view! { <Entrance /> }.into_any()
+            entrance(parts.gate)
         }
     }
 }
 
 /// What somebody sees who is inside.
-#[component]
-fn Inside(help: RwSignal<bool>) -> impl IntoView {
+fn inside(routes: fn() -> AnyView, help: RwSignal<bool>) -> AnyView {
     let store = screen().store;
     let lost = move || matches!(store.link.get(), Link::Lost | Link::Outdated);
     let emergency = move || store.mode.read().mode == CityMode::Emergency;
@@ -65,31 +61,47 @@ fn Inside(help: RwSignal<bool>) -> impl IntoView {
             <div class="screen" class:lost=lost class:emergency=emergency>
                 <Head help=help />
                 <Announcement />
-                <main>
-                    <Routes fallback=|| view! { <NotFound /> }>
-                        <Route path=path!("/") view=Home />
-                        <Route
-                            path=path!("/wall/:scene")
-                            view=|| seeing(|| view! { <Wall /> }.into_any())/>
-                        <Route
-                            path=path!("/metric/:id")
-                            view=|| seeing(|| view! { <Metric /> }.into_any())/>
-                        <Route
-                            path=path!("/incident/:id")
-                            view=|| seeing(|| view! { <Incident /> }.into_any())/>
-                        <Route path=path!("/desk") view=|| seeing(|| view! { <Desk /> }.into_any())/>
-                        <Route path=path!("/data") view=|| seeing(|| view! { <Data /> }.into_any())/>
-                        <Route path=path!("/me") view=Me />
-                        <Route path=path!("/admin") view=Admin />
-                        <Route path=path!("/admin/:part") view=Admin />
-                    </Routes>
-                </main>
+                <main>{routes()}</main>
                 <Show when=move || help.get()>
                     <Help open=help />
                 </Show>
             </div>
         </Router>
     }
+    .into_any()
+}
+
+/// What stands before the city while nobody is inside.
+fn entrance(page: fn(Gate) -> AnyView) -> AnyView {
+    let (screen, session) = (screen(), session());
+    let gate = Memo::new(move |_| session.gate.get());
+    view! {
+        <div class="screen entrance">
+            <header class="head">
+                <div class="brand">
+                    <Egret />
+                    <b>{move || screen.word(Key::Product)}</b>
+                </div>
+                <div class="head-keys">
+                    <LanguageKey />
+                </div>
+            </header>
+            <main>{move || page(gate.get())}</main>
+        </div>
+    }
+    .into_any()
+}
+
+/// A page of a few words.
+fn words(word: impl Into<Phrase>) -> AnyView {
+    let word = word.into();
+    let screen = screen();
+    view! {
+        <div class="nowhere">
+            <p role="status">{move || screen.phrase(word)}</p>
+        </div>
+    }
+    .into_any()
 }
 
 /// Keys that work everywhere but where somebody writes.

@@ -12,11 +12,13 @@ import { opening } from "./suites/opening.mjs";
 import { people } from "./suites/people.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
+import { serving } from "./suites/serving.mjs";
 import { truth } from "./suites/truth.mjs";
 import { weeks } from "./suites/weeks.mjs";
 
 run("the screens in Chromium", () => {
   opening();
+  serving();
   publishing();
   link();
   language();

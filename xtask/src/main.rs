@@ -5,7 +5,9 @@
 //! together. Everything skips itself when nothing changed.
 
 mod command;
+mod page;
 mod paths;
+mod press;
 mod run;
 mod setup;
 mod site;
@@ -28,7 +30,7 @@ cargo xtask COMMAND
                          flags go to `egret demo`: --http ADDR, --mqtt ADDR, --scenario storm
   test [FILTER…]         every check; with filters only the tests whose names contain one
   build [--dev]          the browser part and the server
-  site                   the browser part alone, target/site
+  site [--dev]           the browser part alone, target/site
   bench [FLAG…]          measure this machine, one JSON line per figure
   bench storm [FLAG…]    compare incidents with what really happened, over 20 seeds
   dist                   target/dist: the program to copy to a server, with licence and notices
@@ -37,7 +39,8 @@ cargo xtask COMMAND
 
 Fetched: Rust's WebAssembly target (by rustup, or from Debian's packages where
 RUSTUP_AUTO_INSTALL=0), npm packages, and for the tests Debian's Mosquitto, Chromium and
-paho-mqtt, aiosmtpd. Kept in ~/.cache/egret and target/. --dev builds the server without optimisation.
+paho-mqtt, aiosmtpd. Kept in ~/.cache/egret and target/. --dev builds quickly,
+without optimisation.
 ";
 
 fn main() -> ExitCode {
@@ -65,7 +68,7 @@ fn run_command() -> Result<()> {
         "demo" => command::demo::command(&paths, take_profile(&mut arguments), &arguments),
         "test" => command::test::command(&paths, &arguments),
         "build" => command::build::command(&paths, take_profile(&mut arguments)),
-        "site" => command::build::command_site(&paths),
+        "site" => command::build::command_site(&paths, take_profile(&mut arguments)),
         "bench" => command::bench::command(&paths, &arguments),
         "dist" => command::dist::command(&paths),
         "setup" => command::setup::command(&paths),

@@ -1,13 +1,17 @@
 //! `target/site`: everything the browser loads, gathered from the sources, npm and the wasm step.
 //!
 //! ```text
-//! index.html                   frontend/index.html
-//! egret.js  egret_bg.wasm      the browser part; snippets/ where a crate brings JavaScript
-//! js/  style/                  frontend/js, frontend/style
+//! index.html                   frontend/index.html, see [`page`]
+//! wall.html                    the same for walls
+//! egret.js  egret_bg.wasm      every screen; snippets/ where a crate brings JavaScript
+//! egret-wall.js  …_bg.wasm     the wall alone
+//! js/  style/egret.css         frontend/js; all of frontend/style
 //! (root)                       frontend/public
 //! vendor/maplibre-gl/          from npm, with its licence
 //! vendor/fonts/…/              from npm, with their licences
-//! build.json                   version, hash of the wasm, hash of the whole; written last
+//! *.br  *.gz                   compressed twins, see [`press`]
+//! site                         the hash below which pages name files: /~HASH/…
+//! build.json                   version, hash of the whole; written last
 //! ```
 //!
 //! The folder is brought in step file by file, so that unchanged files keep their times and
@@ -19,13 +23,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::command::build::Profile;
 use crate::paths::Paths;
 use crate::stamp::{self, Fingerprint};
 use crate::steps::Step;
-use crate::wasm;
+use crate::wasm::{self, Part};
+use crate::{page, press};
 
 /// What the site is made of: the path in the site, and the file it is copied from.
 pub(crate) type Files = BTreeMap<PathBuf, PathBuf>;
+
+/// The file with the hash below which the pages name every other file.
+const SITE_FILE: &str = "site";
 
 /// Which files of an npm package are taken: all with this start and end, into one folder.
 struct Taken {
@@ -89,6 +98,17 @@ const VENDOR: [Taken; 10] = [
     ),
 ];
 
+/// A part of the browser part, built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// Which.
+    pub(crate) part: Part,
+    /// The folder with its glue code.
+    pub(crate) bound: PathBuf,
+    /// Its program.
+    pub(crate) wasm: PathBuf,
+}
+
 /// Brings `target/site` in step with its sources.
 ///
 /// # Errors
@@ -97,23 +117,68 @@ pub(crate) fn assemble(
     step: &mut Step,
     paths: &Paths,
     npm: &Path,
-    bound: &Path,
-    wasm: &Path,
+    parts: &[Built],
+    profile: Profile,
 ) -> Result<()> {
     let mut files = static_files(paths, npm)?;
-    let index = paths.root.join("frontend/index.html");
-    ensure!(index.is_file(), "{} is missing", index.display());
-    files.insert(PathBuf::from("index.html"), index);
-    add_folder(&mut files, bound, Path::new(""))?;
-    files.insert(PathBuf::from(wasm::WASM_FILE), wasm.to_path_buf());
+    for built in parts {
+        add_folder(&mut files, &built.bound, Path::new(""))?;
+        files.insert(PathBuf::from(built.part.wasm_file()), built.wasm.clone());
+    }
+    add_pages(paths, parts, &mut files)?;
+    if profile == Profile::Release {
+        files.extend(press::twins(step, paths, &files)?);
+    }
     let changed = bring_in_step(&paths.site, &files)?;
-    write_build(&paths.site, &files, wasm)?;
+    write_build(&paths.site, &files)?;
     let total = files.len();
-    step.note(if changed == 0 {
-        "unchanged".to_owned()
-    } else {
-        format!("{changed} of {total} files changed")
+    let kilobytes = |built: &Built| {
+        let name = format!("{}.br", built.part.wasm_file());
+        let data = fs::metadata(paths.site.join(name)).ok()?;
+        Some(format!("{} {} kB", built.part.name, data.len() / 1_000))
+    };
+    let sizes: Vec<String> = parts.iter().filter_map(kilobytes).collect();
+    step.note(match (changed, sizes.is_empty()) {
+        (0, _) => "unchanged".to_owned(),
+        (_, true) => format!("{changed} of {total} files changed"),
+        (_, false) => format!("{changed} of {total} files changed; {}", sizes.join(", ")),
     });
+    Ok(())
+}
+
+/// The one style sheet, and the pages that name every file by the hash of all of them.
+fn add_pages(paths: &Paths, parts: &[Built], files: &mut Files) -> Result<()> {
+    let source = paths.root.join("frontend/index.html");
+    let page =
+        fs::read_to_string(&source).with_context(|| format!("reading {}", source.display()))?;
+    let mut style = String::new();
+    for name in page::styles(&page) {
+        let file = paths.root.join("frontend/style").join(name);
+        let rules = fs::read_to_string(&file)
+            .with_context(|| format!("reading {}, which index.html names", file.display()))?;
+        style.push_str(&rules);
+    }
+    files.retain(|name, _| !name.starts_with("style"));
+    add_text(paths, files, page::STYLE_FILE, &style)?;
+    let mut all = Fingerprint::default().text(&page).text(&style);
+    for (name, source) in files.iter() {
+        all = all.text(&name.to_string_lossy()).file(source)?;
+    }
+    let hash = all.finish();
+    add_text(paths, files, SITE_FILE, &hash)?;
+    add_text(paths, files, "index.html", &page::served(&page, &hash))?;
+    if parts.iter().any(|built| built.part == wasm::WALL) {
+        let wall = page::served(&page::wall(&page), &hash);
+        add_text(paths, files, "wall.html", &wall)?;
+    }
+    Ok(())
+}
+
+/// Adds a file that no folder has.
+fn add_text(paths: &Paths, files: &mut Files, name: &str, text: &str) -> Result<()> {
+    let file = paths.work.join("page").join(name);
+    stamp::write(&file, text.as_bytes())?;
+    files.insert(PathBuf::from(name), file);
     Ok(())
 }
 
@@ -186,15 +251,14 @@ fn add_taken(files: &mut Files, npm: &Path, taken: &Taken) -> Result<()> {
     Ok(())
 }
 
-/// Says what was built. The hashes are 64-bit and for telling builds apart, not for security.
-fn write_build(site: &Path, files: &Files, wasm: &Path) -> Result<()> {
+/// Says what was built. The hash is for telling builds apart, not for security.
+fn write_build(site: &Path, files: &Files) -> Result<()> {
     let mut all = Fingerprint::default();
     for (name, source) in files {
         all = all.text(&name.to_string_lossy()).file(source)?;
     }
-    let wasm_hash = Fingerprint::default().file(wasm)?.finish();
     let text = format!(
-        "{{\"version\":\"{}\",\"wasm_hash\":\"{wasm_hash}\",\"site_hash\":\"{}\"}}\n",
+        "{{\"version\":\"{}\",\"site_hash\":\"{}\"}}\n",
         env!("CARGO_PKG_VERSION"),
         all.finish()
     );

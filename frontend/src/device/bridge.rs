@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(raw_module = "/js/device.mjs")]
+#[wasm_bindgen(raw_module = "./js/device.mjs")]
 extern "C" {
     /// What this browser knows of itself as a wall.
     pub(super) type Wall;

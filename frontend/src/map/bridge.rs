@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, WebGl2RenderingContext};
 /// whether someone moved it by hand.
 pub(super) type Moved = dyn FnMut(f64, f64, f64, f64, f64, bool);
 
-#[wasm_bindgen(raw_module = "/js/map.mjs")]
+#[wasm_bindgen(raw_module = "./js/map.mjs")]
 extern "C" {
     /// An open base map.
     pub(super) type BaseMap;

@@ -23,7 +23,7 @@ pub(crate) fn command(paths: &Paths, arguments: &[String]) -> Result<()> {
         return storm(paths, arguments.get(1..).unwrap_or_default());
     }
     let mut steps = Steps::new(SITE_STEPS + 5);
-    build::build_site(&mut steps, paths)?;
+    build::build_site(&mut steps, paths, Profile::Release)?;
     let server = steps.run("server", |step| {
         build::build_server(step, paths, Profile::Release)
     })?;

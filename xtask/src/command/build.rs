@@ -8,18 +8,19 @@ use anyhow::Result;
 use crate::paths::Paths;
 use crate::run;
 use crate::setup::{npm, toolchain::Toolchain};
+use crate::site::{self, Built};
 use crate::steps::{Step, Steps};
-use crate::{site, wasm};
+use crate::wasm::{self, Part};
 
-/// How many steps [`site`] takes.
-pub(crate) const SITE_STEPS: usize = 6;
+/// How many steps [`site`] takes at most.
+pub(crate) const SITE_STEPS: usize = 8;
 
-/// The optimisation of the server.
+/// How much is optimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Quick to build; the site is read from the disk.
+    /// Quick to build; the server reads the site from the disk, and the browser part is large.
     Dev,
-    /// Quick to run, with the site inside.
+    /// Quick to run, with the site inside, and the browser part small.
     Release,
 }
 
@@ -47,7 +48,7 @@ impl Profile {
 /// When a step fails.
 pub(crate) fn command(paths: &Paths, profile: Profile) -> Result<()> {
     let mut steps = Steps::new(SITE_STEPS + 1);
-    build_site(&mut steps, paths)?;
+    build_site(&mut steps, paths, profile)?;
     let program = steps.run("server", |step| build_server(step, paths, profile))?;
     steps.summary();
     println!("{}", program.display());
@@ -58,9 +59,9 @@ pub(crate) fn command(paths: &Paths, profile: Profile) -> Result<()> {
 ///
 /// # Errors
 /// When a step fails.
-pub(crate) fn command_site(paths: &Paths) -> Result<()> {
+pub(crate) fn command_site(paths: &Paths, profile: Profile) -> Result<()> {
     let mut steps = Steps::new(SITE_STEPS);
-    build_site(&mut steps, paths)?;
+    build_site(&mut steps, paths, profile)?;
     steps.summary();
     Ok(())
 }
@@ -69,9 +70,9 @@ pub(crate) fn command_site(paths: &Paths) -> Result<()> {
 ///
 /// # Errors
 /// When a step fails.
-pub(crate) fn build_site(steps: &mut Steps, paths: &Paths) -> Result<()> {
+pub(crate) fn build_site(steps: &mut Steps, paths: &Paths, profile: Profile) -> Result<()> {
     let toolchain = ensure_toolchain(steps, paths)?;
-    build_site_with(steps, paths, &toolchain)
+    build_site_with(steps, paths, &toolchain, profile)
 }
 
 /// The first step of [`SITE_STEPS`].
@@ -92,15 +93,31 @@ pub(crate) fn build_site_with(
     steps: &mut Steps,
     paths: &Paths,
     toolchain: &Toolchain,
+    profile: Profile,
 ) -> Result<()> {
     let npm = steps.run("map and fonts from npm", |step| {
         npm::ensure_frontend(step, paths)
     })?;
-    let wasm = steps.run("browser part", |step| wasm::compile(step, paths, toolchain))?;
-    let bound = steps.run("wasm-bindgen", |step| wasm::bind(step, paths, &wasm))?;
-    let wasm = steps.run("wasm-opt", |step| wasm::optimise(step, paths, &bound, &npm))?;
+    let compiled = steps.run("browser part", |step| {
+        wasm::compile(step, paths, toolchain, profile)
+    })?;
+    let mut parts = Vec::new();
+    for part in Part::of(profile) {
+        let bound = steps.run("wasm-bindgen", |step| {
+            wasm::bind(step, paths, &compiled, *part)
+        })?;
+        let wasm = steps.run("wasm-opt", |step| match profile {
+            Profile::Dev => Ok(wasm::leave(step, &bound, *part)),
+            Profile::Release => wasm::optimise(step, paths, &bound, &npm, *part),
+        })?;
+        parts.push(Built {
+            part: *part,
+            bound,
+            wasm,
+        });
+    }
     steps.run("site", |step| {
-        site::assemble(step, paths, &npm, &bound, &wasm)
+        site::assemble(step, paths, &npm, &parts, profile)
     })
 }
 

@@ -20,7 +20,7 @@ const HTTP: &str = "127.0.0.1:8080";
 /// When a step fails or the server does not start.
 pub(crate) fn command(paths: &Paths, profile: Profile, arguments: &[String]) -> Result<()> {
     let mut steps = Steps::new(SITE_STEPS + 1);
-    build::build_site(&mut steps, paths)?;
+    build::build_site(&mut steps, paths, profile)?;
     let program = steps.run("server", |step| build::build_server(step, paths, profile))?;
     steps.summary();
     let http = value_of(arguments, "--http").unwrap_or(HTTP);

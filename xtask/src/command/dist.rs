@@ -27,7 +27,7 @@ const LICENCE_FILES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "UN
 /// When a step fails.
 pub(crate) fn command(paths: &Paths) -> Result<()> {
     let mut steps = Steps::new(SITE_STEPS + 2);
-    build::build_site(&mut steps, paths)?;
+    build::build_site(&mut steps, paths, Profile::Release)?;
     let server = steps.run("server", |step| {
         build::build_server(step, paths, Profile::Release)
     })?;

@@ -42,7 +42,7 @@ pub(crate) fn command(paths: &Paths, filters: &[String]) -> Result<()> {
     if filters.is_empty() {
         check_style(&mut steps, paths, &toolchain)?;
     }
-    build::build_site_with(&mut steps, paths, &toolchain)?;
+    build::build_site_with(&mut steps, paths, &toolchain, Profile::Release)?;
     let server = steps.run("server", |step| {
         build::build_server(step, paths, Profile::Dev)
     })?;

@@ -36,8 +36,8 @@ pub(crate) fn command(paths: &Paths) -> Result<()> {
         let pass_on = format!(
             "export * from \"./{TRUNK_NAME}.js\";\nexport {{ default }} from \"./{TRUNK_NAME}.js\";\n"
         );
-        stamp::write(&folder.join(format!("{}.js", wasm::NAME)), pass_on.as_bytes())?;
-        fs::copy(folder.join(format!("{TRUNK_NAME}_bg.wasm")), folder.join(wasm::WASM_FILE))
+        stamp::write(&folder.join(format!("{}.js", wasm::ALL.name)), pass_on.as_bytes())?;
+        fs::copy(folder.join(format!("{TRUNK_NAME}_bg.wasm")), folder.join(wasm::ALL.wasm_file()))
             .context("Trunk left no wasm file of the expected name")?;
         Ok(())
     })
