@@ -15,4 +15,5 @@ mod pace;
 mod palette;
 pub(crate) mod points;
 mod shader;
+pub(crate) mod spot;
 mod style;

@@ -4,6 +4,7 @@
 mod card;
 mod legend;
 mod overlay;
+mod spotlight;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::i18n::{Key, level_key};
 use crate::map::geometry::{self, Name};
 use crate::map::live::{LiveMap, Look, MapDef, MapSignals};
 use crate::map::points::Counts;
-use crate::screen::screen;
+use crate::screen::{Spot, screen};
 use crate::select::Case;
 use crate::store::Store;
 use crate::widget::figure::{Figure, Figured, Form};
@@ -30,6 +31,7 @@ use crate::{api, clock, format, select};
 use card::Card;
 use legend::Legend;
 use overlay::Overlay;
+use spotlight::Spotlight;
 
 /// How a scene names the metric that paints the areas.
 const AREAS_LAYER: &str = "areas:";
@@ -64,11 +66,14 @@ struct Setup {
     cases: Signal<Arc<[Case]>>,
     /// The place and zoom that it looks at; absent, the whole city.
     look: Signal<Option<Look>>,
+    /// What it lights.
+    spot: Signal<Option<Spot>>,
 }
 
 /// The panel.
 pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
-    let store = screen().store;
+    let screen = screen();
+    let store = screen.store;
     let cases = Memo::new(move |_| -> Arc<[Case]> {
         let cases = store.cases.read();
         let placed = cases
@@ -81,6 +86,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         has_legend: true,
         cases: cases.into(),
         look: Signal::stored(None),
+        spot: screen.spot.into(),
     };
     view_of(setup, catalog)
 }
@@ -96,6 +102,7 @@ pub(crate) fn around(
         has_legend: false,
         cases,
         look,
+        spot: Signal::stored(None),
     };
     view_of(setup, catalog)
 }
@@ -108,6 +115,7 @@ fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
         has_legend,
         cases,
         look,
+        spot,
     } = setup;
     let level = catalog.city.levels.get(1).cloned().unwrap_or_default();
     let areas = areas_of(store, catalog, metric.as_ref(), &level);
@@ -129,12 +137,7 @@ fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
         progress,
     );
     paint(areas.clone(), metric.clone(), opened, progress);
-    Effect::new(move || {
-        let look = look.get();
-        if progress.get() == Progress::Open {
-            opened.with_value(|map| map.iter().for_each(|map| map.look_at(look)));
-        }
-    });
+    turn(look, spot, opened, progress);
     on_cleanup(move || {
         opened.with_value(|map| map.iter().for_each(LiveMap::close));
     });
@@ -149,6 +152,7 @@ fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
         <section class="map" aria-label=name>
             <div class="map-base" node_ref=container></div>
             <Overlay camera=signals.camera names=names cases=cases has_legend=has_legend />
+            <Spotlight camera=signals.camera spot=spot />
             {legend}
             <Card opened=opened container=container catalog=Arc::clone(catalog) />
             <Show when=move || progress.get() != Progress::Open>
@@ -253,6 +257,25 @@ async fn open(
         areas: &areas,
     };
     LiveMap::open(element, def, store, signals).await
+}
+
+/// Looks where the map is to look.
+fn turn(
+    look: Signal<Option<Look>>,
+    spot: Signal<Option<Spot>>,
+    opened: Opened,
+    progress: RwSignal<Progress>,
+) {
+    Effect::new(move || {
+        let (look, spot) = (look.get(), spot.get());
+        if progress.get() == Progress::Open {
+            let turn = |map: &LiveMap| {
+                map.look_at(look);
+                map.spotlight(spot);
+            };
+            opened.with_value(|map| map.iter().for_each(turn));
+        }
+    });
 }
 
 /// Paints areas as their values change, and names the canvas.
