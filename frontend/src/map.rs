@@ -8,6 +8,7 @@
 mod bridge;
 pub(crate) mod camera;
 pub(crate) mod geometry;
+pub(crate) mod gpu;
 pub(crate) mod labels;
 mod layer;
 pub(crate) mod live;

@@ -5,6 +5,7 @@ mod head;
 mod help;
 mod menu;
 mod mode;
+mod pace;
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -14,6 +15,7 @@ use web_sys::KeyboardEvent;
 
 use egret_shared::mode::Mode as CityMode;
 
+use crate::kiosk::Kiosk;
 use crate::page::admin::Admin;
 use crate::page::{
     data::Data,
@@ -58,6 +60,7 @@ pub(crate) fn App() -> impl IntoView {
 #[component]
 fn Inside(help: RwSignal<bool>) -> impl IntoView {
     let store = screen().store;
+    Kiosk::provide();
     let lost = move || matches!(store.link.get(), Link::Lost | Link::Outdated);
     let emergency = move || store.mode.read().mode == CityMode::Emergency;
     view! {

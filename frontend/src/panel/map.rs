@@ -17,12 +17,14 @@ use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
+use crate::api::ApiError;
 use crate::i18n::{Key, level_key};
 use crate::map::geometry::{self, Name};
 use crate::map::live::{LiveMap, Look, MapDef, MapSignals};
 use crate::map::points::Counts;
 use crate::screen::{Spot, screen};
 use crate::select::Case;
+use crate::socket::backoff::Backoff;
 use crate::store::Store;
 use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::frame::Words;
@@ -35,6 +37,12 @@ use spotlight::Spotlight;
 
 /// How a scene names the metric that paints the areas.
 const AREAS_LAYER: &str = "areas:";
+
+/// What the browser says that can show no map at all, however often it is asked.
+const NO_WEBGL: &str = "no WebGL2";
+
+/// The longest wait between two tries to open a map whose server is away. Milliseconds.
+const LONGEST_MS: f64 = 15_000.0;
 
 /// How long the figures get to be painted before the map's library is loaded. Milliseconds.
 const FIGURES_FIRST_MS: i32 = 300;
@@ -214,12 +222,19 @@ fn open_when_ready(
         let (catalog, level) = (Arc::clone(&catalog), level.clone());
         leptos::task::spawn_local(async move {
             clock::sleep(FIGURES_FIRST_MS).await;
-            let map = open(&element, &catalog, &level, names, store, signals).await;
-            let outcome = match map {
-                Ok(map) => keep(map, opened),
-                Err(error) => {
-                    leptos::logging::error!("the map: {error}");
-                    Progress::Failed
+            let mut backoff = Backoff::up_to(LONGEST_MS);
+            let outcome = loop {
+                match open(&element, &catalog, &level, names, store, signals).await {
+                    Ok(map) => break keep(map, opened),
+                    Err(error) if error.contains(NO_WEBGL) => {
+                        leptos::logging::error!("the map: {error}");
+                        break Progress::Failed;
+                    }
+                    Err(error) => leptos::logging::log!("no map yet: {error}"),
+                }
+                clock::sleep(backoff.next_ms(js_sys::Math::random())).await;
+                if progress.try_get_untracked().is_none() {
+                    return;
                 }
             };
             // The panel may be gone by now, and its signal with it.
@@ -244,7 +259,10 @@ async fn open(
     store: Store,
     signals: MapSignals,
 ) -> Result<LiveMap, String> {
-    let collection = api::areas().await.unwrap_or_default();
+    let collection = match api::areas().await {
+        Err(error @ ApiError::Network { .. }) => return Err(error.to_string()),
+        answer => answer.unwrap_or_default(),
+    };
     let areas = geometry::areas_of_level(&collection, level);
     for layer in catalog.layers.iter().filter(|layer| layer.kind == "label") {
         match api::map_file(&layer.file).await {
