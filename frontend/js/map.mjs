@@ -6,6 +6,22 @@ const LIBRARY_STYLE = new URL("../vendor/maplibre-gl/maplibre-gl.css", import.me
 const ASSETS = "egret-assets";
 const AREAS = "areas";
 
+/** Every map that is open. */
+const opened = new Set();
+
+/** Each open map's canvas, and what is on it as a data URL: only right after a frame it can be read. */
+export function pictures() {
+  const taken = [...opened].map(
+    (map) =>
+      new Promise((resolve) => {
+        const canvas = map.getCanvas();
+        map.once("render", () => resolve([canvas, canvas.toDataURL("image/jpeg", 0.9)]));
+        map.triggerRepaint();
+      }),
+  );
+  return Promise.all(taken);
+}
+
 function loadStyle() {
   if (document.querySelector(`link[href="${LIBRARY_STYLE}"]`)) return Promise.resolve();
   return new Promise((resolve, reject) => {
@@ -13,9 +29,24 @@ function loadStyle() {
     link.rel = "stylesheet";
     link.href = LIBRARY_STYLE;
     link.addEventListener("load", resolve);
-    link.addEventListener("error", () => reject(new Error(LIBRARY_STYLE)));
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new Error(LIBRARY_STYLE));
+    });
     document.head.append(link);
   });
+}
+
+let failures = 0;
+
+/** The library; after a failure by another address, for a browser may remember that one failed. */
+async function loadLibrary() {
+  try {
+    return await import(failures === 0 ? LIBRARY : `${LIBRARY}?again=${failures}`);
+  } catch (error) {
+    failures += 1;
+    throw error;
+  }
 }
 
 function requireWebGl2() {
@@ -32,7 +63,7 @@ function requireWebGl2() {
  */
 export async function open(container, style, lon, lat, zoom, moved, added, draw) {
   requireWebGl2();
-  const [library] = await Promise.all([import(LIBRARY), loadStyle()]);
+  const [library] = await Promise.all([loadLibrary(), loadStyle()]);
   const map = new library.Map({
     container,
     style: JSON.parse(style),
@@ -49,6 +80,7 @@ export async function open(container, style, lon, lat, zoom, moved, added, draw)
     fadeDuration: 0,
     canvasContextAttributes: { antialias: true },
   });
+  opened.add(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
 
@@ -88,6 +120,9 @@ export async function open(container, style, lon, lat, zoom, moved, added, draw)
     fly: (toLon, toLat, toZoom) => map.flyTo({ center: [toLon, toLat], zoom: toZoom, speed: 1.6 }),
     repaint: () => map.triggerRepaint(),
     label: (text) => map.getCanvas().setAttribute("aria-label", text),
-    close: () => map.remove(),
+    close: () => {
+      opened.delete(map);
+      map.remove();
+    },
   };
 }

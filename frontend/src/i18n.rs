@@ -70,6 +70,7 @@ pub(crate) mod case;
 pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod metric;
+pub(crate) mod wall;
 
 /// What `key` says in `language`.
 pub(crate) fn word(key: impl Word, language: Language) -> &'static str {
@@ -346,6 +347,7 @@ mod tests {
         check(admin::Admin::ALL);
         check(case::Case::ALL);
         check(case::Desk::ALL);
+        check(wall::Wall::ALL);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! a panel says, and [`panel`], [`map`], [`page`] and [`view`] show it. Nothing below writes back
 //! but through the store's subscriptions. [`session`] stands at the gate: it finds out who is here
 //! (a wall, by its own key, through [`device`]), and only then is a socket opened and anything of
-//! the city held or shown.
+//! the city held or shown. [`kiosk`] makes a page run by itself, and [`watch`] looks after it.
 //!
 //! There are two programs: every screen, and the wall alone, which leaves out every page that no
 //! wall shows ([`view::wall`]) and so is there in half the time.
@@ -21,9 +21,11 @@ mod format;
 mod i18n;
 
 mod device;
+mod kiosk;
 mod session;
 mod socket;
 mod store;
+mod watch;
 
 mod screen;
 mod select;

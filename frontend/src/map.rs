@@ -8,6 +8,7 @@
 mod bridge;
 pub(crate) mod camera;
 pub(crate) mod geometry;
+pub(crate) mod gpu;
 pub(crate) mod labels;
 mod layer;
 pub(crate) mod live;
@@ -15,4 +16,5 @@ mod pace;
 mod palette;
 pub(crate) mod points;
 mod shader;
+pub(crate) mod spot;
 mod style;

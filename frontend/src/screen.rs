@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use egret_shared::position::Position;
 use egret_shared::text::{Language, Text};
 use egret_shared::time::{Span, TimeMs};
 
@@ -18,6 +19,15 @@ const LANGUAGE_QUERY: &str = "lang";
 /// How often the zone's offset is looked up: zones change on quarter hours.
 const ZONE_STEP: Span = Span(900_000);
 
+/// A place that the map flies to and lights, while everything else on it dims.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spot {
+    /// Its middle.
+    pub(crate) position: Position,
+    /// How far around it is lit. Metres.
+    pub(crate) radius_m: f64,
+}
+
 /// The screen's context. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Screen {
@@ -28,6 +38,8 @@ pub(crate) struct Screen {
     /// How far the city's time is ahead of UTC, or while no city is known, the browser's.
     /// Milliseconds.
     pub(crate) zone_ms: Memo<i64>,
+    /// What the scene's map lights; `None` sends it home. A map that opens later follows, too.
+    pub(crate) spot: RwSignal<Option<Spot>>,
 }
 
 /// The context that [`Screen::provide`] gave.
@@ -57,6 +69,7 @@ impl Screen {
             store,
             language,
             zone_ms,
+            spot: RwSignal::new(None),
         };
         provide_context(screen);
         screen

@@ -17,6 +17,7 @@ use egret_shared::message::{ClientMessage, ServerMessage};
 use crate::clock;
 use crate::session::Session;
 use crate::store::{Store, speaks_our_schema};
+use crate::watch;
 
 /// How often the connection is looked at. Milliseconds.
 const LOOK_MS: i32 = 100;
@@ -155,6 +156,9 @@ fn say(socket: &WebSocket, message: &ClientMessage) {
 
 /// Reloads the page, unless this very build has tried that: then the screen says so instead.
 fn reload_once(store: Store) {
+    if watch::is_renewing() {
+        return;
+    }
     let Some(window) = web_sys::window() else {
         return;
     };
@@ -166,8 +170,7 @@ fn reload_once(store: Store) {
     let remembered = storage.is_some_and(|storage| storage.set_item(RELOADED, &ours).is_ok());
     if tried.as_deref() == Some(ours.as_str()) || !remembered {
         store.outdated();
-    } else if let Err(error) = window.location().reload() {
-        leptos::logging::error!("could not reload: {error:?}");
-        store.outdated();
+    } else {
+        leptos::task::spawn_local(watch::renew());
     }
 }

@@ -34,8 +34,9 @@ use egret_shared::incident::Incident;
 use egret_shared::message::{ClientMessage, DeltaFrame, ServerMessage, SnapshotFrame, Welcome};
 use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::mode::ModeState;
-use egret_shared::snapshot::TileSnapshot;
+use egret_shared::snapshot::{Snapshot, TileSnapshot};
 use egret_shared::time::TimeMs;
+use egret_shared::wall::WallState;
 
 use crate::select::{self, Case};
 use crate::{api, clock};
@@ -113,12 +114,24 @@ struct State {
     metrics: BTreeMap<MetricKey, ArcRwSignal<Option<MetricPoint>>>,
     trends: BTreeMap<(MetricKey, RangeMs), ArcRwSignal<Trend>>,
     forecasts: BTreeMap<MetricKey, ArcRwSignal<Option<Forecast>>>,
+    /// The wall that is followed, as the server has it.
+    wall: ArcRwSignal<Option<WallState>>,
+    connected: ArcRwSignal<Connected>,
     sender: Option<Sender>,
     tiles: Option<TileListener>,
     frame_is_due: bool,
     rows_are_due: bool,
     /// Raised when everything is let go, so that answers to older questions come to nothing.
     epoch: u32,
+}
+
+/// Which start of the server this is connected to, and how often a connection has been opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Connected {
+    /// The start, once there was a connection.
+    pub(crate) generation: Option<u64>,
+    /// How often.
+    pub(crate) welcomes: u32,
 }
 
 /// A range as part of a key.
@@ -195,6 +208,8 @@ impl Store {
                 frame_is_due: state.frame_is_due,
                 rows_are_due: state.rows_are_due,
                 epoch: state.epoch.wrapping_add(1),
+                wall: state.wall.clone(),
+                connected: state.connected.clone(),
                 ..State::wanting_the_city()
             };
         });
@@ -248,6 +263,11 @@ impl Store {
             state.sender = Some(sender);
             state.generation.replace(welcome.generation)
         });
+        self.with(|state| state.connected.clone())
+            .update(|connected| {
+                connected.generation = Some(welcome.generation);
+                connected.welcomes = connected.welcomes.wrapping_add(1);
+            });
         let Some(before) = before else {
             return;
         };
@@ -296,6 +316,9 @@ impl Store {
 
     fn take_snapshot(self, frame: SnapshotFrame) -> TimeMs {
         let (channel, at) = (frame.channel.clone(), frame.at);
+        if let Snapshot::Wall(wall) = &frame.state {
+            self.show_wall(Some((**wall).clone()));
+        }
         self.update(|state| {
             state.resyncing.remove(&channel);
             state.channels.replace(frame);
@@ -306,7 +329,7 @@ impl Store {
                 }
                 Channel::Tile(tile) => state.tell_reset(&channel, *tile),
                 Channel::Incident(id) => drop(state.touched.dossiers.insert(id.clone())),
-                Channel::Asset(..) | Channel::Metric(_) => {}
+                Channel::Asset(..) | Channel::Metric(_) | Channel::Wall(_) => {}
             }
         });
         self.schedule();
@@ -331,6 +354,9 @@ impl Store {
                 _ => {}
             }
         });
+        if let Delta::Wall(wall) = &frame.changes {
+            self.show_wall(Some((**wall).clone()));
+        }
         self.schedule();
         frame.at
     }

@@ -4,6 +4,7 @@ mod head;
 mod help;
 mod menu;
 mod mode;
+mod pace;
 pub(crate) mod wall;
 pub(crate) mod whole;
 
@@ -15,6 +16,7 @@ use web_sys::KeyboardEvent;
 use egret_shared::mode::Mode as CityMode;
 
 use crate::i18n::{Key, Phrase};
+use crate::kiosk::Kiosk;
 use crate::screen::{Screen, screen};
 use crate::session::{Gate, Session, session};
 use crate::store::Store;
@@ -54,6 +56,7 @@ pub(crate) fn app(parts: Parts) -> impl IntoView {
 /// What somebody sees who is inside.
 fn inside(routes: fn() -> AnyView, help: RwSignal<bool>) -> AnyView {
     let store = screen().store;
+    Kiosk::provide();
     let lost = move || matches!(store.link.get(), Link::Lost | Link::Outdated);
     let emergency = move || store.mode.read().mode == CityMode::Emergency;
     view! {

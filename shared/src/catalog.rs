@@ -15,9 +15,11 @@ use crate::package::metric::MetricDef;
 use crate::package::property::PropertyDef;
 use crate::package::rule::RulesDef;
 use crate::package::scene::SceneDef;
+use crate::package::wall::WallDef;
 use crate::package::words::WordsDef;
 use crate::position::Position;
 use crate::text::Text;
+use crate::wall::WatchDef;
 
 /// The city package as screens need it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +49,12 @@ pub struct Catalog {
     /// What screens call words that messages use.
     #[serde(default)]
     pub words: WordsDef,
+    /// What may take a wall over.
+    #[serde(default)]
+    pub wall: WallDef,
+    /// How walls watch themselves: the server's setting, not the package's.
+    #[serde(default)]
+    pub watch: WatchDef,
 }
 
 /// A response plan 预案 without its text.

@@ -4,13 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smol_str::SmolStr;
 
 use crate::id::{AssetId, FeedId, IncidentId, MetricId};
 use crate::position::Position;
 
 /// One stream of snapshot and deltas, shared by all who subscribe to it.
 ///
-/// As text: `city`, `tile/{z}/{x}/{y}`, `asset/{feed}/{asset}`, `incident/{id}`, `metric/{id}`.
+/// As text: `city`, `tile/{z}/{x}/{y}`, `asset/{feed}/{asset}`, `incident/{id}`, `metric/{id}`,
+/// `wall/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// Metrics, alerts, incidents, feeds and the ticker of the whole city.
@@ -23,6 +25,8 @@ pub enum Channel {
     Incident(IncidentId),
     /// One metric in all areas.
     Metric(MetricId),
+    /// One wall: what it has been told, and what it shows.
+    Wall(SmolStr),
 }
 
 /// A tile of the Web Mercator pyramid, counted from the north-west as map clients do.
@@ -78,13 +82,16 @@ impl fmt::Display for Channel {
             Self::Asset(feed, asset) => write!(f, "asset/{feed}/{asset}"),
             Self::Incident(id) => write!(f, "incident/{id}"),
             Self::Metric(id) => write!(f, "metric/{id}"),
+            Self::Wall(id) => write!(f, "wall/{id}"),
         }
     }
 }
 
 /// Why a text names no channel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no channel: city, tile/Z/X/Y, asset/FEED/ASSET, incident/ID and metric/ID are")]
+#[error(
+    "\"{0}\" is no channel: city, tile/Z/X/Y, asset/FEED/ASSET, incident/ID, metric/ID and wall/ID are"
+)]
 pub struct NoChannel(pub String);
 
 impl FromStr for Channel {
@@ -101,6 +108,7 @@ impl FromStr for Channel {
                 .map(|(feed, asset)| Self::Asset(feed.into(), asset.into())),
             "incident" if !rest.is_empty() => Some(Self::Incident(rest.into())),
             "metric" if !rest.is_empty() => Some(Self::Metric(rest.into())),
+            "wall" if !rest.is_empty() => Some(Self::Wall(rest.into())),
             _ => None,
         };
         channel.ok_or_else(|| NoChannel(text.to_owned()))
@@ -139,6 +147,7 @@ mod tests {
             "tile/9/424/220",
             "asset/manhole/M-1/a",
             "incident/20260622-0001",
+            "wall/hall",
         ] {
             assert_eq!(text.parse::<Channel>().unwrap().to_string(), text);
         }
@@ -150,6 +159,7 @@ mod tests {
             "asset/manhole",
             "asset//x",
             "metric/",
+            "wall/",
         ] {
             assert!(text.parse::<Channel>().is_err(), "{text}");
         }

@@ -105,6 +105,7 @@ const SCHEMA: u64 = {
     hash = fingerprint(hash, include_bytes!("event.rs"));
     hash = fingerprint(hash, include_bytes!("snapshot.rs"));
     hash = fingerprint(hash, include_bytes!("delta.rs"));
+    hash = fingerprint(hash, include_bytes!("wall.rs"));
     fingerprint(hash, include_bytes!("message.rs"))
 };
 

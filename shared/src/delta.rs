@@ -14,6 +14,7 @@ use crate::metric::MetricPoint;
 use crate::mode::ModeState;
 use crate::snapshot::Mismatch;
 use crate::table::Changed;
+use crate::wall::WallState;
 
 /// A channel's changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub enum Delta {
     Incident(Option<Box<Dossier>>),
     /// Of `metric/…`.
     Metric(Changed<MetricPoint>),
+    /// Of `wall/…`: the wall anew.
+    Wall(Box<WallState>),
 }
 
 /// Changes of the city at a glance.
@@ -71,6 +74,7 @@ impl Delta {
             (Self::Asset(asset), Self::Asset(later)) => asset.clone_from(later),
             (Self::Incident(incident), Self::Incident(later)) => incident.clone_from(later),
             (Self::Metric(changed), Self::Metric(later)) => changed.merge(later),
+            (Self::Wall(wall), Self::Wall(later)) => wall.clone_from(later),
             _ => return Err(Mismatch),
         }
         Ok(())

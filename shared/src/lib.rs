@@ -42,3 +42,4 @@ pub mod delta;
 pub mod message;
 pub mod snapshot;
 pub mod table;
+pub mod wall;

@@ -1,12 +1,14 @@
 //! What server and client say to each other over `/ws`. `docs/protocol.md` tells it in prose.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::channel::Channel;
 use crate::delta::Delta;
 use crate::snapshot::Snapshot;
 use crate::text::Text;
 use crate::time::TimeMs;
+use crate::wall::{Reload, Showing};
 
 /// Version of the conversation. A change that an old client cannot read raises it.
 pub const PROTOCOL: u16 = 1;
@@ -94,8 +96,8 @@ pub struct Heartbeat {
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorFrame {
-    /// A stable word: `bad_message`, `no_channel`, `too_many_channels`, `signed_out`. After the last
-    /// the server closes.
+    /// A stable word: `bad_message`, `no_channel`, `too_many_channels`, `not_a_wall`, `signed_out`.
+    /// After the last the server closes.
     pub code: String,
     /// A sentence with the value and the place.
     pub message: String,
@@ -127,6 +129,27 @@ pub enum ClientMessage {
     Pace {
         /// Least time between two frames of a channel, milliseconds; 100 is the least.
         every_ms: u32,
+    },
+    /// A wall says what it shows, whenever that is something else.
+    Shows {
+        /// Which wall, where everything is open: a page gives itself a name there. A paired wall
+        /// says none, for the server knows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wall: Option<SmolStr>,
+        /// What.
+        showing: Showing,
+    },
+    /// A wall says that it loads itself anew, because it has outgrown a budget.
+    Reloads {
+        /// As in `Shows`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wall: Option<SmolStr>,
+        /// Which budget.
+        cause: Reload,
+        /// How much it takes: bytes, or elements of the document.
+        held: u64,
+        /// How much it may take.
+        budget: u64,
     },
 }
 

@@ -11,6 +11,7 @@ pub mod metric;
 pub mod property;
 pub mod rule;
 pub mod scene;
+pub mod wall;
 pub mod words;
 
 /// Version of the language, `schema` in `city.toml`.

@@ -15,6 +15,7 @@ use crate::incident::Incident;
 use crate::metric::MetricPoint;
 use crate::mode::ModeState;
 use crate::table::Table;
+use crate::wall::WallState;
 
 /// A channel's full state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum Snapshot {
     Incident(Option<Box<Dossier>>),
     /// Of `metric/…`: the metric in every area.
     Metric(Table<MetricPoint>),
+    /// Of `wall/…`.
+    Wall(Box<WallState>),
 }
 
 /// The city at a glance.
@@ -74,6 +77,7 @@ impl Snapshot {
             (Self::Asset(asset), Delta::Asset(newer)) => asset.clone_from(newer),
             (Self::Incident(incident), Delta::Incident(newer)) => incident.clone_from(newer),
             (Self::Metric(points), Delta::Metric(changed)) => points.apply(changed),
+            (Self::Wall(wall), Delta::Wall(newer)) => wall.clone_from(newer),
             _ => return Err(Mismatch),
         }
         Ok(())

@@ -35,7 +35,9 @@ use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::package::rule::RulesDef;
 use egret_shared::package::scene::SceneDef;
+use egret_shared::package::wall::WallDef;
 use egret_shared::package::words::WordsDef;
+use egret_shared::wall::WatchDef;
 
 use areas::{AreaIndex, AreaTree};
 use plans::Plan;
@@ -65,6 +67,8 @@ pub struct Package {
     pub casework: CaseworkDef,
     /// `scenes.toml`.
     pub scenes: Vec<SceneDef>,
+    /// `[wall]` of `scenes.toml`, if there is one.
+    pub wall: WallDef,
     /// `assets.csv`, if there is one.
     pub assets: Vec<AssetDef>,
     /// `map/layers.toml`, if there is one.
@@ -106,6 +110,8 @@ impl Package {
             scenes: self.scenes.clone(),
             layers: self.layers.clone(),
             words: self.words.clone(),
+            wall: self.wall,
+            watch: WatchDef::default(),
         }
     }
 

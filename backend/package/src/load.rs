@@ -12,6 +12,7 @@ use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::package::rule::{CauseDef, HushLimitsDef, IncidentDef, RuleDef, RulesDef};
 use egret_shared::package::scene::SceneDef;
+use egret_shared::package::wall::WallDef;
 use egret_shared::package::words::WordsDef;
 use serde::de::DeserializeOwned;
 
@@ -53,7 +54,7 @@ struct Drafts<'a> {
     metrics: Option<List<'a, MetricDef>>,
     rules: Option<Rules<'a>>,
     casework: Option<Entry<'a, CaseworkDef>>,
-    scenes: Option<List<'a, SceneDef>>,
+    scenes: Option<Scenes<'a>>,
     layers: List<'a, LayerDef>,
     words: Option<Entry<'a, WordsDef>>,
     zones: BTreeMap<String, Zone>,
@@ -66,6 +67,12 @@ struct Rules<'a> {
     causes: List<'a, CauseDef>,
     incident: Option<Entry<'a, IncidentDef>>,
     hush: Option<Entry<'a, HushLimitsDef>>,
+}
+
+/// `scenes.toml` has two parts.
+struct Scenes<'a> {
+    scenes: List<'a, SceneDef>,
+    wall: Option<Entry<'a, WallDef>>,
 }
 
 /// The asset classes that feeds tell of; `None` if a feed could not be read: its may be any.
@@ -113,7 +120,7 @@ impl<'a> Drafts<'a> {
             metrics: required_list(files, "metrics.toml", "metric", problems),
             rules: Rules::read(files, problems),
             casework: Self::read_casework(files, problems),
-            scenes: required_list(files, "scenes.toml", "scene", problems),
+            scenes: Scenes::read(files, problems),
             layers: Self::read_layers(files, problems),
             words: Self::read_words(files, problems),
             zones: zones::read(files, problems),
@@ -174,7 +181,10 @@ impl<'a> Drafts<'a> {
             check::casework::check(casework, &known, problems);
         }
         if let Some(scenes) = &self.scenes {
-            check::scenes::check(scenes, &known, problems);
+            check::scenes::check(&scenes.scenes, &known, problems);
+            if let Some(wall) = &scenes.wall {
+                check::scenes::check_wall(wall, &scenes.scenes, problems);
+            }
         }
         check::layers::check(&self.layers, files, problems);
         if let Some(words) = &self.words {
@@ -249,7 +259,10 @@ impl<'a> Drafts<'a> {
             rules: Names::new("rule", ids(self.rules.as_ref().map(|rules| &rules.rules))),
             plans: Names::new("plan", Some(plans)),
             zones: Names::new("zone", Some(self.zones.keys().cloned().collect())),
-            scenes: Names::new("scene", ids(self.scenes.as_ref())),
+            scenes: Names::new(
+                "scene",
+                ids(self.scenes.as_ref().map(|scenes| &scenes.scenes)),
+            ),
             rule_defs: rules
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),
@@ -270,6 +283,7 @@ impl<'a> Drafts<'a> {
     fn into_package(self, assets: Vec<AssetDef>) -> Option<Package> {
         let city = self.city?.def;
         let plan = |entry: PlanEntry<'_>| -> (PlanId, plans::Plan) { (entry.id, entry.plan) };
+        let scenes = self.scenes?;
         let mut package = Package {
             timezone: check::city::timezone(&city)?,
             city,
@@ -280,7 +294,8 @@ impl<'a> Drafts<'a> {
             metrics: check::metrics::in_order(self.metrics?.into_defs()),
             rules: self.rules?.into_def(),
             casework: self.casework.map(|entry| entry.def).unwrap_or_default(),
-            scenes: self.scenes?.into_defs(),
+            scenes: scenes.scenes.into_defs(),
+            wall: scenes.wall.map(|entry| entry.def).unwrap_or_default(),
             assets,
             layers: self.layers.into_defs(),
             words: self.words.map(|entry| entry.def).unwrap_or_default(),
@@ -290,6 +305,17 @@ impl<'a> Drafts<'a> {
         };
         package.digest = crate::digest::of(&package);
         Some(package)
+    }
+}
+
+impl<'a> Scenes<'a> {
+    fn read(files: &'a Files, problems: &mut Vec<Problem>) -> Option<Self> {
+        let doc = required(files, "scenes.toml", problems)?;
+        doc.only(&["scene", "wall"], problems);
+        Some(Self {
+            scenes: doc.list("scene", problems),
+            wall: doc.one("wall", problems),
+        })
     }
 }
 

@@ -56,6 +56,37 @@ pub fn rights(grants: &[Grant]) -> Vec<Right> {
     rights
 }
 
+/// Whether one of `grants` gives `right` over all that `other` reaches. `line` names the areas that
+/// hold an area, widest first, itself among them.
+pub fn contains<'a>(
+    grants: &[Grant],
+    right: Right,
+    other: &Grant,
+    line: impl Fn(&AreaCode) -> &'a [AreaCode],
+) -> bool {
+    let reaches = |grant: &Grant| {
+        other.up_to <= grant.up_to
+            && wider(&grant.areas, &other.areas, |named, area| {
+                line(area).iter().any(|code| named.contains(code))
+            })
+            && wider(&grant.departments, &other.departments, |named, one| {
+                named.contains(one)
+            })
+    };
+    grants
+        .iter()
+        .any(|grant| grant.role.rights().contains(&right) && reaches(grant))
+}
+
+/// Whether `one` holds all that `other` does. `holds` says it of one thing and what is named.
+fn wider<T>(one: &Scope<T>, other: &Scope<T>, holds: impl Fn(&[T], &T) -> bool) -> bool {
+    match (one, other) {
+        (Scope::All, _) => true,
+        (Scope::Only(_), Scope::All) => false,
+        (Scope::Only(named), Scope::Only(others)) => others.iter().all(|one| holds(named, one)),
+    }
+}
+
 fn covers(grant: &Grant, row: Row<'_>) -> bool {
     row.class <= grant.up_to
         && within(&grant.areas, |named| {
@@ -152,6 +183,52 @@ mod tests {
         assert!(!sees(&auditor, &EAST, &["water"], Classification::Public));
         assert!(has_whole(&auditor, Right::Audit));
         assert!(!has(&[Grant::whole(Role::Admin)], Right::Personal));
+    }
+
+    #[test]
+    fn a_grant_contains_another_if_it_reaches_as_far_on_every_side() {
+        use Classification::{Internal, Public, Sensitive};
+        let holds = |one: Grant, other: &Grant| {
+            let line = |area: &AreaCode| -> &'static [AreaCode] {
+                let line: &[&str] = if area.as_str() == "e-1" {
+                    &["city", "east", "e-1"]
+                } else {
+                    &["city", "west"]
+                };
+                Vec::leak(line.iter().map(|code| (*code).into()).collect())
+            };
+            contains(&[one], Right::Work, other, line)
+        };
+        let wall = grant(Role::Viewer, &["e-1"], &["water"], Internal);
+        assert!(holds(
+            grant(Role::Officer, &["*"], &["*"], Sensitive),
+            &wall
+        ));
+        assert!(holds(
+            grant(Role::Officer, &["east"], &["water"], Internal),
+            &wall
+        ));
+        assert!(!holds(
+            grant(Role::Viewer, &["*"], &["*"], Sensitive),
+            &wall
+        ));
+        assert!(!holds(
+            grant(Role::Officer, &["west"], &["*"], Sensitive),
+            &wall
+        ));
+        assert!(!holds(
+            grant(Role::Officer, &["east"], &["police"], Internal),
+            &wall
+        ));
+        assert!(!holds(
+            grant(Role::Officer, &["east"], &["water"], Public),
+            &wall
+        ));
+        let whole = grant(Role::Viewer, &["*"], &["*"], Public);
+        assert!(!holds(
+            grant(Role::Officer, &["city"], &["*"], Public),
+            &whole
+        ));
     }
 
     fn any_grant() -> impl Strategy<Value = Grant> {

@@ -22,6 +22,7 @@ mod quarantine;
 mod raw;
 mod site;
 mod socket;
+mod walls;
 
 use std::sync::Arc;
 
@@ -54,6 +55,7 @@ use crate::limits::{ATTACHMENT_BYTES, HTTP_BODY_BYTES, HTTP_TIMEOUT};
 use crate::store::Store;
 use crate::store::files::Files;
 use crate::telemetry::Telemetry;
+use crate::walls::Walls;
 use problem::Problem;
 
 /// What every handler can reach. Cheap to clone.
@@ -89,6 +91,8 @@ pub(crate) struct Context {
     pub connections: Arc<egret_listen::Counters>,
     /// What was refused of late.
     pub refusals: Arc<Refusals>,
+    /// Walls that are there or driven.
+    pub walls: Arc<Walls>,
     /// Lines on their way into the audit trail.
     pub audit: mpsc::Sender<Line>,
     /// Ends the server.
@@ -184,6 +188,8 @@ fn router(context: Context) -> Router {
         .route("/hushes", get(hushes::list).post(hushes::order))
         .route("/mode", get(mode::mode).post(mode::change))
         .route("/scorecards", get(mode::scorecards))
+        .route("/walls", get(walls::list))
+        .route("/walls/{id}/drive", post(walls::drive))
         .route("/feeds", get(lists::feeds))
         .route("/areas", get(city::areas))
         .route("/areas.geojson", get(city::areas_geojson))

@@ -17,6 +17,7 @@ pub(crate) mod refusals;
 pub(crate) mod sight;
 pub(crate) mod sso;
 mod view;
+pub(crate) mod walls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use egret_notify::NotifyConfig;
 use egret_shared::time::Span;
+use egret_shared::wall::WatchDef;
 use serde::Deserialize;
 use url::Url;
 
@@ -172,6 +173,8 @@ struct ConfigFile {
     keep: KeepArgs,
     #[serde(default)]
     notify: NotifyConfig,
+    #[serde(default)]
+    wall: WatchDef,
 }
 
 /// Files of TLS: `[tls]` of the file.
@@ -252,6 +255,8 @@ pub(crate) struct Config {
     pub keep: Keep,
     /// Who is told of what, and how.
     pub notify: NotifyConfig,
+    /// How walls watch themselves.
+    pub wall: WatchDef,
 }
 
 /// The settings are no good.
@@ -317,11 +322,27 @@ impl Config {
                 .or(file.tls),
             oidc: file.oidc,
             notify: file.notify,
+            wall: watch(file.wall)?,
             mqtt: mqtt_address(&mqtt)?,
             brokers,
             insecure_open: args.insecure_open || file.insecure_open,
         })
     }
+}
+
+/// The shortest time between two looks of a wall at itself: counting the elements of a large document
+/// takes some milliseconds.
+const CHECK_LEAST: Span = Span(1_000);
+
+fn watch(wall: WatchDef) -> Result<WatchDef, BadConfig> {
+    if wall.check_every < CHECK_LEAST {
+        return Err(BadConfig::Value {
+            name: "[wall] check_every",
+            value: wall.check_every.to_string(),
+            why: format!("at least {CHECK_LEAST} is needed"),
+        });
+    }
+    Ok(wall)
 }
 
 fn mqtt_address(text: &str) -> Result<Option<SocketAddr>, BadConfig> {
@@ -404,6 +425,24 @@ mod tests {
         let text = short.to_string();
         assert!(
             text.contains("--keep-minute") && text.contains("6h"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn how_walls_watch_themselves_comes_from_the_file() {
+        let args = || ServeArgs {
+            data: Some("d".into()),
+            ..ServeArgs::default()
+        };
+        assert_eq!(with_file("", args()).unwrap().wall, WatchDef::default());
+        let file = "[wall]\nmemory_budget = 5_000\ncheck_every = \"2s\"\n";
+        let wall = with_file(file, args()).unwrap().wall;
+        assert_eq!((wall.memory_budget, wall.check_every), (5_000, Span(2_000)));
+        let often = with_file("[wall]\ncheck_every = \"10ms\"\n", args()).unwrap_err();
+        let text = often.to_string();
+        assert!(
+            text.contains("check_every") && text.contains("1s"),
             "{text}"
         );
     }

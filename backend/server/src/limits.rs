@@ -137,6 +137,18 @@ pub(crate) const CHANNELS_PER_CLIENT: usize = 128;
 /// Channels alive at once, each with one snapshot in memory.
 pub(crate) const CHANNELS_MAX: usize = 4_096;
 
+/// How long what a wall was told counts. Whoever drives a wall stands before it or shows it to
+/// somebody; ten minutes later they have gone, and the wall must not stay where they left it.
+pub(crate) const DRIVE_FOR: Span = Span(10 * 60_000);
+
+/// Walls that are there or driven at once, each with a state of some 200 bytes and its last
+/// [`FRAMES_KEPT`] frames: 25 kB. A city has dozens of walls.
+pub(crate) const WALLS_MAX: usize = 256;
+
+/// A wall says at most once in so long that it outgrew a budget: a reload takes seconds, and a wall
+/// that does it again at once tells nothing new.
+pub(crate) const WALL_REPORT_EVERY: Span = Span(60_000);
+
 /// WebSocket clients at once. Measured memory per client is in docs/performance.md.
 pub(crate) const CLIENTS_MAX: usize = 10_000;
 

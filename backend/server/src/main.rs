@@ -26,6 +26,7 @@ mod recover;
 mod source;
 mod store;
 mod topics;
+mod walls;
 mod ws;
 
 mod pipeline;

@@ -47,6 +47,7 @@ use crate::source;
 use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Telemetry;
+use crate::walls::Walls;
 
 /// How often time passes in the journal.
 const TICK_EVERY: Duration = Duration::from_secs(1);
@@ -109,6 +110,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         sso: sso(config)?,
         connections: Arc::default(),
         refusals: Arc::new(Refusals::default()),
+        walls: Arc::new(Walls::new(generation, config.wall)),
         audit,
         city,
         attachments: Files::of(&config.data),

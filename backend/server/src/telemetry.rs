@@ -16,6 +16,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use egret_shared::wall::Reload;
+
 /// Bounds of the stage histograms in seconds: 0.1 ms to 10 s, in steps a reader can name.
 const STAGE_SECONDS: [f64; 14] = [
     1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 10.0,
@@ -30,6 +32,7 @@ pub(crate) struct Telemetry {
     ws_clients: Gauge,
     ws_frames: Counter,
     ws_merged: Counter,
+    wall_reloads: Family<CauseLabel, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +47,11 @@ struct RejectionLabel {
     reason: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CauseLabel {
+    cause: String,
+}
+
 type ByFeed = Family<FeedLabel, Counter>;
 
 impl Telemetry {
@@ -56,6 +64,7 @@ impl Telemetry {
             ws_clients: Gauge::default(),
             ws_frames: Counter::default(),
             ws_merged: Counter::default(),
+            wall_reloads: Family::default(),
         }
     }
 
@@ -80,6 +89,12 @@ impl Telemetry {
         if merged {
             self.ws_merged.inc();
         }
+    }
+
+    /// A wall loads itself anew, because it has outgrown a budget.
+    pub(crate) fn wall_reloads(&self, cause: Reload) {
+        let cause = cause.as_str().to_owned();
+        self.wall_reloads.get_or_create(&CauseLabel { cause }).inc();
     }
 
     /// Counts a client for as long as the guard lives.
@@ -126,6 +141,11 @@ impl Telemetry {
             "ws_merged",
             "Frames that stood for several, because the client was behind",
             self.ws_merged.clone(),
+        );
+        registry.register(
+            "wall_reloads",
+            "Walls that loaded themselves anew, by the budget that they had outgrown",
+            self.wall_reloads.clone(),
         );
         for (name, help, histogram) in [
             (

@@ -4,6 +4,8 @@
 //! the shortest way from there to now. So a slow client costs its own socket buffer and nothing
 //! else, and gets the newest state, merged.
 
+mod wall;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ use crate::limits::{
     WS_WRITE_TIMEOUT,
 };
 use crate::publish::log::ChannelLog;
+use crate::walls::Presence;
 
 /// Why a session ends. None of these is a fault of the server.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +58,8 @@ struct Session {
     encoding: Encoding,
     subscriptions: Vec<Subscription>,
     wake: Arc<Notify>,
+    /// Whether this is a wall, which counts as there meanwhile.
+    presence: Option<Presence>,
     pace: Duration,
     /// When anything was sent last: the heartbeat fills the pauses.
     sent_at: Instant,
@@ -72,10 +77,12 @@ pub(crate) async fn serve(socket: WebSocket, context: Context, caller: Caller, e
         encoding,
         subscriptions: Vec::new(),
         wake: Arc::new(Notify::new()),
+        presence: None,
         pace: Duration::ZERO,
         sent_at: Instant::now(),
         framed_at: Instant::now(),
     };
+    session.arrive();
     if let Err(ended) = session.run().await {
         tracing::debug!(%ended, "a client's session ended");
     }
@@ -132,6 +139,9 @@ impl Session {
         };
         let is_other = caller.sight.id() != self.caller.sight.id();
         self.caller = caller;
+        let mut subscriptions = std::mem::take(&mut self.subscriptions);
+        subscriptions.retain(|s| self.still_follows(s.log.channel()));
+        self.subscriptions = subscriptions;
         if !is_other {
             return Ok(());
         }
@@ -218,6 +228,13 @@ impl Session {
                     pace.min(PACE_MAX)
                 };
             }
+            ClientMessage::Shows { wall, showing } => self.shows(wall, showing).await?,
+            ClientMessage::Reloads {
+                wall,
+                cause,
+                held,
+                budget,
+            } => self.reloads(wall, cause, (held, budget)).await?,
         }
         self.send_news().await
     }
@@ -243,19 +260,21 @@ impl Session {
             .iter()
             .find(|r| r.channel == channel && r.generation == generation);
         let held = resumed.map(|resume| resume.seq);
-        match self
-            .context
-            .city
-            .open(channel, Arc::clone(&self.caller.sight))
-            .await
-            .map_err(|_stopped| Ended::Stopping)?
-        {
+        let found = if let Channel::Wall(id) = &channel {
+            self.wall_log(id)
+        } else {
+            let sight = Arc::clone(&self.caller.sight);
+            let log = self.context.city.open(channel, sight).await;
+            let log = log.map_err(|_stopped| Ended::Stopping)?;
+            log.map_err(|full| ("too_many_channels", full.to_string()))
+        };
+        match found {
             Ok(log) => {
                 log.follow(&self.wake);
                 self.subscriptions.push(Subscription { log, held });
                 Ok(())
             }
-            Err(full) => self.refuse("too_many_channels", full.to_string()).await,
+            Err((code, why)) => self.refuse(code, why).await,
         }
     }
 

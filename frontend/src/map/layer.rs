@@ -7,6 +7,7 @@ use web_sys::{
 };
 
 use crate::map::camera::Camera;
+use crate::map::gpu;
 use crate::map::palette::Palette;
 use crate::map::points::{LOOK_OFFSET, Points, STRIDE, Upload};
 use crate::map::shader;
@@ -90,7 +91,9 @@ impl Layer {
         let (upload, now_s) = points.take_upload(frame.now_ms);
         let gl = &self.gl;
         gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&self.buffer));
-        self.allocated_bytes = send(gl, points.bytes(), upload, self.allocated_bytes);
+        let before = self.allocated_bytes;
+        self.allocated_bytes = send(gl, points.bytes(), upload, before);
+        gpu::resized(before, self.allocated_bytes);
         let gl = &self.gl;
         gl.use_program(Some(&self.program));
         gl.bind_vertex_array(Some(&self.array));
@@ -132,6 +135,12 @@ impl Layer {
         gl.uniform1f(uniforms.cell_px.as_ref(), (frame.cell_px * device) as f32);
         gl.uniform1f(uniforms.near.as_ref(), near.clamp(0.0, 1.0) as f32);
         gl.uniform1f(uniforms.pulse.as_ref(), (now_s / PULSE_S).fract().abs());
+    }
+}
+
+impl Drop for Layer {
+    fn drop(&mut self) {
+        gpu::resized(self.allocated_bytes, 0);
     }
 }
 

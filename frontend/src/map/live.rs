@@ -24,7 +24,9 @@ use crate::map::layer::{Frame, Layer};
 use crate::map::pace::Pace;
 use crate::map::palette::Palette;
 use crate::map::points::{Counts, Points};
+use crate::map::spot;
 use crate::map::style::{self, Colours};
+use crate::screen::Spot;
 use crate::store::link::Link;
 use crate::store::{Store, TileNews};
 
@@ -80,6 +82,8 @@ struct Shared {
     bounds: Bounds,
     /// Where it looks when nobody moves it, if not at the whole city.
     look: Cell<Option<Look>>,
+    /// What it lights; while it does, it looks there.
+    spot: Cell<Option<Spot>>,
     moved_by_hand_ms: Cell<Option<f64>>,
     closed: Cell<bool>,
 }
@@ -145,21 +149,15 @@ impl LiveMap {
 
     /// Looks at a place from now on, or at the whole city.
     pub(crate) fn look_at(&self, look: Option<Look>) {
-        if self.shared.look.replace(look) == look {
-            return;
+        if self.shared.look.replace(look) != look {
+            self.shared.fly_home();
         }
-        self.shared.moved_by_hand_ms.set(None);
-        let Some(base) = self.shared.base.get() else {
-            return;
-        };
-        match (self.shared.camera.get(), look) {
-            (Some(camera), _) => {
-                let (centre, zoom) = self.shared.home(camera.width, camera.height);
-                base.fly(centre.lon, centre.lat, zoom);
-            }
-            // A map that has not looked anywhere yet begins there.
-            (None, Some((centre, zoom))) => base.jump(centre.lon, centre.lat, zoom),
-            (None, None) => {}
+    }
+
+    /// Looks at what is lit from now on, or back at its own place.
+    pub(crate) fn spotlight(&self, spot: Option<Spot>) {
+        if self.shared.spot.replace(spot) != spot {
+            self.shared.fly_home();
         }
     }
 
@@ -208,17 +206,37 @@ impl Shared {
                 bounds
             },
             look: Cell::new(None),
+            spot: Cell::new(None),
             moved_by_hand_ms: Cell::new(None),
             closed: Cell::new(false),
         }
     }
 
-    /// Where it looks when nobody moves it: at its place, else at the whole city.
+    /// Where it looks when nobody moves it: at what is lit, else at its place, else at the whole
+    /// city.
     fn home(&self, width: f64, height: f64) -> Look {
-        self.look.get().unwrap_or_else(|| {
+        let lit = self.spot.get().map(|spot| spot::look(&spot, width, height));
+        lit.or(self.look.get()).unwrap_or_else(|| {
             let camera = Camera::fit(self.bounds, width, height, PAD);
             (camera.centre.position(), camera.zoom)
         })
+    }
+
+    /// Glides to where it looks from now on.
+    fn fly_home(&self) {
+        self.moved_by_hand_ms.set(None);
+        let Some(base) = self.base.get() else {
+            return;
+        };
+        match (self.camera.get(), self.look.get()) {
+            (Some(camera), _) => {
+                let (centre, zoom) = self.home(camera.width, camera.height);
+                base.fly(centre.lon, centre.lat, zoom);
+            }
+            // A map that has not looked anywhere yet begins there.
+            (None, Some((centre, zoom))) => base.jump(centre.lon, centre.lat, zoom),
+            (None, None) => {}
+        }
     }
 
     fn go_home(&self) {

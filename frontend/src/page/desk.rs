@@ -11,6 +11,7 @@ mod place;
 mod queue;
 mod report;
 mod scores;
+mod walls;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use egret_shared::level::Level;
 
 use crate::api;
 use crate::i18n::case::Desk as Word;
+use crate::i18n::wall::Wall;
 use crate::i18n::{Key, Phrase};
 use crate::page::case::played;
 use crate::screen::{Screen, screen};
@@ -184,6 +186,7 @@ fn page(board: Board) -> AnyView {
         Tab::Alerts => alerts::alerts(board),
         Tab::Hushes => hushes::hushes(board),
         Tab::Scores => scores::scores(board),
+        Tab::Walls => walls::walls(board),
     };
     let over = move || {
         Some(match board.over.get()? {
@@ -217,12 +220,13 @@ fn page(board: Board) -> AnyView {
 }
 
 fn tabs(board: Board) -> AnyView {
-    let link = |tab: Tab| {
-        let word = match tab {
-            Tab::Queue => Word::Queue,
-            Tab::Alerts => Word::AlertsTab,
-            Tab::Hushes => Word::HushesTab,
-            Tab::Scores => Word::ScoresTab,
+    let link = move |tab: Tab| {
+        let word: Phrase = match tab {
+            Tab::Queue => Word::Queue.into(),
+            Tab::Alerts => Word::AlertsTab.into(),
+            Tab::Hushes => Word::HushesTab.into(),
+            Tab::Scores => Word::ScoresTab.into(),
+            Tab::Walls => Wall::Tab.into(),
         };
         let href = move || board.href(|place| place.tab = tab);
         let current = move || (board.place.read().tab == tab).then_some("page");
@@ -232,9 +236,15 @@ fn tabs(board: Board) -> AnyView {
             </a>
         }
     };
+    let drives = walls::may_drive();
+    let links = move || {
+        let shown = Tab::ALL.into_iter();
+        let shown = shown.filter(|tab| *tab != Tab::Walls || drives.get());
+        shown.map(link).collect_view()
+    };
     view! {
         <nav class="sections" aria-label=move || board.word(Word::Title)>
-            {Tab::ALL.map(link)}
+            {links}
         </nav>
     }
     .into_any()

@@ -4,6 +4,7 @@
 mod card;
 mod legend;
 mod overlay;
+mod spotlight;
 
 use std::sync::Arc;
 
@@ -16,12 +17,14 @@ use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
+use crate::api::ApiError;
 use crate::i18n::{Key, level_key};
 use crate::map::geometry::{self, Name};
 use crate::map::live::{LiveMap, Look, MapDef, MapSignals};
 use crate::map::points::Counts;
-use crate::screen::screen;
+use crate::screen::{Spot, screen};
 use crate::select::Case;
+use crate::socket::backoff::Backoff;
 use crate::store::Store;
 use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::frame::Words;
@@ -30,9 +33,16 @@ use crate::{api, clock, format, select};
 use card::Card;
 use legend::Legend;
 use overlay::Overlay;
+use spotlight::Spotlight;
 
 /// How a scene names the metric that paints the areas.
 const AREAS_LAYER: &str = "areas:";
+
+/// What the browser says that can show no map at all, however often it is asked.
+const NO_WEBGL: &str = "no WebGL2";
+
+/// The longest wait between two tries to open a map whose server is away. Milliseconds.
+const LONGEST_MS: f64 = 15_000.0;
 
 /// How long the figures get to be painted before the map's library is loaded. Milliseconds.
 const FIGURES_FIRST_MS: i32 = 300;
@@ -64,11 +74,14 @@ struct Setup {
     cases: Signal<Arc<[Case]>>,
     /// The place and zoom that it looks at; absent, the whole city.
     look: Signal<Option<Look>>,
+    /// What it lights.
+    spot: Signal<Option<Spot>>,
 }
 
 /// The panel.
 pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
-    let store = screen().store;
+    let screen = screen();
+    let store = screen.store;
     let cases = Memo::new(move |_| -> Arc<[Case]> {
         let cases = store.cases.read();
         let placed = cases
@@ -81,6 +94,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         has_legend: true,
         cases: cases.into(),
         look: Signal::stored(None),
+        spot: screen.spot.into(),
     };
     view_of(setup, catalog)
 }
@@ -96,6 +110,7 @@ pub(crate) fn around(
         has_legend: false,
         cases,
         look,
+        spot: Signal::stored(None),
     };
     view_of(setup, catalog)
 }
@@ -108,6 +123,7 @@ fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
         has_legend,
         cases,
         look,
+        spot,
     } = setup;
     let level = catalog.city.levels.get(1).cloned().unwrap_or_default();
     let areas = areas_of(store, catalog, metric.as_ref(), &level);
@@ -129,12 +145,7 @@ fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
         progress,
     );
     paint(areas.clone(), metric.clone(), opened, progress);
-    Effect::new(move || {
-        let look = look.get();
-        if progress.get() == Progress::Open {
-            opened.with_value(|map| map.iter().for_each(|map| map.look_at(look)));
-        }
-    });
+    turn(look, spot, opened, progress);
     on_cleanup(move || {
         opened.with_value(|map| map.iter().for_each(LiveMap::close));
     });
@@ -149,6 +160,7 @@ fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
         <section class="map" aria-label=name>
             <div class="map-base" node_ref=container></div>
             <Overlay camera=signals.camera names=names cases=cases has_legend=has_legend />
+            <Spotlight camera=signals.camera spot=spot />
             {legend}
             <Card opened=opened container=container catalog=Arc::clone(catalog) />
             <Show when=move || progress.get() != Progress::Open>
@@ -210,12 +222,19 @@ fn open_when_ready(
         let (catalog, level) = (Arc::clone(&catalog), level.clone());
         leptos::task::spawn_local(async move {
             clock::sleep(FIGURES_FIRST_MS).await;
-            let map = open(&element, &catalog, &level, names, store, signals).await;
-            let outcome = match map {
-                Ok(map) => keep(map, opened),
-                Err(error) => {
-                    leptos::logging::error!("the map: {error}");
-                    Progress::Failed
+            let mut backoff = Backoff::up_to(LONGEST_MS);
+            let outcome = loop {
+                match open(&element, &catalog, &level, names, store, signals).await {
+                    Ok(map) => break keep(map, opened),
+                    Err(error) if error.contains(NO_WEBGL) => {
+                        leptos::logging::error!("the map: {error}");
+                        break Progress::Failed;
+                    }
+                    Err(error) => leptos::logging::log!("no map yet: {error}"),
+                }
+                clock::sleep(backoff.next_ms(js_sys::Math::random())).await;
+                if progress.try_get_untracked().is_none() {
+                    return;
                 }
             };
             // The panel may be gone by now, and its signal with it.
@@ -240,7 +259,10 @@ async fn open(
     store: Store,
     signals: MapSignals,
 ) -> Result<LiveMap, String> {
-    let collection = api::areas().await.unwrap_or_default();
+    let collection = match api::areas().await {
+        Err(error @ ApiError::Network { .. }) => return Err(error.to_string()),
+        answer => answer.unwrap_or_default(),
+    };
     let areas = geometry::areas_of_level(&collection, level);
     for layer in catalog.layers.iter().filter(|layer| layer.kind == "label") {
         match api::map_file(&layer.file).await {
@@ -253,6 +275,25 @@ async fn open(
         areas: &areas,
     };
     LiveMap::open(element, def, store, signals).await
+}
+
+/// Looks where the map is to look.
+fn turn(
+    look: Signal<Option<Look>>,
+    spot: Signal<Option<Spot>>,
+    opened: Opened,
+    progress: RwSignal<Progress>,
+) {
+    Effect::new(move || {
+        let (look, spot) = (look.get(), spot.get());
+        if progress.get() == Progress::Open {
+            let turn = |map: &LiveMap| {
+                map.look_at(look);
+                map.spotlight(spot);
+            };
+            opened.with_value(|map| map.iter().for_each(turn));
+        }
+    });
 }
 
 /// Paints areas as their values change, and names the canvas.

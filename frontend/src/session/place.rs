@@ -34,6 +34,38 @@ pub(crate) fn query(name: &str) -> Option<String> {
     query.get(name)
 }
 
+/// The query, with its question mark, with a value of its own for one name; without the name, if
+/// there is no value. Empty, if nothing is left.
+pub(crate) fn query_with(name: &str, value: Option<&str>) -> String {
+    let search = location().and_then(|location| location.search().ok());
+    let query = web_sys::UrlSearchParams::new_with_str(&search.unwrap_or_default());
+    let Ok(query) = query else {
+        return String::new();
+    };
+    match value {
+        Some(value) => query.set(name, value),
+        None => query.delete(name),
+    }
+    let text = String::from(query.to_string());
+    if text.is_empty() {
+        text
+    } else {
+        format!("?{text}")
+    }
+}
+
+/// Puts a value into the query, without leaving the page.
+pub(crate) fn set_query(name: &str, value: &str) {
+    let search = query_with(name, Some(value));
+    let hash = location().and_then(|location| location.hash().ok());
+    show(&format!("{}{search}{}", path(), hash.unwrap_or_default()));
+}
+
+/// Whether a wall's scene is shown.
+pub(crate) fn is_wall() -> bool {
+    path().starts_with("/wall/")
+}
+
 /// Where one who comes in here wanted to go.
 pub(crate) fn back() -> String {
     let wanted = query("back");
@@ -95,6 +127,18 @@ pub(crate) fn played() -> String {
 pub(super) fn keep_played(name: &str) {
     if let Some(storage) = storage() {
         drop(storage.set_item(PLAYED, name));
+    }
+}
+
+/// What this tab remembers under a name.
+pub(crate) fn remembered(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok().flatten()
+}
+
+/// Remembers something for as long as this tab lives. A browser that forbids it only forgets.
+pub(crate) fn remember(name: &str, text: &str) {
+    if let Some(storage) = storage() {
+        drop(storage.set_item(name, text));
     }
 }
 

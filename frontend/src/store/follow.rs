@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use smol_str::SmolStr;
 
 use egret_shared::case::Dossier;
 use egret_shared::channel::{Channel, Tile};
 use egret_shared::id::IncidentId;
 use egret_shared::message::ClientMessage;
+use egret_shared::wall::WallState;
 
-use super::{State, Store, TileListener, TileNews};
+use super::{Connected, State, Store, TileListener, TileNews};
 
 /// An incident's file, as far as it has come.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +53,50 @@ impl Store {
             }
             state.want(new);
             state.say_unless_empty(gone, |channels| ClientMessage::Unsubscribe { channels });
+        });
+    }
+}
+
+/// For a wall.
+impl Store {
+    /// Follows what this wall is told, and no other's.
+    pub(crate) fn follow_wall(self, wall: Option<&SmolStr>) {
+        self.update(|state| {
+            let is_wall = |channel: &&Channel| matches!(channel, Channel::Wall(_));
+            let held: Vec<Channel> = state.wanted.iter().filter(is_wall).cloned().collect();
+            for channel in &held {
+                state.drop_channel(channel);
+            }
+            state.say_unless_empty(held, |channels| ClientMessage::Unsubscribe { channels });
+            if let Some(wall) = wall {
+                state.want(vec![Channel::Wall(wall.clone())]);
+            }
+        });
+        self.show_wall(None);
+    }
+
+    /// The wall that is followed, as the server has it.
+    pub(crate) fn wall(self) -> RwSignal<Option<WallState>> {
+        RwSignal::from(self.with(|state| state.wall.clone()))
+    }
+
+    /// Tells who follows the wall how it stands.
+    pub(super) fn show_wall(self, wall: Option<WallState>) {
+        // Outside of what holds the state: whoever hears of it asks the store.
+        self.with(|state| state.wall.clone()).set(wall);
+    }
+
+    /// How this is connected.
+    pub(crate) fn connected(self) -> RwSignal<Connected> {
+        RwSignal::from(self.with(|state| state.connected.clone()))
+    }
+
+    /// Says something to the server, if there is a connection.
+    pub(crate) fn say(self, message: &ClientMessage) {
+        self.with(|state| {
+            if let Some(sender) = &state.sender {
+                sender(message);
+            }
         });
     }
 }

@@ -20,6 +20,7 @@ use crate::widget::truth::Basis;
 use crate::{format, i18n};
 
 use super::menu::Menu;
+use super::pace::Pace;
 
 /// The head line.
 #[component]
@@ -41,6 +42,7 @@ pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
             </A>
             <Show when=sees fallback=|| view! { <span class="tabs"></span> }>
                 <Tabs />
+                <Pace />
                 <Mode />
                 <Liveness />
             </Show>

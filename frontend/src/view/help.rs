@@ -3,15 +3,19 @@
 use leptos::prelude::*;
 
 use crate::i18n::case::Desk;
+use crate::i18n::wall::Wall;
 use crate::i18n::{Key, Phrase};
 use crate::screen::screen;
 
 /// Keys, and what they do.
-fn keys() -> [(&'static str, Phrase); 6] {
+fn keys() -> [(&'static str, Phrase); 9] {
     [
         ("L", Key::HelpLanguage.into()),
         ("Tab", Key::HelpPlaces.into()),
         ("← ↑ ↓ →  + −", Key::HelpMap.into()),
+        ("␣", Wall::HelpHold.into()),
+        ("← →", Wall::HelpStep.into()),
+        ("Esc", Wall::HelpGiveBack.into()),
         ("J K Enter /", Desk::HelpMoves.into()),
         ("A … Z", Desk::HelpActs.into()),
         ("?", Key::HelpHelp.into()),

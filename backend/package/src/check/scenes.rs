@@ -1,6 +1,8 @@
 //! `scenes.toml`.
 
 use egret_shared::package::scene::{PanelDef, PanelKind, SceneDef};
+use egret_shared::package::wall::{Takeover, WallDef};
+use egret_shared::time::Span;
 
 use super::{Known, positive};
 use crate::problem::Problem;
@@ -25,6 +27,37 @@ pub(crate) fn check(scenes: &List<'_, SceneDef>, known: &Known<'_>, problems: &m
                     .refer(entry, &format!("{path}/level"), level, problems);
             }
         }
+    }
+}
+
+/// The shortest takeover: less than anybody needs to look up and read a title.
+const TAKEOVER_LEAST: Span = Span(5_000);
+
+/// `[wall]`: what takes a wall over is shown on a map, and for long enough to be read.
+pub(crate) fn check_wall(
+    entry: &Entry<'_, WallDef>,
+    scenes: &List<'_, SceneDef>,
+    problems: &mut Vec<Problem>,
+) {
+    let WallDef {
+        takeover,
+        takeover_dwell,
+    } = entry.def;
+    if takeover_dwell < TAKEOVER_LEAST {
+        let message =
+            format!("{takeover_dwell} is too short to be read: {TAKEOVER_LEAST} at least");
+        problems.push(entry.problem("takeover_dwell", message));
+    }
+    // A scene that could not be read may be the one with the map.
+    let all_read = scenes.entries.len() >= scenes.ids.len();
+    let has_map = |entry: &Entry<'_, SceneDef>| {
+        let mut panels = entry.def.panels.iter();
+        panels.any(|panel| panel.kind == PanelKind::Map)
+    };
+    if takeover != Takeover::Never && all_read && !scenes.entries.iter().any(has_map) {
+        let message =
+            "no scene has a map to show a takeover on: write \"never\", or give one a map";
+        problems.push(entry.problem("takeover", message));
     }
 }
 

@@ -45,6 +45,31 @@ fn mistakes_in_scenes_are_told_at_their_place() {
 }
 
 #[test]
+fn a_takeover_needs_a_map_and_time_to_be_read() {
+    let told = |wall: &str, change: fn(String) -> String| -> Vec<String> {
+        let mut files = tiny();
+        let scenes = files.remove("scenes.toml").unwrap_or_default();
+        files.insert("scenes.toml".to_owned(), format!("{}{wall}", change(scenes)));
+        let problems = Package::load(&files).err().unwrap_or_default();
+        problems.iter().map(|one| one.message.clone()).collect()
+    };
+    let same = |text: String| text;
+    let without_map = |text: String| {
+        text.replace("kind  = \"map\"", "kind  = \"feeds\"")
+            .replace("layers = [\"areas:water.stress\", \"assets\", \"incidents\"]", "")
+    };
+    let orange = "\n[wall]\ntakeover = \"orange\"\ntakeover_dwell = \"20s\"\n";
+    assert_eq!(told(orange, same), [""; 0]);
+    let short = told("\n[wall]\ntakeover_dwell = \"2s\"\n", same);
+    assert!(short[0].contains("2s is too short"), "{short:?}");
+    let unknown = told("\n[wall]\ntakeover = \"blue\"\n", same);
+    assert_eq!(unknown.len(), 1, "{unknown:?}");
+    let nowhere = told(orange, without_map);
+    assert!(nowhere[0].contains("no scene has a map"), "{nowhere:?}");
+    assert_eq!(told("\n[wall]\ntakeover = \"never\"\n", without_map), [""; 0]);
+}
+
+#[test]
 fn a_layer_needs_its_file() {
     let mut files = tiny();
     let layers = "[[layer]]\nid = \"land\"\nfile = \"land.geojson\"\nkind = \"sea\"\n";

@@ -20,7 +20,11 @@ pub(super) async fn catalog(
     if caller.sight.is_nothing() {
         return Err(Problem::forbidden());
     }
-    Ok(Json(caller.catalog(context.package.catalog())))
+    let whole = Catalog {
+        watch: context.walls.watch(),
+        ..context.package.catalog()
+    };
+    Ok(Json(caller.catalog(whole)))
 }
 
 /// `GET /api/v1/areas`: the area tree without polygons, each area after its parent.

@@ -144,8 +144,8 @@ impl Channels {
             log.push_of(city.seq(), city.now(), now, |held| match channel {
                 Channel::City => city_delta(sight, city, whole(), held),
                 Channel::Tile(_) => tile.as_mut().and_then(|view| tile_delta(view, &marks)),
-                // Assets have their own way.
-                Channel::Asset(..) => None,
+                // Assets have their own way, and walls are none of the city's.
+                Channel::Asset(..) | Channel::Wall(_) => None,
                 Channel::Incident(id) => {
                     let changed = changes.incidents.contains(id);
                     changed
@@ -186,6 +186,8 @@ fn first_state(channel: &Channel, sight: &Arc<Sight>, city: &City) -> (Snapshot,
             let points = city.metric_snapshot(id);
             (Snapshot::Metric(sight.metric_snapshot(points)), None)
         }
+        // Told by [`crate::walls`]; here none is known.
+        Channel::Wall(_) => (Snapshot::Wall(Box::default()), None),
     }
 }
 

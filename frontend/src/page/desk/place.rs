@@ -17,11 +17,19 @@ pub(super) enum Tab {
     Hushes,
     /// How departments do.
     Scores,
+    /// What walls are told.
+    Walls,
 }
 
 impl Tab {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Queue, Self::Alerts, Self::Hushes, Self::Scores];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Queue,
+        Self::Alerts,
+        Self::Hushes,
+        Self::Scores,
+        Self::Walls,
+    ];
 
     const fn code(self) -> &'static str {
         match self {
@@ -29,6 +37,7 @@ impl Tab {
             Self::Alerts => "alerts",
             Self::Hushes => "hushes",
             Self::Scores => "scores",
+            Self::Walls => "walls",
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn tree(grant: RwSignal<Grant>) -> AnyView {
             catalog: StoredValue::new(catalog),
             grant,
         };
-        root.map(|root| branch(tree, &root, Vec::new(), true))
+        root.map(|root| branch(&tree, &root, Vec::new(), true))
     };
     let unknown = move || {
         let codes = unknown.get().unwrap_or_default().into_iter();
@@ -73,12 +73,13 @@ fn stray(grant: RwSignal<Grant>, code: AreaCode) -> impl IntoView {
 }
 
 /// An area, and what is in it once somebody wants to see that. `above` are the areas that it is in.
-fn branch(tree: Tree, area: &Area, above: Vec<AreaCode>, is_open: bool) -> AnyView {
+fn branch(tree: &Tree, area: &Area, above: Vec<AreaCode>, is_open: bool) -> AnyView {
     let Tree {
         screen,
         catalog,
         grant,
-    } = tree;
+    } = *tree;
+    let tree = *tree;
     let is_open = RwSignal::new(is_open);
     let (code, name) = (area.code.clone(), area.name.clone());
     let inside = {
@@ -124,7 +125,7 @@ fn branch(tree: Tree, area: &Area, above: Vec<AreaCode>, is_open: bool) -> AnyVi
             let children = children.get_value();
             let branches = children
                 .iter()
-                .map(|child| branch(tree, child, inside.get_value(), false));
+                .map(|child| branch(&tree, child, inside.get_value(), false));
             view! { <ul>{branches.collect::<Vec<_>>()}</ul> }
         })
     };
