@@ -1,6 +1,8 @@
 // What is read off a page from outside: its memory, its frames, its graphics buffers. The product
 // has no hooks for it; scripts that run before its own look over the browser's shoulder.
 
+import { readFileSync } from "node:fs";
+
 /** Runs in the page, before its own scripts: keeps hold of the WebAssembly memory. */
 export function watchMemory() {
   for (const name of ["instantiate", "instantiateStreaming"]) {
@@ -91,6 +93,21 @@ export function watchFrames() {
     gaps = [];
     return taken;
   };
+}
+
+/** The browser's processes that show pages, by their numbers. */
+export async function renderers(browser) {
+  const cdp = await browser.newBrowserCDPSession();
+  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+  await cdp.detach();
+  return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+}
+
+/** What the main threads of these processes had of a processor so far, in milliseconds: not what
+ *  passed while they waited for one, or for the graphics. */
+export function mainThreadMs(pids) {
+  const ns = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ")[0]);
+  return pids.reduce((sum, pid) => sum + ns(pid), 0) / 1e6;
 }
 
 /** A page's debugger, and what it tells. */
