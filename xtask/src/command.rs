@@ -5,5 +5,6 @@ pub(crate) mod build;
 pub(crate) mod demo;
 pub(crate) mod dist;
 pub(crate) mod setup;
+pub(crate) mod soak;
 pub(crate) mod test;
 pub(crate) mod trunk;

@@ -33,6 +33,9 @@ cargo xtask COMMAND
   site [--dev]           the browser part alone, target/site
   bench [FLAG…]          measure this machine, one JSON line per figure
   bench storm [FLAG…]    compare incidents with what really happened, over 20 seeds
+  bench -- --only PART   map, slow, paint: in a real Chromium
+  soak [FLAG…]           a wall through a bad hour: does it grow, does it still tell the truth;
+                         --minutes 60, --rate 20, --restart-every 10 (minutes)
   dist                   target/dist: the program to copy to a server, with licence and notices
   setup                  fetch everything the commands above need, for work without the network
   help                   this text
@@ -70,6 +73,7 @@ fn run_command() -> Result<()> {
         "build" => command::build::command(&paths, take_profile(&mut arguments)),
         "site" => command::build::command_site(&paths, take_profile(&mut arguments)),
         "bench" => command::bench::command(&paths, &arguments),
+        "soak" => command::soak::command(&paths, take_profile(&mut arguments), &arguments),
         "dist" => command::dist::command(&paths),
         "setup" => command::setup::command(&paths),
         "trunk-assets" => command::trunk::command(&paths),

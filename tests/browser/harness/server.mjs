@@ -54,6 +54,11 @@ export class Egret {
     return `http://${this.#http}${path}`;
   }
 
+  /** Its number, from its last start on. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** The code that makes the first admin, while there is none. */
   get firstCode() {
     return this.#firstCode;
