@@ -1,4 +1,4 @@
-//! An asset 部件 as it stands: its newest values, and the mark it leaves on the map.
+//! An asset 部件 as it stands: its newest values, and the mark it leaves in lists and on the map.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,6 @@ use crate::flags::Flags;
 use crate::id::{AreaCode, AssetId, FeedId, PropertyId};
 use crate::level::Level;
 use crate::position::Position;
-use crate::table::Keyed;
 use crate::text::Text;
 use crate::time::TimeMs;
 
@@ -52,7 +51,7 @@ pub struct AssetValue {
     pub flags: Flags,
 }
 
-/// What the map shows of an asset. The handle is introduced here and used alone afterwards.
+/// An asset as lists show it: who it is, where, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AssetMark {
     /// The server's short name for the asset, valid within one generation.
@@ -65,7 +64,7 @@ pub struct AssetMark {
     pub spot: AssetSpot,
 }
 
-/// The changing part of a mark.
+/// The changing part of a mark. On the map it is a [`crate::tile::TileSpot`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AssetSpot {
     /// Where.
@@ -76,12 +75,4 @@ pub struct AssetSpot {
     pub level: Level,
     /// Nothing new for longer than its feed promises.
     pub stale: bool,
-}
-
-impl Keyed for AssetMark {
-    type Key = u32;
-
-    fn key(&self) -> u32 {
-        self.handle
-    }
 }

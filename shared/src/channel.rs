@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use smol_str::SmolStr;
 
 use crate::id::{AssetId, FeedId, IncidentId, MetricId};
+use crate::place::Place;
 use crate::position::Position;
 
 /// One stream of snapshot and deltas, shared by all who subscribe to it.
@@ -33,7 +34,9 @@ pub enum Channel {
 ///
 /// # Source
 /// OGC Two Dimensional Tile Matrix Set, `WebMercatorQuad`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Tile {
     /// Zoom, 0 to [`Tile::Z_MAX`].
     pub z: u8,
@@ -48,23 +51,23 @@ impl Tile {
     pub const Z_MAX: u8 = 16;
 
     /// The tile of zoom `z` that holds `position`. Poles fall into the outermost rows.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "`as` saturates at both ends, which is what the edges of the world want"
-    )]
     pub fn of(z: u8, position: Position) -> Self {
+        Self::at(z, Place::of(position))
+    }
+
+    /// The tile of zoom `z` that holds `place`.
+    pub fn at(z: u8, place: Place) -> Self {
         let z = z.min(Self::Z_MAX);
-        let n_tiles = f64::from(1_u32 << z);
-        let lat = position.lat.to_radians();
-        let x = (position.lon + 180.0) / 360.0 * n_tiles;
-        let y = (1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * n_tiles;
-        let last = (1_u32 << z) - 1;
         Self {
             z,
-            x: (x as u32).min(last),
-            y: (y as u32).min(last),
+            x: shifted(place.x, 32 - z),
+            y: shifted(place.y, 32 - z),
         }
+    }
+
+    /// Whether `place` lies in it.
+    pub fn holds(self, place: Place) -> bool {
+        Self::at(self.z, place) == self
     }
 
     /// The tile, if there is one with these numbers.
@@ -72,6 +75,11 @@ impl Tile {
         let exists = z <= Self::Z_MAX && x < 1 << z && y < 1 << z;
         exists.then_some(Self { z, x, y })
     }
+}
+
+/// `steps` without its last `bits`, which are at most 32.
+fn shifted(steps: u32, bits: u8) -> u32 {
+    steps.checked_shr(bits.into()).unwrap_or(0)
 }
 
 impl fmt::Display for Channel {

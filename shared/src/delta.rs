@@ -1,11 +1,9 @@
 //! What changed in a channel between two seqs, and how two such changes become one.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::asset::{AssetMark, AssetSpot, AssetState};
+use crate::asset::AssetState;
 use crate::case::Dossier;
 use crate::event::{EVENTS_KEPT, Event};
 use crate::feed::FeedHealth;
@@ -14,6 +12,7 @@ use crate::metric::MetricPoint;
 use crate::mode::ModeState;
 use crate::snapshot::Mismatch;
 use crate::table::Changed;
+use crate::tile::TileDelta;
 use crate::wall::WallState;
 
 /// A channel's changes.
@@ -49,17 +48,6 @@ pub struct CityDelta {
     pub events: Vec<Event>,
     /// The mode, if it changed.
     pub mode: Option<ModeState>,
-}
-
-/// Changes within a tile. A handle stands in at most one of the three.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TileDelta {
-    /// Assets that came in.
-    pub enter: Vec<AssetMark>,
-    /// Assets that stayed and changed, by handle.
-    pub update: Vec<(u32, AssetSpot)>,
-    /// Handles of assets that went out.
-    pub leave: Vec<u32>,
 }
 
 impl Delta {
@@ -104,43 +92,5 @@ impl CityDelta {
         self.events.extend(later.events.iter().cloned());
         let surplus = self.events.len().saturating_sub(EVENTS_KEPT);
         self.events.drain(..surplus);
-    }
-}
-
-impl TileDelta {
-    /// Whether nothing changes.
-    pub fn is_empty(&self) -> bool {
-        self.enter.is_empty() && self.update.is_empty() && self.leave.is_empty()
-    }
-
-    /// This change followed by `later`, as one.
-    pub fn merge(&mut self, later: &Self) {
-        let mut enter: BTreeMap<u32, AssetMark> = self
-            .enter
-            .drain(..)
-            .map(|mark| (mark.handle, mark))
-            .collect();
-        let mut update: BTreeMap<u32, AssetSpot> = self.update.drain(..).collect();
-        let mut leave: std::collections::BTreeSet<u32> = self.leave.drain(..).collect();
-        for handle in &later.leave {
-            enter.remove(handle);
-            update.remove(handle);
-            leave.insert(*handle);
-        }
-        for mark in &later.enter {
-            leave.remove(&mark.handle);
-            update.remove(&mark.handle);
-            enter.insert(mark.handle, mark.clone());
-        }
-        for (handle, spot) in &later.update {
-            if let Some(mark) = enter.get_mut(handle) {
-                mark.spot = *spot;
-            } else {
-                update.insert(*handle, *spot);
-            }
-        }
-        self.enter = enter.into_values().collect();
-        self.update = update.into_iter().collect();
-        self.leave = leave.into_iter().collect();
     }
 }

@@ -9,6 +9,7 @@
 pub mod flags;
 pub mod id;
 pub mod level;
+pub mod place;
 pub mod position;
 pub mod text;
 pub mod time;
@@ -42,4 +43,5 @@ pub mod delta;
 pub mod message;
 pub mod snapshot;
 pub mod table;
+pub mod tile;
 pub mod wall;

@@ -32,6 +32,17 @@ impl Position {
         on_earth.then(|| Self::from_steps(steps(lon), steps(lat)))
     }
 
+    /// The position that JSON names, not rounded to what the wire of positions carries.
+    pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (lon, lat) = <(f64, f64)>::deserialize(deserializer)?;
+        let on_earth = Self::checked(lon, lat).is_some();
+        on_earth.then_some(Self { lon, lat }).ok_or_else(|| {
+            de::Error::custom(format!(
+                "[{lon}, {lat}] is no position: lon, lat in degrees"
+            ))
+        })
+    }
+
     /// Great-circle distance.
     ///
     /// # Units

@@ -6,15 +6,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::asset::{AssetMark, AssetState};
+use crate::asset::AssetState;
 use crate::case::Dossier;
-use crate::delta::{CityDelta, Delta, TileDelta};
+use crate::delta::{CityDelta, Delta};
 use crate::event::{EVENTS_KEPT, Event};
 use crate::feed::FeedHealth;
 use crate::incident::Incident;
 use crate::metric::MetricPoint;
 use crate::mode::ModeState;
 use crate::table::Table;
+use crate::tile::TileSnapshot;
 use crate::wall::WallState;
 
 /// A channel's full state.
@@ -50,13 +51,6 @@ pub struct CitySnapshot {
     pub events: Vec<Event>,
     /// Everyday or emergency.
     pub mode: ModeState,
-}
-
-/// The assets within a tile.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TileSnapshot {
-    /// Every asset with a position in the tile.
-    pub assets: Table<AssetMark>,
 }
 
 /// A delta of one channel was put to the snapshot of another: a fault of the sender.
@@ -96,23 +90,6 @@ impl CitySnapshot {
         self.events.drain(..surplus);
         if let Some(mode) = &delta.mode {
             self.mode.clone_from(mode);
-        }
-    }
-}
-
-impl TileSnapshot {
-    /// Moves the tile forward by `delta`.
-    pub fn apply(&mut self, delta: &TileDelta) {
-        for handle in &delta.leave {
-            self.assets.remove(handle);
-        }
-        for mark in &delta.enter {
-            self.assets.insert(mark.clone());
-        }
-        for (handle, spot) in &delta.update {
-            if let Some(mark) = self.assets.get_mut(handle) {
-                mark.spot = *spot;
-            }
         }
     }
 }

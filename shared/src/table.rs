@@ -77,6 +77,15 @@ impl<T: Keyed> Table<T> {
         self.0.is_empty()
     }
 
+    /// Changes the rows with these keys in place; those without a row come to nothing.
+    pub fn update<U>(&mut self, changes: &[(T::Key, U)], change: impl Fn(&mut T, &U)) {
+        for (key, how) in changes {
+            if let Some(row) = self.0.get_mut(key) {
+                change(row, how);
+            }
+        }
+    }
+
     /// Carries out `changed`.
     pub fn apply(&mut self, changed: &Changed<T>)
     where
