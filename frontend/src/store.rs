@@ -26,7 +26,7 @@ use egret_shared::alert::Alert;
 use egret_shared::catalog::Catalog;
 use egret_shared::channel::{Channel, Tile};
 use egret_shared::codec;
-use egret_shared::delta::{Delta, TileDelta};
+use egret_shared::delta::Delta;
 use egret_shared::event::Event;
 use egret_shared::feed::FeedHealth;
 use egret_shared::id::IncidentId;
@@ -34,7 +34,8 @@ use egret_shared::incident::Incident;
 use egret_shared::message::{ClientMessage, DeltaFrame, ServerMessage, SnapshotFrame, Welcome};
 use egret_shared::metric::{MetricKey, MetricPoint};
 use egret_shared::mode::ModeState;
-use egret_shared::snapshot::{Snapshot, TileSnapshot};
+use egret_shared::snapshot::Snapshot;
+use egret_shared::tile::{TileDelta, TileSnapshot};
 use egret_shared::time::TimeMs;
 use egret_shared::wall::WallState;
 
@@ -103,6 +104,8 @@ pub(crate) struct Store {
 struct State {
     channels: Channels,
     wanted: BTreeSet<Channel>,
+    /// Of these, tiles that are followed only until others have come in their place.
+    leaving: BTreeSet<Channel>,
     resyncing: BTreeSet<Channel>,
     watch: Watch,
     clock: ServerClock,
@@ -327,7 +330,10 @@ impl Store {
                     state.touched.all();
                     state.watch.synced(clock::monotonic_ms());
                 }
-                Channel::Tile(tile) => state.tell_reset(&channel, *tile),
+                Channel::Tile(tile) => {
+                    state.tell_reset(&channel, *tile);
+                    state.drop_leaving_once_all_is_here();
+                }
                 Channel::Incident(id) => drop(state.touched.dossiers.insert(id.clone())),
                 Channel::Asset(..) | Channel::Metric(_) | Channel::Wall(_) => {}
             }

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// One change among this many rows is worth a walk along all of them.
+const DENSE: usize = 20;
+
 /// A row that knows its key.
 pub trait Keyed {
     /// What tells rows apart, and orders them.
@@ -79,8 +82,23 @@ impl<T: Keyed> Table<T> {
 
     /// Changes the rows with these keys in place; those without a row come to nothing.
     pub fn update<U>(&mut self, changes: &[(T::Key, U)], change: impl Fn(&mut T, &U)) {
+        let is_dense = changes.len() >= self.0.len() / DENSE;
+        if !is_dense || !changes.is_sorted_by(|(a, _), (b, _)| a <= b) {
+            for (key, how) in changes {
+                if let Some(row) = self.0.get_mut(key) {
+                    change(row, how);
+                }
+            }
+            return;
+        }
+        // One walk along all rows is shorter than as many searches.
+        let mut rows = self.0.iter_mut();
+        let mut next = rows.next();
         for (key, how) in changes {
-            if let Some(row) = self.0.get_mut(key) {
+            while next.as_ref().is_some_and(|(held, _)| *held < key) {
+                next = rows.next();
+            }
+            if let Some((_, row)) = next.as_mut().filter(|(held, _)| *held == key) {
                 change(row, how);
             }
         }
@@ -156,5 +174,41 @@ impl<T: Keyed + Clone> Changed<T> {
         }
         self.put = put.0.into_values().collect();
         self.gone = gone.into_iter().collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Row(u32, u32);
+
+    impl Keyed for Row {
+        type Key = u32;
+
+        fn key(&self) -> u32 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn changes_in_place_are_the_same_few_or_many_in_order_or_not() {
+        let table: Table<Row> = (0..100).map(|key| Row(key * 2, 0)).collect();
+        let mut changes: Vec<(u32, u32)> = (0..150).step_by(3).map(|key| (key, key + 1)).collect();
+        let put = |row: &mut Row, how: &u32| row.1 = *how;
+        let mut in_order = table.clone();
+        in_order.update(&changes, put);
+        changes.reverse();
+        let mut backwards = table.clone();
+        backwards.update(&changes, put);
+        let mut singly = table.clone();
+        for change in &changes {
+            singly.update(std::slice::from_ref(change), put);
+        }
+        assert_eq!(in_order, backwards);
+        assert_eq!(in_order, singly);
+        assert_eq!(in_order.get(&6), Some(&Row(6, 7)));
+        assert_eq!(in_order.get(&8), Some(&Row(8, 0)));
     }
 }

@@ -195,6 +195,17 @@ impl TileSnapshot {
 
     /// What turns this state into `newer`, of the same tile.
     pub fn change_to(&self, newer: &Self) -> TileDelta {
+        let mut delta = self.change_of_assets(newer);
+        let is_new = |cell: &&Cell| self.cells.get(&cell.cell) != Some(cell);
+        delta.cells.put = newer.cells.iter().filter(is_new).copied().collect();
+        let is_gone = |cell: &&Cell| newer.cells.get(&cell.cell).is_none();
+        let gone = self.cells.iter().filter(is_gone);
+        delta.cells.gone = gone.map(Keyed::key).collect();
+        delta
+    }
+
+    /// The part of [`Self::change_to`] that is about assets.
+    pub fn change_of_assets(&self, newer: &Self) -> TileDelta {
         let mut delta = TileDelta {
             tile: newer.tile,
             ..TileDelta::default()
@@ -212,11 +223,6 @@ impl TileSnapshot {
         let is_gone = |mark: &&TileMark| newer.assets.get(&mark.handle).is_none();
         let gone = self.assets.iter().filter(is_gone);
         delta.leave = gone.map(|mark| mark.handle).collect();
-        let is_new = |cell: &&Cell| self.cells.get(&cell.cell) != Some(cell);
-        delta.cells.put = newer.cells.iter().filter(is_new).copied().collect();
-        let is_gone = |cell: &&Cell| newer.cells.get(&cell.cell).is_none();
-        let gone = self.cells.iter().filter(is_gone);
-        delta.cells.gone = gone.map(Keyed::key).collect();
         delta
     }
 }

@@ -20,6 +20,7 @@ pub mod yardstick;
 mod alerts;
 mod ingest;
 mod live;
+mod viewport;
 
 use options::{Options, Part};
 
@@ -30,10 +31,16 @@ pub fn run() {
     if options.measures(Part::Ingest) {
         ingest::measure(&options);
     }
-    if !matches!(options.only, Some(Part::Ingest | Part::Alerts)) {
+    if !matches!(
+        options.only,
+        Some(Part::Ingest | Part::Alerts | Part::Viewport)
+    ) {
         live::measure(&options);
     }
     if options.measures(Part::Alerts) {
         alerts::measure(&options);
+    }
+    if options.measures(Part::Viewport) {
+        viewport::measure(&options);
     }
 }

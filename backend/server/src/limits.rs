@@ -130,6 +130,28 @@ pub(crate) const PACE_MAX: Duration = Duration::from_mins(1);
 /// pace; beyond, a snapshot is cheaper to merge than the deltas.
 pub(crate) const FRAMES_KEPT: usize = 128;
 
+/// With more assets than this a tile counts them in cells. A client follows six tiles at most, so
+/// at most 24,000 marks, of which a tenth moving every second cost 20 kB/s; and on a screen four
+/// thousand marks in the width of a tile begin to hide one another.
+pub(crate) const COUNTED_ABOVE: usize = 4_000;
+
+/// With fewer than this a tile tells them one by one again.
+pub(crate) const SINGLE_BELOW: usize = 3_000;
+
+/// The finest zoom that is counted in cells: tiles of some 5 km. Finer ones show streets, where an
+/// asset is always itself, and hold a part of the city that does not grow with it.
+pub(crate) const COUNTED_Z_MAX: u8 = 13;
+
+/// Assets with an alert that a counted tile tells one by one, the worst first. Beyond, cells say
+/// how many there are.
+pub(crate) const SINGLES_MAX: usize = 500;
+
+/// How often cells are told: counts are no movement. 1,024 cells of some eight bytes are 8 kB/s at
+/// the most.
+pub(crate) const CELLS_EVERY: Duration = Duration::from_secs(1);
+
+const _: () = assert!(SINGLE_BELOW < COUNTED_ABOVE && SINGLES_MAX < SINGLE_BELOW);
+
 /// Channels that one client may subscribe to: a map at the deepest sensible split (36 tiles),
 /// the city, and a few dozen details.
 pub(crate) const CHANNELS_PER_CLIENT: usize = 128;

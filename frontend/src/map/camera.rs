@@ -1,7 +1,8 @@
 //! Where the map looks, and which tiles cover that. Pure.
 //!
 //! The map never turns or tilts, so a place on the screen is a scale and an offset away from its
-//! place in the Mercator square of 0 to 1.
+//! place in the Mercator square of 0 to 1. East of the square it begins anew: a city at the
+//! antimeridian is one city.
 
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
@@ -65,16 +66,23 @@ impl Bounds {
         },
     };
 
-    /// The rectangle that holds `position` too.
+    /// The rectangle that holds `position` too, grown the short way round the world; then `high`
+    /// may lie beyond 180 degrees, or `low` beyond -180.
     #[must_use]
     pub(crate) fn with(self, position: Position) -> Self {
+        let middle = f64::midpoint(self.low.lon, self.high.lon);
+        let lon = if middle.is_finite() {
+            position.lon - 360.0 * ((position.lon - middle) / 360.0).round()
+        } else {
+            position.lon
+        };
         Self {
             low: Position {
-                lon: self.low.lon.min(position.lon),
+                lon: self.low.lon.min(lon),
                 lat: self.low.lat.min(position.lat),
             },
             high: Position {
-                lon: self.high.lon.max(position.lon),
+                lon: self.high.lon.max(lon),
                 lat: self.high.lat.max(position.lat),
             },
         }
@@ -105,11 +113,18 @@ impl Camera {
         WORLD_PX * self.zoom.exp2()
     }
 
+    /// How far east of the middle of the view a place is, the short way round the world. In sides
+    /// of the square.
+    pub(crate) fn east_of_centre(&self, place: Mercator) -> f64 {
+        let east = place.x - self.centre.x;
+        east - east.round()
+    }
+
     /// Where a place is on the screen. CSS pixels from the top left.
     pub(crate) fn screen_from(&self, place: Mercator) -> (f64, f64) {
         let world = self.world_px();
         (
-            (place.x - self.centre.x) * world + self.width / 2.0,
+            self.east_of_centre(place) * world + self.width / 2.0,
             (place.y - self.centre.y) * world + self.height / 2.0,
         )
     }
@@ -146,36 +161,36 @@ impl Camera {
             .unwrap_or_default()
     }
 
-    /// The tiles of zoom `z`, unless they are too many.
+    /// The tiles of zoom `z`, unless they are too many. Columns go on round the world, rows end at
+    /// the poles.
     fn cover_at(&self, z: u8, margin: f64) -> Option<BTreeSet<Tile>> {
-        let (low, high) = self.corners(margin);
-        let (first, last) = (Tile::of(z, low), Tile::of(z, high));
-        let across = last.x.saturating_sub(first.x) as usize + 1;
-        let down = last.y.saturating_sub(first.y) as usize + 1;
-        if across.saturating_mul(down) > TILES_MAX {
-            return None;
-        }
-        let column = |x| (first.y..=last.y).map(move |y| Tile { z, x, y });
-        Some((first.x..=last.x).flat_map(column).collect())
-    }
-
-    /// North-west and south-east corner.
-    fn corners(&self, margin: f64) -> (Position, Position) {
         let world = self.world_px();
         let half_x = self.width / world * (0.5 + margin);
         let half_y = self.height / world * (0.5 + margin);
-        let corner = |x: f64, y: f64| {
-            let place = Mercator {
-                x: x.clamp(0.0, 1.0),
-                y: y.clamp(0.0, 1.0),
-            };
-            place.position()
+        let n_tiles = f64::from(1_u32 << z);
+        let (west, east) = (self.centre.x - half_x, self.centre.x + half_x);
+        let (first, across) = if east - west >= 1.0 {
+            (0.0, n_tiles)
+        } else {
+            let first = (west * n_tiles).floor();
+            (first, ((east * n_tiles).floor() - first + 1.0).min(n_tiles))
         };
-        let Mercator { x, y } = self.centre;
-        (
-            corner(x - half_x, y - half_y),
-            corner(x + half_x, y + half_y),
-        )
+        let row = |y: f64| (y * n_tiles).floor().clamp(0.0, n_tiles - 1.0);
+        let (north, south) = (row(self.centre.y - half_y), row(self.centre.y + half_y));
+        if across * (south - north + 1.0) > TILES_MAX as f64 {
+            return None;
+        }
+        let columns = (0..TILES_MAX).map(|n| n as f64).take_while(|n| *n < across);
+        let columns = columns.map(|n| (first + n).rem_euclid(n_tiles));
+        let rows = (0..TILES_MAX).map(|n| north + n as f64);
+        let rows = rows.take_while(|row| *row <= south);
+        let tile = |(x, y): (f64, f64)| Tile {
+            z,
+            x: whole(x),
+            y: whole(y),
+        };
+        let all = columns.flat_map(|x| rows.clone().map(move |y| (x, y)));
+        Some(all.map(tile).collect())
     }
 
     /// Whether `tiles` still serve: they hold all of the view and are not much coarser than
@@ -190,6 +205,15 @@ impl Camera {
         let ideal = self.cover(MARGIN).first().map_or(z, |tile| tile.z);
         needed.is_subset(tiles) && ideal <= z + 1
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a tile's number: from 0 to 65,535"
+)]
+fn whole(number: f64) -> u32 {
+    number as u32
 }
 
 /// How far beyond the view tiles are followed, in views: a short pan finds its assets there.
@@ -260,5 +284,55 @@ mod tests {
         assert!(!moved.is_served_by(&tiles));
         assert!(!camera(14.0).is_served_by(&tiles));
         assert!(!camera(10.4).is_served_by(&BTreeSet::new()));
+    }
+
+    #[test]
+    fn at_the_antimeridian_tiles_on_both_sides_are_followed() {
+        let place = |lon| Position { lon, lat: -17.0 };
+        for lon in [179.99, -179.99] {
+            let camera = Camera {
+                centre: Mercator::of(place(lon)),
+                ..camera(10.0)
+            };
+            let tiles = camera.cover(MARGIN);
+            let z = tiles.first().map_or(0, |tile| tile.z);
+            assert!(z >= 9, "{tiles:?}");
+            for lon in [179.9, -179.9] {
+                assert!(tiles.contains(&Tile::of(z, place(lon))), "{lon}: {tiles:?}");
+            }
+            assert!(camera.is_served_by(&tiles));
+            let (west, _) = camera.screen_from(Mercator::of(place(179.9)));
+            let (east, _) = camera.screen_from(Mercator::of(place(-179.9)));
+            assert!(
+                west > 0.0 && west < east && east < camera.width,
+                "{west} {east}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_city_at_the_antimeridian_fits_the_view_as_one() {
+        let place = |lon| Position { lon, lat: -17.0 };
+        let bounds = Bounds::NONE.with(place(179.8)).with(place(-179.9));
+        let camera = Camera::fit(bounds, 960.0, 760.0, 0.05);
+        assert!(camera.zoom > 9.0, "{camera:?}");
+        let (x, _) = camera.screen_from(Mercator::of(place(-179.9)));
+        assert!((480.0..960.0).contains(&x), "{x}");
+    }
+
+    #[test]
+    fn at_the_poles_and_over_the_whole_world_tiles_are_few_and_real() {
+        for (lat, zoom) in [(85.0, 4.0), (-85.0, 4.0), (89.9, 10.0), (0.0, 0.0)] {
+            let centre = Mercator::of(Position { lon: 10.0, lat });
+            let camera = Camera {
+                centre,
+                ..camera(zoom)
+            };
+            let tiles = camera.cover(MARGIN);
+            assert!((1..=TILES_MAX).contains(&tiles.len()), "{lat}: {tiles:?}");
+            for tile in &tiles {
+                assert!(Tile::checked(tile.z, tile.x, tile.y).is_some(), "{tile:?}");
+            }
+        }
     }
 }

@@ -1,28 +1,35 @@
-//! What the asset layer knows of each asset: a byte-exact record for the graphics card, and the
-//! list of records that changed since the last upload. Pure.
+//! What the asset layer knows of each asset: a byte-exact record for the graphics card, and which
+//! records changed since the last upload. Pure.
 //!
-//! A record lies in its slot for as long as the asset is followed, so an update touches 28 bytes.
-//! The vertex shader finds the asset's place between two positions; nothing is written while an
-//! asset merely moves on. Memory is bounded by the assets in the followed tiles at their most.
-//! One concept, and the last third of the file is its tests; so it stays whole.
+//! An asset keeps its slot for as long as it is followed, and its handle leads there by one look
+//! into a list, so an update touches 28 bytes and searches nothing. The vertex shader finds the
+//! asset's place between two positions; nothing is written while an asset merely moves on. Places
+//! are whole numbers and wrap, so the way over the antimeridian is the short one. Memory is bounded
+//! by the assets in the followed tiles at their most.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod cells;
+mod point;
+mod record;
+mod slots;
+mod tails;
+
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use egret_shared::asset::{AssetMark, AssetSpot};
 use egret_shared::channel::Tile;
-use egret_shared::delta::TileDelta;
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::level::Level;
-use egret_shared::snapshot::TileSnapshot;
+use egret_shared::place::Place;
+use egret_shared::tile::{TileDelta, TileMark, TileSnapshot, TileSpot};
 
 use crate::map::camera::{Camera, Mercator};
-
-/// Bytes of a record: two positions of two `f32`, two times of `f32`, four bytes of looks.
-pub(super) const STRIDE: usize = 28;
-
-/// Where the looks begin in a record.
-pub(super) const LOOK_OFFSET: i32 = 24;
+use cells::Cells;
+use point::{Kind, NOBODY, Point};
+pub(super) use record::{LOOK_OFFSET, STRIDE};
+use record::{Record, seconds};
+use slots::Slots;
+pub(super) use tails::{SEGMENT_BYTES, TAIL_S};
+use tails::{Tail, Tails};
 
 /// How long an asset takes to its new position: as long as the last took to come, within these.
 /// Milliseconds.
@@ -31,49 +38,6 @@ const GLIDE_MS: (f64, f64) = (500.0, 12_000.0);
 /// After how long the origin of times is set anew. Milliseconds: an `f32` tells milliseconds
 /// apart up to about four hours.
 const REBASE_MS: f64 = 3_600_000.0;
-
-/// Changed slots this near to one another are uploaded as one range: a call costs more than the
-/// few hundred bytes between.
-const NEAR_SLOTS: usize = 16;
-
-/// What kind of mark an asset has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Kind {
-    /// An empty slot.
-    None = 0,
-    /// It stands.
-    Fixed = 1,
-    /// It moves.
-    Moving = 2,
-}
-
-/// An asset as the layer knows it.
-#[derive(Clone, Debug)]
-struct Point {
-    slot: usize,
-    tile: Tile,
-    feed: FeedId,
-    asset: AssetId,
-    kind: Kind,
-    level: Level,
-    stale: bool,
-    from: Mercator,
-    to: Mercator,
-    begins_ms: f64,
-    ends_ms: f64,
-}
-
-impl Point {
-    fn at(&self, now_ms: f64) -> Mercator {
-        let span = (self.ends_ms - self.begins_ms).max(1.0);
-        let t = ((now_ms - self.begins_ms) / span).clamp(0.0, 1.0);
-        Mercator {
-            x: self.from.x + (self.to.x - self.from.x) * t,
-            y: self.from.y + (self.to.y - self.from.y) * t,
-        }
-    }
-}
 
 /// How many assets of which kind are on the map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +50,8 @@ pub(crate) struct Counts {
     pub(crate) alerting: usize,
     /// Assets that are silent for too long.
     pub(crate) stale: usize,
+    /// Cells that stand for assets too many to be shown one by one.
+    pub(crate) cells: usize,
 }
 
 /// What has to go to the graphics card.
@@ -101,148 +67,264 @@ pub(super) enum Upload {
 #[derive(Debug)]
 pub(super) struct Points {
     moving_feeds: BTreeSet<FeedId>,
-    origin: Mercator,
+    origin: Place,
     epoch_ms: f64,
-    points: BTreeMap<u32, Point>,
-    free: Vec<usize>,
-    bytes: Vec<u8>,
-    dirty: BTreeSet<usize>,
-    all_dirty: bool,
+    /// Where in the list an asset is, by handle; [`NOWHERE`] if it is not.
+    by_handle: Vec<u32>,
+    /// Followed tiles by number; the number of one that is let go of is used again.
+    tiles: Vec<Option<Tile>>,
+    /// By slot; one with [`Kind::None`] is free, one of a cell stands for nobody.
+    points: Vec<Point>,
+    /// Who they are, by slot.
+    names: Vec<Option<(FeedId, AssetId)>>,
+    slots: Slots,
+    cells: Cells,
+    tails: Tails,
 }
+
+/// Handles beyond this are not drawn: a city has at most 200,000 assets, and a list by handle must
+/// not be blown up by one wrong number.
+const HANDLES_MAX: usize = 1 << 22;
+
+/// The slot of what is in none.
+const NOWHERE: u32 = u32::MAX;
 
 impl Points {
     /// None yet. `origin` is near all of them, so that an `f32` holds the rest to the millimetre.
     pub(super) fn new(moving_feeds: BTreeSet<FeedId>, origin: Mercator, now_ms: f64) -> Self {
         Self {
             moving_feeds,
-            origin,
+            origin: Place::of(origin.position()),
             epoch_ms: now_ms,
-            points: BTreeMap::new(),
-            free: Vec::new(),
-            bytes: Vec::new(),
-            dirty: BTreeSet::new(),
-            all_dirty: true,
+            by_handle: Vec::new(),
+            tiles: Vec::new(),
+            points: Vec::new(),
+            names: Vec::new(),
+            slots: Slots::default(),
+            cells: Cells::default(),
+            tails: Tails::default(),
         }
     }
 
     /// Where positions in records are counted from.
     pub(super) fn origin(&self) -> Mercator {
-        self.origin
+        let (x, y) = self.origin.square();
+        Mercator { x, y }
     }
 
     /// All records.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.slots.bytes()
     }
 
     /// Takes a tile's full state.
     pub(super) fn reset(&mut self, tile: Tile, snapshot: &TileSnapshot, now_ms: f64) {
-        let of_tile = |(handle, point): (&u32, &Point)| (point.tile == tile).then_some(*handle);
-        let held: BTreeSet<u32> = self.points.iter().filter_map(of_tile).collect();
-        let here: BTreeSet<u32> = snapshot.assets.iter().map(|mark| mark.handle).collect();
-        for handle in held.difference(&here) {
-            self.remove(*handle, tile);
+        let number = self.number_of(tile);
+        let held = self.points.iter();
+        let held = held.filter(|point| point.tile == number && point.is_asset());
+        let is_gone = |handle: &u32| snapshot.assets.get(handle).is_none();
+        let gone: Vec<u32> = held.map(|point| point.handle).filter(is_gone).collect();
+        for handle in gone {
+            self.remove(handle, number);
         }
         for mark in snapshot.assets.iter() {
-            self.enter(tile, mark, now_ms);
+            self.enter(number, mark, now_ms);
         }
+        self.cells.reset(tile, &snapshot.cells);
+        self.show_cells(now_ms);
     }
 
     /// Takes a tile's changes.
     pub(super) fn advance(&mut self, tile: Tile, delta: &TileDelta, now_ms: f64) {
+        let number = self.number_of(tile);
         for handle in &delta.leave {
-            self.remove(*handle, tile);
+            self.remove(*handle, number);
         }
         for mark in &delta.enter {
-            self.enter(tile, mark, now_ms);
+            self.enter(number, mark, now_ms);
         }
         for (handle, spot) in &delta.update {
             self.update(*handle, spot, now_ms);
+        }
+        if !delta.cells.is_empty() {
+            self.cells.advance(tile, &delta.cells);
+            self.show_cells(now_ms);
         }
     }
 
     /// Lets a tile go.
     pub(super) fn forget(&mut self, tile: Tile) {
         self.reset(tile, &TileSnapshot::default(), 0.0);
+        for followed in &mut self.tiles {
+            followed.take_if(|followed| *followed == tile);
+        }
     }
 
-    fn enter(&mut self, tile: Tile, mark: &AssetMark, now_ms: f64) {
-        // Handles are unique within a generation: another asset behind one is a new server's.
-        let known = self.points.get_mut(&mark.handle);
-        if let Some(point) =
-            known.filter(|point| point.feed == mark.feed && point.asset == mark.asset)
-        {
-            point.tile = tile;
-            self.update(mark.handle, &mark.spot, now_ms);
-            return;
+    /// The number of a tile that is followed from now on, if it was not before.
+    fn number_of(&mut self, tile: Tile) -> u16 {
+        let known = self.tiles.iter().position(|held| *held == Some(tile));
+        let place = known.unwrap_or_else(|| {
+            let free = self.tiles.iter().position(Option::is_none);
+            free.unwrap_or_else(|| {
+                self.tiles.push(None);
+                self.tiles.len() - 1
+            })
+        });
+        if let Some(held) = self.tiles.get_mut(place) {
+            *held = Some(tile);
         }
-        let slot = match self.points.remove(&mark.handle) {
-            Some(point) => point.slot,
-            None => self.free.pop().unwrap_or_else(|| self.grow()),
+        u16::try_from(place).unwrap_or(u16::MAX)
+    }
+
+    fn slot_of(&self, handle: u32) -> Option<u32> {
+        let slot = *self.by_handle.get(handle as usize)?;
+        (slot != NOWHERE).then_some(slot)
+    }
+
+    fn enter(&mut self, tile: u16, mark: &TileMark, now_ms: f64) {
+        let slot = match self.slot_of(mark.handle) {
+            // Handles are unique within a generation: another asset behind one is a new server's.
+            Some(slot) if self.is_named(slot, mark) => {
+                if let Some(point) = self.points.get_mut(slot as usize) {
+                    point.tile = tile;
+                }
+                return self.update(mark.handle, &mark.spot, now_ms);
+            }
+            Some(slot) => slot,
+            None => self.take_slot(),
         };
-        let place = Mercator::of(mark.spot.position);
+        let place = mark.handle as usize;
+        if place >= HANDLES_MAX {
+            return self.slots.free(slot);
+        }
+        if place >= self.by_handle.len() {
+            self.by_handle.resize(place + 1, NOWHERE);
+        }
+        if let Some(entry) = self.by_handle.get_mut(place) {
+            *entry = slot;
+        }
         let moves = self.moving_feeds.contains(&mark.feed);
         let point = Point {
-            slot,
+            handle: mark.handle,
             tile,
-            feed: mark.feed.clone(),
-            asset: mark.asset.clone(),
             kind: if moves { Kind::Moving } else { Kind::Fixed },
             level: mark.spot.level,
             stale: mark.spot.stale,
-            from: place,
-            to: place,
+            from: mark.spot.place,
+            to: mark.spot.place,
             begins_ms: now_ms,
             ends_ms: now_ms,
         };
-        self.write(&point);
-        self.points.insert(mark.handle, point);
+        if let Some(names) = self.names.get_mut(slot as usize) {
+            *names = Some((mark.feed.clone(), mark.asset.clone()));
+        }
+        self.tails.forget(slot);
+        self.put(slot, point);
     }
 
-    fn update(&mut self, handle: u32, spot: &AssetSpot, now_ms: f64) {
-        let Some(point) = self.points.get_mut(&handle) else {
+    fn is_named(&self, slot: u32, mark: &TileMark) -> bool {
+        let names = self.names.get(slot as usize);
+        names
+            .and_then(Option::as_ref)
+            .is_some_and(|(feed, asset)| *feed == mark.feed && *asset == mark.asset)
+    }
+
+    fn update(&mut self, handle: u32, spot: &TileSpot, now_ms: f64) {
+        let Some(slot) = self.slot_of(handle) else {
             return;
         };
-        let to = Mercator::of(spot.position);
-        if to != point.to {
+        let Some(point) = self.points.get_mut(slot as usize) else {
+            return;
+        };
+        let is_same = (point.level, point.stale) == (spot.level, spot.stale);
+        if spot.place != point.to {
             let glide_ms = (now_ms - point.begins_ms).clamp(GLIDE_MS.0, GLIDE_MS.1);
             point.from = point.at(now_ms);
-            point.to = to;
+            if point.kind == Kind::Moving {
+                self.tails.pass(slot, point.from, now_ms);
+            }
+            point.to = spot.place;
             point.begins_ms = now_ms;
             point.ends_ms = now_ms + glide_ms;
+        } else if is_same {
+            return;
         }
         point.level = spot.level;
         point.stale = spot.stale;
-        let point = point.clone();
-        self.write(&point);
+        let point = *point;
+        self.slots.write(slot, self.record(&point));
     }
 
     /// An asset that went from one followed tile to another is not taken away by the first.
-    fn remove(&mut self, handle: u32, tile: Tile) {
-        let is_there = self
-            .points
-            .get(&handle)
-            .is_some_and(|point| point.tile == tile);
-        if let Some(mut point) = is_there.then(|| self.points.remove(&handle)).flatten() {
-            point.kind = Kind::None;
-            self.write(&point);
-            self.free.push(point.slot);
+    fn remove(&mut self, handle: u32, tile: u16) {
+        let Some(slot) = self.slot_of(handle) else {
+            return;
+        };
+        let point = self.points.get(slot as usize);
+        if point.is_some_and(|point| point.tile == tile) {
+            if let Some(entry) = self.by_handle.get_mut(handle as usize) {
+                *entry = NOWHERE;
+            }
+            self.clear(slot);
         }
     }
 
-    fn grow(&mut self) -> usize {
-        let slot = self.bytes.len() / STRIDE;
-        self.bytes.resize(self.bytes.len() + STRIDE, 0);
-        self.all_dirty = true;
+    fn take_slot(&mut self) -> u32 {
+        let slot = self.slots.take();
+        if slot as usize >= self.points.len() {
+            self.points.resize(slot as usize + 1, NOBODY);
+            self.names.resize(slot as usize + 1, None);
+        }
         slot
     }
 
-    fn write(&mut self, point: &Point) {
-        let record = record(point, self.origin, self.epoch_ms);
-        let from = point.slot * STRIDE;
-        if let Some(bytes) = self.bytes.get_mut(from..from + STRIDE) {
-            bytes.copy_from_slice(&record);
-            self.dirty.insert(point.slot);
+    fn put(&mut self, slot: u32, point: Point) {
+        if let Some(place) = self.points.get_mut(slot as usize) {
+            *place = point;
+            self.slots.write(slot, self.record(&point));
+        }
+    }
+
+    fn clear(&mut self, slot: u32) {
+        self.put(slot, NOBODY);
+        if let Some(names) = self.names.get_mut(slot as usize) {
+            *names = None;
+        }
+        self.tails.forget(slot);
+        self.slots.free(slot);
+    }
+
+    fn record(&self, point: &Point) -> Record {
+        record::of(point, self.origin, self.epoch_ms)
+    }
+
+    /// Writes the discs of all cells: their size depends on the fullest of them.
+    fn show_cells(&mut self, now_ms: f64) {
+        let discs = self.cells.discs();
+        for slot in self.cells.spare(discs.len()) {
+            self.clear(slot);
+        }
+        while self.cells.slots().len() < discs.len() {
+            let slot = self.take_slot();
+            self.cells.own(slot);
+        }
+        let slots = self.cells.slots().to_vec();
+        for (slot, disc) in slots.into_iter().zip(discs) {
+            let point = Point {
+                kind: Kind::Cell,
+                level: disc.level,
+                stale: disc.is_stale,
+                from: disc.middle,
+                to: disc.middle,
+                begins_ms: now_ms,
+                ends_ms: now_ms,
+                ..NOBODY
+            };
+            if let Some(place) = self.points.get_mut(slot as usize) {
+                *place = point;
+            }
+            let record = self.record(&point).with_radius(disc.radius);
+            self.slots.write(slot, record);
         }
     }
 
@@ -251,27 +333,52 @@ impl Points {
         if now_ms - self.epoch_ms > REBASE_MS {
             self.rebase(now_ms);
         }
-        let dirty = std::mem::take(&mut self.dirty);
-        let upload = if std::mem::take(&mut self.all_dirty) {
-            Upload::All
-        } else {
-            Upload::Ranges(ranges(&dirty))
-        };
+        let upload = self.slots.take_upload();
         (upload, seconds(now_ms - self.epoch_ms))
     }
 
     /// The context is new: everything has to go up again.
     pub(super) fn forget_uploads(&mut self) {
-        self.all_dirty = true;
+        self.slots.forget_uploads();
+        self.tails.forget_uploads();
     }
 
     fn rebase(&mut self, now_ms: f64) {
         self.epoch_ms = now_ms;
-        let points: Vec<Point> = self.points.values().cloned().collect();
-        for point in &points {
-            self.write(point);
+        for slot in 0..self.points.len() {
+            if let Some(point) = self.points.get(slot).filter(|point| point.is_asset()) {
+                let record = self.record(point);
+                self.slots
+                    .write(u32::try_from(slot).unwrap_or(u32::MAX), record);
+            }
         }
-        self.all_dirty = true;
+        self.slots.forget_uploads();
+        self.tails.forget_uploads();
+    }
+
+    /// The tails of what moves within `camera`, as instances of [`SEGMENT_BYTES`], if they are to
+    /// go up again.
+    pub(super) fn take_tails(&mut self, camera: &Camera, now_ms: f64) -> Option<Vec<u8>> {
+        let points = &self.points;
+        let origin = self.origin;
+        let epoch_ms = self.epoch_ms;
+        let shown = |slot: u32| {
+            let point = points.get(slot as usize)?;
+            let (x, y) = camera.screen_from(mercator(point.to));
+            let near = (-PAST_EDGE_PX..camera.width + PAST_EDGE_PX).contains(&x)
+                && (-PAST_EDGE_PX..camera.height + PAST_EDGE_PX).contains(&y);
+            near.then_some(Tail {
+                to: point.to,
+                ends_ms: point.ends_ms,
+                level: point.level,
+            })
+        };
+        self.tails.take(shown, origin, epoch_ms, now_ms)
+    }
+
+    /// The map is too far away for tails: they are forgotten.
+    pub(super) fn hide_tails(&mut self) {
+        self.tails.hide();
     }
 
     /// The asset nearest to a place on the screen, if one is within `radius_px`; alerting ones
@@ -284,27 +391,32 @@ impl Points {
         now_ms: f64,
     ) -> Option<(FeedId, AssetId)> {
         let far = |point: &Point| {
-            let (px, py) = camera.screen_from(point.at(now_ms));
+            let (px, py) = camera.screen_from(mercator(point.at(now_ms)));
             (px - x).hypot(py - y)
         };
-        self.points
-            .values()
-            .map(|point| (far(point), point))
-            .filter(|(distance, _)| *distance <= radius_px)
-            .min_by(|(a, point_a), (b, point_b)| {
-                let calm = |point: &Point| point.level == Level::Normal;
-                calm(point_a).cmp(&calm(point_b)).then(a.total_cmp(b))
-            })
-            .map(|(_, point)| (point.feed.clone(), point.asset.clone()))
+        let found = self
+            .points
+            .iter()
+            .zip(&self.names)
+            .filter(|(point, _)| point.is_asset())
+            .map(|(point, names)| (far(point), point.level == Level::Normal, names))
+            .filter(|(distance, ..)| *distance <= radius_px)
+            .min_by(|(a, calm_a, _), (b, calm_b, _)| calm_a.cmp(calm_b).then(a.total_cmp(b)));
+        found.and_then(|(.., names)| names.clone())
     }
 
-    /// How many there are of which kind.
+    /// How many there are of which kind. Where cells count, theirs are the counts.
     pub(super) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for point in self.points.values() {
+        let mut counts = self.cells.counts();
+        let tiles = self.tiles.iter();
+        let is_counted = |tile: &Option<Tile>| tile.is_some_and(|tile| self.cells.count(tile));
+        let counted: Vec<bool> = tiles.map(is_counted).collect();
+        let is_counted = |point: &Point| counted.get(usize::from(point.tile)) == Some(&true);
+        let single = |point: &&Point| point.is_asset() && !is_counted(point);
+        for point in self.points.iter().filter(single) {
             match point.kind {
                 Kind::Moving => counts.moving += 1,
-                Kind::Fixed | Kind::None => counts.fixed += 1,
+                Kind::Fixed | Kind::Cell | Kind::None => counts.fixed += 1,
             }
             counts.alerting += usize::from(point.level > Level::Normal);
             counts.stale += usize::from(point.stale);
@@ -313,205 +425,13 @@ impl Points {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "offsets and seconds are small by the choice of their origins"
-)]
-fn record(point: &Point, origin: Mercator, epoch_ms: f64) -> [u8; STRIDE] {
-    let floats = [
-        (point.from.x - origin.x) as f32,
-        (point.from.y - origin.y) as f32,
-        (point.to.x - origin.x) as f32,
-        (point.to.y - origin.y) as f32,
-        seconds(point.begins_ms - epoch_ms),
-        seconds(point.ends_ms - epoch_ms),
-    ];
-    let mut bytes = [0; STRIDE];
-    // WebAssembly and WebGL are both little-endian.
-    for (place, float) in bytes.chunks_exact_mut(4).zip(floats) {
-        place.copy_from_slice(&float.to_le_bytes());
-    }
-    let looks = [
-        point.kind as u8,
-        point.level as u8,
-        u8::from(point.stale),
-        0,
-    ];
-    if let Some(place) = bytes.last_chunk_mut::<4>() {
-        *place = looks;
-    }
-    bytes
-}
+/// How far beyond the edge of the view tails are drawn. CSS pixels.
+const PAST_EDGE_PX: f64 = 100.0;
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "times are rebased before an f32 runs out of milliseconds"
-)]
-fn seconds(ms: f64) -> f32 {
-    (ms / 1_000.0) as f32
-}
-
-/// The byte ranges of changed slots, near ones joined.
-fn ranges(slots: &BTreeSet<usize>) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    for slot in slots {
-        let (from, to) = (slot * STRIDE, (slot + 1) * STRIDE);
-        match ranges.last_mut() {
-            Some(last) if from - last.end <= NEAR_SLOTS * STRIDE => last.end = to,
-            _ => ranges.push(from..to),
-        }
-    }
-    ranges
+fn mercator(place: Place) -> Mercator {
+    let (x, y) = place.square();
+    Mercator { x, y }
 }
 
 #[cfg(test)]
-mod tests {
-    use egret_shared::position::Position;
-
-    use super::*;
-
-    const TILE: Tile = Tile {
-        z: 9,
-        x: 423,
-        y: 219,
-    };
-    const NEXT: Tile = Tile {
-        z: 9,
-        x: 424,
-        y: 219,
-    };
-
-    fn spot(lon: f64) -> AssetSpot {
-        AssetSpot {
-            position: Position { lon, lat: 24.5 },
-            at: None,
-            level: Level::Normal,
-            stale: false,
-        }
-    }
-
-    fn mark(handle: u32, feed: &str, lon: f64) -> AssetMark {
-        AssetMark {
-            handle,
-            feed: feed.into(),
-            asset: format!("{handle}").as_str().into(),
-            spot: spot(lon),
-        }
-    }
-
-    fn points() -> Points {
-        let origin = Mercator::of(Position {
-            lon: 118.1,
-            lat: 24.5,
-        });
-        let mut points = Points::new(BTreeSet::from(["bus".into()]), origin, 0.0);
-        let enter = vec![mark(1, "bus", 118.1), mark(2, "air", 118.2)];
-        let delta = TileDelta {
-            enter,
-            ..TileDelta::default()
-        };
-        points.advance(TILE, &delta, 0.0);
-        points
-    }
-
-    fn floats(points: &Points, slot: usize) -> Vec<f32> {
-        points.bytes()[slot * STRIDE..slot * STRIDE + 24]
-            .chunks_exact(4)
-            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn a_moving_asset_glides_from_where_it_is_to_where_it_went() {
-        let mut points = points();
-        points.take_upload(0.0);
-        let update = vec![(1, spot(118.3))];
-        points.advance(
-            TILE,
-            &TileDelta {
-                update,
-                ..TileDelta::default()
-            },
-            2_000.0,
-        );
-        let record = floats(&points, 0);
-        assert!(record[0].abs() < 1e-9);
-        assert!((f64::from(record[2]) - 0.2 / 360.0).abs() < 1e-9);
-        assert_eq!(&record[4..6], [2.0, 4.0]);
-        let (upload, now_s) = points.take_upload(3_000.0);
-        let first = std::iter::once(0..STRIDE).collect();
-        assert_eq!(upload, Upload::Ranges(first));
-        assert!((now_s - 3.0).abs() < 1e-6);
-        assert_eq!(points.take_upload(3_000.0).0, Upload::Ranges(vec![]));
-    }
-
-    #[test]
-    fn a_slot_is_used_again_and_memory_does_not_grow() {
-        let mut points = points();
-        for round in 0..1_000_u32 {
-            let delta = TileDelta {
-                enter: vec![mark(round + 3, "air", 118.1)],
-                leave: vec![round + 2],
-                update: Vec::new(),
-            };
-            points.advance(TILE, &delta, f64::from(round));
-        }
-        assert_eq!(points.bytes().len(), 2 * STRIDE);
-        assert_eq!(points.counts().fixed, 1);
-    }
-
-    #[test]
-    fn an_asset_that_went_to_the_next_tile_is_not_taken_away_by_the_first() {
-        let mut points = points();
-        let enter = vec![mark(1, "bus", 118.4)];
-        points.advance(
-            NEXT,
-            &TileDelta {
-                enter,
-                ..TileDelta::default()
-            },
-            1.0,
-        );
-        points.advance(
-            TILE,
-            &TileDelta {
-                leave: vec![1],
-                ..TileDelta::default()
-            },
-            2.0,
-        );
-        assert_eq!(points.counts().moving, 1);
-        points.forget(NEXT);
-        assert_eq!(points.counts().moving, 0);
-    }
-
-    #[test]
-    fn times_are_rebased_before_they_lose_their_milliseconds() {
-        let mut points = points();
-        points.take_upload(0.0);
-        let (upload, now_s) = points.take_upload(REBASE_MS + 5.0);
-        assert_eq!(upload, Upload::All);
-        assert!(now_s.abs() < 1e-6);
-        assert!((floats(&points, 0)[4] + 3_600.005).abs() < 1e-3);
-    }
-
-    #[test]
-    fn near_changes_go_up_together_and_far_ones_apart() {
-        let slots = BTreeSet::from([0, 3, 100]);
-        assert_eq!(ranges(&slots), [0..4 * STRIDE, 100 * STRIDE..101 * STRIDE]);
-    }
-
-    #[test]
-    fn the_pointer_finds_the_asset_beneath_it() {
-        let points = points();
-        let camera = Camera {
-            centre: points.origin(),
-            zoom: 12.0,
-            width: 100.0,
-            height: 100.0,
-        };
-        let found = points.nearest(&camera, (53.0, 50.0), 8.0, 0.0);
-        assert_eq!(found, Some(("bus".into(), "1".into())));
-        assert_eq!(points.nearest(&camera, (10.0, 10.0), 8.0, 0.0), None);
-    }
-}
+mod tests;

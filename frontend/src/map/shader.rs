@@ -1,6 +1,7 @@
 //! The asset layer's shaders, GLSL ES 3.00.
 
-/// Finds each asset's place between its two positions, and its size.
+/// Finds each asset's place between its two positions, and its size. A cell's disc has its radius
+/// where others have their second place.
 pub(super) const VERTEX: &str = r"#version 300 es
 layout(location = 0) in vec2 from_place;
 layout(location = 1) in vec2 to_place;
@@ -10,6 +11,7 @@ uniform vec2 clip_scale;
 uniform vec2 clip_offset;
 uniform float now_s;
 uniform float cell_px;
+uniform float world_px;
 uniform float alerting_pass;
 uniform float near;
 flat out vec4 v_look;
@@ -17,13 +19,14 @@ flat out float v_size_px;
 
 void main() {
   float t = clamp((now_s - glide_s.x) / max(glide_s.y - glide_s.x, 0.001), 0.0, 1.0);
-  vec2 place = mix(from_place, to_place, t);
-  bool alerting = look.y > 0.5;
+  bool disc = look.x > 2.5;
+  vec2 place = disc ? from_place : mix(from_place, to_place, t);
+  bool alerting = look.y > 0.5 && !disc;
   bool shown = look.x > 0.5 && alerting == (alerting_pass > 0.5);
   float size = alerting ? mix(15.0, 24.0, look.y / 4.0) + 6.0 * near
              : look.x > 1.5 ? 3.6 + 3.6 * near
              : 3.2 + 4.0 * near;
-  v_size_px = size * cell_px;
+  v_size_px = disc ? max(2.0 * to_place.x * world_px, 2.5 * cell_px) : size * cell_px;
   v_look = look;
   gl_PointSize = v_size_px;
   gl_Position = shown ? vec4(place * clip_scale + clip_offset, 0.0, 1.0)
@@ -59,6 +62,15 @@ void main() {
   float soft = 2.0 / v_size_px;
   int level = int(v_look.y + 0.5);
   bool stale = v_look.z > 0.5;
+  if (v_look.x > 2.5) {
+    float r = length(p);
+    float body = 1.0 - smoothstep(0.94 - soft, 0.94, r);
+    float rim = body * smoothstep(0.82 - 2.0 * soft, 0.82, r);
+    vec3 tint = stale ? fixed_colour : level_colour[level];
+    float alpha = max(body * (stale ? 0.12 : level > 0 ? 0.42 : 0.30), rim * 0.75);
+    colour = vec4(tint * alpha, alpha);
+    return;
+  }
   if (level == 0) {
     float body = 1.0 - smoothstep(0.9 - soft, 0.9, length(p));
     float hollow = stale ? smoothstep(0.35, 0.35 + soft, length(p)) : 1.0;
@@ -79,5 +91,51 @@ void main() {
   vec3 inked = mix(ground_colour, tint, body);
   float alpha = max(edge * 0.9, glow) * strength;
   colour = vec4((edge > glow ? inked : tint) * alpha, alpha);
+}
+";
+
+/// Lays a band along a stretch of a tail; four corners for each, the last stretch as far as its
+/// vehicle has come.
+pub(super) const TAIL_VERTEX: &str = r"#version 300 es
+layout(location = 0) in vec2 from_place;
+layout(location = 1) in vec2 to_place;
+layout(location = 2) in vec2 span_s;
+layout(location = 3) in vec4 look; // -, level
+uniform vec2 clip_scale;
+uniform vec2 clip_offset;
+uniform vec2 viewport_px;
+uniform float cell_px;
+uniform float now_s;
+uniform float tail_s;
+flat out int v_level;
+out float v_age;
+
+void main() {
+  float end = float(gl_VertexID & 1);
+  float side = float(gl_VertexID >> 1) * 2.0 - 1.0;
+  float t = clamp((now_s - span_s.x) / max(span_s.y - span_s.x, 0.001), 0.0, 1.0);
+  vec2 a = from_place * clip_scale + clip_offset;
+  vec2 b = mix(from_place, to_place, t) * clip_scale + clip_offset;
+  vec2 along = (b - a) * viewport_px;
+  float far = length(along);
+  vec2 across = far > 0.01 ? vec2(-along.y, along.x) / far : vec2(0.0);
+  v_age = clamp((now_s - mix(span_s.x, min(now_s, span_s.y), end)) / tail_s, 0.0, 1.0);
+  v_level = int(look.y + 0.5);
+  float wide_px = mix(2.2, 0.8, v_age) * cell_px;
+  gl_Position = vec4(mix(a, b, end) + across * side * wide_px / viewport_px, 0.0, 1.0);
+}
+";
+
+/// Fades with age.
+pub(super) const TAIL_FRAGMENT: &str = r"#version 300 es
+precision highp float;
+flat in int v_level;
+in float v_age;
+uniform vec3 level_colour[5];
+out vec4 colour;
+
+void main() {
+  float alpha = 0.5 * (1.0 - v_age) * (1.0 - v_age);
+  colour = vec4(level_colour[v_level] * alpha, alpha);
 }
 ";

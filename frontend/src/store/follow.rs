@@ -14,6 +14,10 @@ use egret_shared::wall::WallState;
 
 use super::{Connected, State, Store, TileListener, TileNews};
 
+/// Tiles that may be kept beside those that are followed, until these have come: those of two
+/// moves of the map.
+const LEAVING_MAX: usize = 12;
+
 /// An incident's file, as far as it has come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Sight {
@@ -40,19 +44,20 @@ impl Store {
         self.update(|state| state.tiles = listener);
     }
 
-    /// Follows exactly these tiles.
+    /// Follows exactly these tiles. What is followed no longer is let go of once the new ones have
+    /// come, so that nothing blinks when the map moves.
     pub(crate) fn follow_tiles(self, tiles: &BTreeSet<Tile>) {
         let wanted: BTreeSet<Channel> = tiles.iter().copied().map(Channel::Tile).collect();
         self.update(|state| {
             let is_tile = |channel: &&Channel| matches!(channel, Channel::Tile(_));
             let held: BTreeSet<Channel> = state.wanted.iter().filter(is_tile).cloned().collect();
-            let gone: Vec<Channel> = held.difference(&wanted).cloned().collect();
             let new: Vec<Channel> = wanted.difference(&held).cloned().collect();
-            for channel in &gone {
-                state.drop_channel(channel);
+            state.leaving = held.difference(&wanted).cloned().collect();
+            if wanted.is_empty() || state.leaving.len() > LEAVING_MAX {
+                state.drop_leaving();
             }
             state.want(new);
-            state.say_unless_empty(gone, |channels| ClientMessage::Unsubscribe { channels });
+            state.drop_leaving_once_all_is_here();
         });
     }
 }
@@ -147,6 +152,25 @@ impl State {
             channels,
             resume: Vec::new(),
         });
+    }
+
+    /// Lets tiles go that are followed no longer, if all that are have come.
+    pub(super) fn drop_leaving_once_all_is_here(&mut self) {
+        let waits = |channel: &Channel| {
+            let is_tile = matches!(channel, Channel::Tile(_));
+            is_tile && !self.leaving.contains(channel) && self.channels.tile(channel).is_none()
+        };
+        if !self.leaving.is_empty() && !self.wanted.iter().any(waits) {
+            self.drop_leaving();
+        }
+    }
+
+    fn drop_leaving(&mut self) {
+        let gone: Vec<Channel> = std::mem::take(&mut self.leaving).into_iter().collect();
+        for channel in &gone {
+            self.drop_channel(channel);
+        }
+        self.say_unless_empty(gone, |channels| ClientMessage::Unsubscribe { channels });
     }
 
     fn drop_channel(&mut self, channel: &Channel) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use egret_shared::channel::Channel;
 use egret_shared::message::{DeltaFrame, Resume, SnapshotFrame};
-use egret_shared::snapshot::{CitySnapshot, Snapshot, TileSnapshot};
+use egret_shared::snapshot::{CitySnapshot, Snapshot};
+use egret_shared::tile::TileSnapshot;
 
 use super::follow::Sight;
 
@@ -104,7 +105,8 @@ impl Channels {
 
 #[cfg(test)]
 mod tests {
-    use egret_shared::delta::{CityDelta, Delta, TileDelta};
+    use egret_shared::delta::{CityDelta, Delta};
+    use egret_shared::tile::TileDelta;
     use egret_shared::time::TimeMs;
 
     use super::*;

@@ -129,26 +129,32 @@ at = [18, 0, 6, 10]
 
 /// Writes the city package into a folder of its own, which goes with the value.
 pub fn write() -> TempDir {
-    write_with(RULES)
+    write_with(FEEDS, RULES, &assets())
+}
+
+/// As [`write`], with vehicles that nobody has registered in place of the sensors.
+pub fn write_moving() -> TempDir {
+    let feeds = format!("{FEEDS}moving = true\n");
+    write_with(&feeds, RULES, HEAD)
 }
 
 /// As [`write`], with a rule whose alerts turn with every reading.
 pub fn write_turning() -> TempDir {
-    write_with(TURNING)
+    write_with(FEEDS, TURNING, &assets())
 }
 
-fn write_with(rules: &str) -> TempDir {
+fn write_with(feeds: &str, rules: &str, assets: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("the temp folder can be written");
     let files = [
         ("city.toml", CITY),
         ("departments.toml", DEPARTMENTS),
         ("properties.toml", PROPERTIES),
-        ("feeds.toml", FEEDS),
+        ("feeds.toml", feeds),
         ("metrics.toml", METRICS),
         ("rules.toml", rules),
         ("scenes.toml", SCENES),
         ("areas.geojson", &areas()),
-        ("assets.csv", &assets()),
+        ("assets.csv", assets),
     ];
     for (name, text) in files {
         write_file(folder.path(), name, text);
@@ -234,8 +240,11 @@ pub fn asset_id(n: usize) -> String {
     format!("S-{n:05}")
 }
 
+/// Columns of the register.
+const HEAD: &str = "feed,asset,name_zh,name_en,lon,lat,area\n";
+
 fn assets() -> String {
-    let mut csv = "feed,asset,name_zh,name_en,lon,lat,area\n".to_owned();
+    let mut csv = HEAD.to_owned();
     for (n, position) in positions().iter().enumerate() {
         let id = asset_id(n);
         writeln!(csv, "bench,{id},{id},{id},{position},").expect("a text can be written");

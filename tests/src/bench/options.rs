@@ -32,6 +32,8 @@ pub enum Part {
     FanOut,
     /// A flood of alerts.
     Alerts,
+    /// To a client that looks at a part of the city.
+    Viewport,
 }
 
 impl Part {
@@ -42,6 +44,7 @@ impl Part {
             "store" => Self::Store,
             "fan-out" => Self::FanOut,
             "alerts" => Self::Alerts,
+            "viewport" => Self::Viewport,
             _ => return None,
         })
     }
@@ -59,7 +62,7 @@ const HELP: &str = "\
 --runs N        floods, the median counts [default: 3]
 --seconds N     length of a paced load [default: 10]
 --no-yardstick  leave Mosquitto out
---only PART     one part: ingest, delay, store, fan-out, alerts
+--only PART     one part: ingest, delay, store, fan-out, alerts, viewport
 --quick         a look: 40000 messages, one flood, 3 seconds, alerts for 6";
 
 impl Default for Options {

@@ -12,10 +12,11 @@ use egret_shared::id::IncidentId;
 use egret_shared::metric::MetricPoint;
 use egret_shared::snapshot::Snapshot;
 use egret_shared::table::Changed;
+use egret_shared::tile::TileSnapshot;
 
 use super::assets::{AssetChannels, seen};
 use super::log::ChannelLog;
-use super::tiles::{Placed, TileView};
+use super::tiles::{Placed, Sources, TileIndex, TileView};
 use crate::auth::sight::Sight;
 use crate::limits::CHANNELS_MAX;
 
@@ -26,6 +27,10 @@ pub(crate) struct Channels {
     /// By channel, and who looks.
     open: BTreeMap<(Channel, u64), Open>,
     assets: AssetChannels,
+    /// Where everything is, from the first tile on that somebody asks for.
+    index: Option<TileIndex>,
+    /// Whether a tile has something to tell that waits for its time.
+    tiles_wait: bool,
 }
 
 #[derive(Debug)]
@@ -47,6 +52,8 @@ impl Channels {
             generation,
             open: BTreeMap::new(),
             assets: AssetChannels::default(),
+            index: None,
+            tiles_wait: false,
         }
     }
 
@@ -75,7 +82,16 @@ impl Channels {
             let generation = sight.generation(self.generation);
             return Ok(self.assets.open(asset, sight, generation, city));
         }
-        let (state, tile) = first_state(channel, sight, city);
+        let (state, tile) = if let Channel::Tile(tile) = channel {
+            let index = self.index.get_or_insert_with(|| indexed(city));
+            let from = (&*index, &**sight);
+            let opened = with_sources(city, from, |from| {
+                TileView::open(*tile, from, Instant::now())
+            });
+            (Snapshot::Tile(opened.1), Some(opened.0))
+        } else {
+            (first_state(channel, sight, city), None)
+        };
         let log = ChannelLog::new(
             channel.clone(),
             sight.generation(self.generation),
@@ -109,9 +125,9 @@ impl Channels {
         self.assets.forget();
     }
 
-    /// Whether an asset's channel has changed and waits for its next frame.
+    /// Whether an asset's channel or a tile has changed and waits for its next frame.
     pub(crate) fn is_due(&self) -> bool {
-        self.assets.is_due()
+        self.assets.is_due() || self.tiles_wait
     }
 
     /// Moves on the channels that do not wait for the city's next frame.
@@ -123,16 +139,11 @@ impl Channels {
     pub(crate) fn publish(&mut self, city: &City, changes: &Changes) {
         self.forget();
         let now = Instant::now();
-        let has_tiles = self.open.values().any(|open| open.tile.is_some());
-        let marks: BTreeMap<u32, Option<Placed>> = if has_tiles {
-            changes
-                .assets
-                .iter()
-                .map(|handle| (*handle, placed(city, *handle)))
-                .collect()
-        } else {
-            BTreeMap::new()
-        };
+        if let Some(index) = &mut self.index {
+            let changed = changes.assets.iter();
+            index.advance(changed.map(|handle| (*handle, placed(city, *handle))));
+        }
+        let index = self.index.as_ref();
         // Made once, however many look at the city.
         let whole = OnceCell::new();
         let whole = || whole.get_or_init(|| city.city_delta(changes));
@@ -143,7 +154,9 @@ impl Channels {
             let (sight, tile) = (&open.sight, &mut open.tile);
             log.push_of(city.seq(), city.now(), now, |held| match channel {
                 Channel::City => city_delta(sight, city, whole(), held),
-                Channel::Tile(_) => tile.as_mut().and_then(|view| tile_delta(view, &marks)),
+                Channel::Tile(_) => tile.as_mut().zip(index).and_then(|(view, index)| {
+                    with_sources(city, (index, sight), |from| view.news(held, from, now))
+                }),
                 // Assets have their own way, and walls are none of the city's.
                 Channel::Asset(..) | Channel::Wall(_) => None,
                 Channel::Incident(id) => {
@@ -158,47 +171,64 @@ impl Channels {
                 }
             });
         }
+        let waits = |open: &Open| open.tile.as_ref().is_some_and(TileView::is_due);
+        self.tiles_wait = self.open.values().any(waits);
     }
 }
 
-fn first_state(channel: &Channel, sight: &Arc<Sight>, city: &City) -> (Snapshot, Option<TileView>) {
+/// Where every asset of `city` is.
+fn indexed(city: &City) -> TileIndex {
+    let moving = city.package().feeds.iter().filter(|feed| feed.moving);
+    let moving = moving.map(|feed| feed.id.clone()).collect();
+    let all = city.assets().map(|mark| {
+        let area = city.area_of(mark.handle).cloned();
+        (mark, area)
+    });
+    TileIndex::new(moving, all)
+}
+
+fn with_sources<R>(
+    city: &City,
+    (index, sight): (&TileIndex, &Sight),
+    look: impl FnOnce(&Sources<'_>) -> R,
+) -> R {
+    look(&Sources {
+        index,
+        mark: &|handle| city.mark(handle),
+        sees: &|feed, area| sight.is_everything() || sight.feed_at(feed, area),
+    })
+}
+
+/// What a client of a channel gets first; tiles have their own way.
+fn first_state(channel: &Channel, sight: &Sight, city: &City) -> Snapshot {
     match channel {
         Channel::City => {
             let seen = sight.city_snapshot(city.city_snapshot());
-            (Snapshot::City(Box::new(seen)), None)
+            Snapshot::City(Box::new(seen))
         }
-        Channel::Tile(tile) => {
-            let all = city.assets().map(|mark| {
-                let area = city.area_of(mark.handle).cloned();
-                (mark, area)
-            });
-            let (view, snapshot) = TileView::open(*tile, sight, all);
-            (Snapshot::Tile(snapshot), Some(view))
-        }
-        Channel::Asset(feed, asset) => (Snapshot::Asset(seen(city, sight, feed, asset)), None),
+        Channel::Tile(tile) => Snapshot::Tile(TileSnapshot {
+            tile: *tile,
+            ..TileSnapshot::default()
+        }),
+        Channel::Asset(feed, asset) => Snapshot::Asset(seen(city, sight, feed, asset)),
         Channel::Incident(id) => {
             let dossier = city.dossier(id);
             let dossier =
                 dossier.and_then(|dossier| sight.dossier(dossier, &|id| city.incident(id)));
-            (Snapshot::Incident(dossier.map(Box::new)), None)
+            Snapshot::Incident(dossier.map(Box::new))
         }
         Channel::Metric(id) => {
             let points = city.metric_snapshot(id);
-            (Snapshot::Metric(sight.metric_snapshot(points)), None)
+            Snapshot::Metric(sight.metric_snapshot(points))
         }
         // Told by [`crate::walls`]; here none is known.
-        Channel::Wall(_) => (Snapshot::Wall(Box::default()), None),
+        Channel::Wall(_) => Snapshot::Wall(Box::default()),
     }
 }
 
 fn placed(city: &City, handle: u32) -> Option<Placed> {
     let mark = city.mark(handle)?;
     Some((mark, city.area_of(handle).cloned()))
-}
-
-fn tile_delta(view: &mut TileView, marks: &BTreeMap<u32, Option<Placed>>) -> Option<Delta> {
-    let delta = view.delta(marks);
-    (!delta.is_empty()).then_some(Delta::Tile(delta))
 }
 
 fn city_delta(sight: &Sight, city: &City, whole: &CityDelta, held: &Snapshot) -> Option<Delta> {

@@ -256,23 +256,21 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use egret_shared::asset::{AssetMark, AssetSpot};
-    use egret_shared::delta::TileDelta;
     use egret_shared::level::Level;
+    use egret_shared::place::Place;
     use egret_shared::position::Position;
-    use egret_shared::snapshot::TileSnapshot;
+    use egret_shared::tile::{TileDelta, TileMark, TileSnapshot, TileSpot};
 
     use super::*;
 
-    fn mark(handle: u32, lon: f64) -> AssetMark {
-        let position = Position::checked(lon, 24.0).unwrap();
-        let spot = AssetSpot {
-            position,
+    fn mark(handle: u32, lon: f64) -> TileMark {
+        let spot = TileSpot {
+            place: Place::of(Position { lon, lat: 24.0 }),
             at: None,
             level: Level::Normal,
             stale: false,
         };
-        AssetMark {
+        TileMark {
             handle,
             feed: "f".into(),
             asset: "a".into(),

@@ -1,0 +1,167 @@
+//! Where what moves has been: the last places of each vehicle, drawn as a tail that fades.
+//!
+//! Bounded: the newest places of so many vehicles. A tail is the way that was drawn: each place is
+//! where a vehicle was on the screen when news of it came, and the last stretch grows as it glides.
+
+use egret_shared::level::Level;
+use egret_shared::place::Place;
+
+use super::record::{narrow, seconds};
+
+/// Places remembered of each vehicle.
+const PLACES: usize = 8;
+
+/// How old a place may be that is still shown. Seconds.
+pub(in crate::map) const TAIL_S: f32 = 60.0;
+
+/// Vehicles with a tail drawn at once: more would be a carpet.
+const TAILS_MAX: usize = 4_000;
+
+/// How often tails go up anew while something moves. Milliseconds.
+const UPLOAD_MS: f64 = 500.0;
+
+/// Bytes of a segment: two places of two `f32`, two times of `f32`, four bytes of looks.
+pub(in crate::map) const SEGMENT_BYTES: usize = 28;
+
+/// Where a tail leads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail {
+    /// Where the vehicle is gliding to.
+    pub(super) to: Place,
+    /// When it is there. Milliseconds.
+    pub(super) ends_ms: f64,
+    pub(super) level: Level,
+}
+
+/// The last places of a vehicle, oldest first.
+#[derive(Clone, Debug, Default)]
+struct Passed {
+    places: Vec<(Place, f64)>,
+}
+
+/// The last places of all vehicles, by slot.
+#[derive(Debug, Default)]
+pub(super) struct Tails {
+    /// From afar nobody sees them, and nothing is remembered.
+    are_shown: bool,
+    by_slot: Vec<Passed>,
+    n_passed: usize,
+    is_new: bool,
+    taken_ms: Option<f64>,
+}
+
+impl Tails {
+    /// The vehicle in a slot leaves a place for another.
+    pub(super) fn pass(&mut self, slot: u32, place: Place, now_ms: f64) {
+        if !self.are_shown {
+            return;
+        }
+        let slot = slot as usize;
+        if slot >= self.by_slot.len() {
+            self.by_slot.resize_with(slot + 1, Passed::default);
+        }
+        let Some(passed) = self.by_slot.get_mut(slot) else {
+            return;
+        };
+        if passed.places.is_empty() {
+            if self.n_passed >= TAILS_MAX {
+                return;
+            }
+            self.n_passed += 1;
+            passed.places.reserve_exact(PLACES);
+        }
+        if passed.places.len() >= PLACES {
+            passed.places.remove(0);
+        }
+        passed.places.push((place, now_ms));
+        self.is_new = true;
+    }
+
+    /// Another asset has the slot, or none.
+    pub(super) fn forget(&mut self, slot: u32) {
+        if let Some(passed) = self.by_slot.get_mut(slot as usize)
+            && !passed.places.is_empty()
+        {
+            passed.places = Vec::new();
+            self.n_passed = self.n_passed.saturating_sub(1);
+            self.is_new = true;
+        }
+    }
+
+    /// Nobody sees them from now on.
+    pub(super) fn hide(&mut self) {
+        if self.are_shown {
+            *self = Self::default();
+        }
+    }
+
+    /// They have to go up again.
+    pub(super) fn forget_uploads(&mut self) {
+        self.is_new = true;
+        self.taken_ms = None;
+    }
+
+    /// The segments of all tails that `shown` knows, if they are to go up again. From the first
+    /// time that this is asked on, what moves leaves a tail.
+    pub(super) fn take(
+        &mut self,
+        shown: impl Fn(u32) -> Option<Tail>,
+        origin: Place,
+        epoch_ms: f64,
+        now_ms: f64,
+    ) -> Option<Vec<u8>> {
+        self.are_shown = true;
+        let is_early = self
+            .taken_ms
+            .is_some_and(|taken| now_ms - taken < UPLOAD_MS);
+        if is_early || !std::mem::take(&mut self.is_new) {
+            return None;
+        }
+        self.taken_ms = Some(now_ms);
+        let oldest_ms = now_ms - f64::from(TAIL_S) * 1_000.0;
+        let mut bytes = Vec::new();
+        for (slot, passed) in (0..).zip(&mut self.by_slot) {
+            if passed.places.is_empty() {
+                continue;
+            }
+            passed.places.retain(|(_, at_ms)| *at_ms > oldest_ms);
+            if passed.places.is_empty() {
+                passed.places = Vec::new();
+                self.n_passed = self.n_passed.saturating_sub(1);
+                continue;
+            }
+            let Some(tail) = shown(slot) else {
+                continue;
+            };
+            let head = (tail.to, tail.ends_ms);
+            let next = passed.places.iter().skip(1).copied().chain([head]);
+            for (from, to) in passed.places.iter().zip(next) {
+                segment(&mut bytes, *from, to, tail.level, origin, epoch_ms);
+            }
+        }
+        Some(bytes)
+    }
+}
+
+fn segment(
+    bytes: &mut Vec<u8>,
+    (from, from_ms): (Place, f64),
+    (to, to_ms): (Place, f64),
+    level: Level,
+    origin: Place,
+    epoch_ms: f64,
+) {
+    let (from_x, from_y) = from.offset_from(origin);
+    let (way_x, way_y) = to.offset_from(from);
+    for float in [
+        narrow(from_x),
+        narrow(from_y),
+        narrow(from_x + way_x),
+        narrow(from_y + way_y),
+        seconds(from_ms - epoch_ms),
+        seconds(to_ms - epoch_ms),
+    ] {
+        bytes.extend_from_slice(&float.to_le_bytes());
+    }
+    bytes.extend_from_slice(&[0, level as u8, 0, 0]);
+}
