@@ -3,7 +3,7 @@
 //! Columns lie beside their like: all handles, then all looks, all places, all times. Handles rise
 //! and are told by their distances; looks come in runs; a place is two shorts within the tile; a
 //! time is told by how long it was before the newest. So an asset that moved costs some eight
-//! bytes, where a row of absolute numbers took nineteen. `docs/protocol.md` has the layout.
+//! bytes, where a row of absolute numbers took some twenty. `docs/protocol.md` has the layout.
 
 use std::borrow::Cow;
 use std::fmt;
