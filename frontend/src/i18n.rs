@@ -71,6 +71,7 @@ pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod metric;
 pub(crate) mod wall;
+pub(crate) mod panel;
 
 /// What `key` says in `language`.
 pub(crate) fn word(key: impl Word, language: Language) -> &'static str {
@@ -348,6 +349,7 @@ mod tests {
         check(case::Case::ALL);
         check(case::Desk::ALL);
         check(wall::Wall::ALL);
+        check(panel::Panel::ALL);
     }
 
     #[test]

@@ -1,14 +1,9 @@
-//! Panels: one file for each kind, and its line in [`view`]. A panel gets its place in the scene
-//! and the catalogue, and follows the store by itself.
+//! Panels: one file for each kind, and its line in `kinds!`. A panel gets its place in the scene and
+//! the catalogue, and follows the store by itself. Which keys of `scenes.toml` a kind takes stands in
+//! `backend/package/src/check/scenes/kinds.rs`.
 
-pub(crate) mod feeds;
-pub(crate) mod incidents;
-mod map;
-mod ranking;
-mod stat;
-mod ticker;
-mod trend;
-mod vitals;
+mod areas;
+pub(crate) mod grid;
 
 use std::sync::Arc;
 
@@ -19,16 +14,34 @@ use egret_shared::package::scene::{PanelDef, PanelKind};
 
 pub(crate) use map::around as map_around;
 
-/// The panel that `def` asks for.
-pub(crate) fn view(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
-    match def.kind {
-        PanelKind::Map => map::panel(def, catalog),
-        PanelKind::Vitals => vitals::panel(def, catalog),
-        PanelKind::Stat => stat::panel(def, catalog),
-        PanelKind::Trend => trend::panel(def, catalog),
-        PanelKind::Ranking => ranking::panel(def, catalog),
-        PanelKind::Incidents => incidents::panel(def, catalog),
-        PanelKind::Ticker => ticker::panel(def),
-        PanelKind::Feeds => feeds::panel(def, catalog),
-    }
+/// Declares the kinds: the file of each, and its word.
+macro_rules! kinds {
+    ($($module:ident: $kind:ident),+ $(,)?) => {
+        $(pub(crate) mod $module;)+
+
+        /// The panel that `def` asks for.
+        pub(crate) fn view(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
+            match def.kind {
+                $(PanelKind::$kind => $module::panel(def, catalog),)+
+            }
+        }
+    };
+}
+
+kinds! {
+    map: Map,
+    vitals: Vitals,
+    stat: Stat,
+    trend: Trend,
+    ranking: Ranking,
+    distribution: Distribution,
+    multiples: Multiples,
+    table: Table,
+    incidents: Incidents,
+    warnings: Warnings,
+    scorecard: Scorecard,
+    plan: Plan,
+    ticker: Ticker,
+    feeds: Feeds,
+    clock: Clock,
 }

@@ -1,4 +1,8 @@
-//! What every view needs: the store, the language it speaks, and the city's time.
+//! What every view needs: the store, the language it speaks, and the city's time. How the screen looks
+//! and how it is shaped are contexts of their own.
+
+pub(crate) mod fit;
+pub(crate) mod theme;
 
 use leptos::prelude::*;
 
@@ -71,6 +75,8 @@ impl Screen {
             zone_ms,
             spot: RwSignal::new(None),
         };
+        theme::provide();
+        fit::provide(store);
         provide_context(screen);
         screen
     }
@@ -125,11 +131,7 @@ impl Screen {
 /// The URL's language, else the remembered one, else the default.
 fn first_language() -> Language {
     let window = web_sys::window();
-    let asked = window.as_ref().and_then(|window| {
-        let search = window.location().search().ok()?;
-        let query = web_sys::UrlSearchParams::new_with_str(&search).ok()?;
-        query.get(LANGUAGE_QUERY)
-    });
+    let asked = query(LANGUAGE_QUERY);
     let remembered = || {
         let storage = window.as_ref()?.local_storage().ok().flatten()?;
         storage.get_item(LANGUAGE).ok().flatten()
@@ -138,6 +140,13 @@ fn first_language() -> Language {
         .or_else(remembered)
         .and_then(|code| i18n::language_from(&code))
         .unwrap_or_default()
+}
+
+/// A parameter of the address.
+fn query(name: &str) -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    let query = web_sys::UrlSearchParams::new_with_str(&search).ok()?;
+    query.get(name)
 }
 
 /// Tells storage, the URL and the document. A browser that forbids one of them only forgets.
@@ -155,12 +164,16 @@ fn remember(language: Language) {
     {
         drop(root.set_attribute("lang", i18n::language_tag(language)));
     }
-    drop(replace_in_url(&window, code));
+    drop(replace_in_url(&window, LANGUAGE_QUERY, code));
 }
 
-fn replace_in_url(window: &web_sys::Window, code: &str) -> Result<(), wasm_bindgen::JsValue> {
+fn replace_in_url(
+    window: &web_sys::Window,
+    name: &str,
+    code: &str,
+) -> Result<(), wasm_bindgen::JsValue> {
     let url = web_sys::Url::new(&window.location().href()?)?;
-    url.search_params().set(LANGUAGE_QUERY, code);
+    url.search_params().set(name, code);
     let state = window.history()?.state()?;
     window
         .history()?

@@ -1,6 +1,9 @@
 //! From a snapshot to what a panel says. Pure, so that every rule of the picture has a test.
 
+pub(crate) mod histogram;
+pub(crate) mod layout;
 pub(crate) mod queue;
+pub(crate) mod score;
 pub(crate) mod standing;
 mod truth;
 pub(crate) mod window;

@@ -17,6 +17,7 @@ use egret_shared::mode::Mode as CityMode;
 
 use crate::i18n::{Key, Phrase};
 use crate::kiosk::Kiosk;
+use crate::screen::theme::theme;
 use crate::screen::{Screen, screen};
 use crate::session::{Gate, Session, session};
 use crate::store::Store;
@@ -107,8 +108,14 @@ fn words(word: impl Into<Phrase>) -> AnyView {
     .into_any()
 }
 
+fn is_wall() -> bool {
+    let path = web_sys::window().and_then(|window| window.location().pathname().ok());
+    path.is_some_and(|path| path.starts_with("/wall/"))
+}
+
 /// Keys that work everywhere but where somebody writes.
 fn listen_to_keys(screen: Screen, help: RwSignal<bool>) {
+    let theme = theme();
     let handle = window_event_listener(ev::keydown, move |event: KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -117,6 +124,8 @@ fn listen_to_keys(screen: Screen, help: RwSignal<bool>) {
             "Escape" => help.set(false),
             _ if is_writing(&event) => {}
             "l" | "L" => screen.switch_language(),
+            // Where cases are worked it is the letter of an act.
+            "t" | "T" if is_wall() => theme.update(|theme| *theme = theme.other()),
             "?" => help.update(|open| *open = !*open),
             _ => {}
         }

@@ -14,7 +14,7 @@ use crate::package::feed::FeedDef;
 use crate::package::metric::MetricDef;
 use crate::package::property::PropertyDef;
 use crate::package::rule::RulesDef;
-use crate::package::scene::SceneDef;
+use crate::package::scene::{SceneDef, ScreenDef};
 use crate::package::wall::WallDef;
 use crate::package::words::WordsDef;
 use crate::position::Position;
@@ -44,6 +44,9 @@ pub struct Catalog {
     pub plans: Vec<PlanHead>,
     /// Scenes in the order of the tabs.
     pub scenes: Vec<SceneDef>,
+    /// How large the walls are and from how far they are read, where the city says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<ScreenDef>,
     /// Layers of the base map, bottom first.
     pub layers: Vec<LayerDef>,
     /// What screens call words that messages use.

@@ -12,6 +12,7 @@ import { opening } from "./suites/opening.mjs";
 import { people } from "./suites/people.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
+import { scenes } from "./suites/scenes.mjs";
 import { serving } from "./suites/serving.mjs";
 import { truth } from "./suites/truth.mjs";
 import { weeks } from "./suites/weeks.mjs";
@@ -31,4 +32,5 @@ run("the screens in Chromium", () => {
   people();
   casework();
   city();
+  scenes();
 });

@@ -31,6 +31,10 @@ cargo xtask COMMAND
   test [FILTER…]         every check; with filters only the tests whose names contain one
   build [--dev]          the browser part and the server
   site [--dev]           the browser part alone, target/site
+  screens [--dev] [WORD…]
+                         target/screens: every scene of the demo city at 1080p, 4K and 32:9, in both
+                         languages, dark and light, and what of it cannot be read; words narrow it:
+                         traffic 4k en light, upright, 8k
   bench [FLAG…]          measure this machine, one JSON line per figure
   bench storm [FLAG…]    compare incidents with what really happened, over 20 seeds
   bench -- --only PART   map, slow, paint: in a real Chromium
@@ -72,6 +76,7 @@ fn run_command() -> Result<()> {
         "test" => command::test::command(&paths, &arguments),
         "build" => command::build::command(&paths, take_profile(&mut arguments)),
         "site" => command::build::command_site(&paths, take_profile(&mut arguments)),
+        "screens" => command::screens::command(&paths, take_profile(&mut arguments), &arguments),
         "bench" => command::bench::command(&paths, &arguments),
         "soak" => command::soak::command(&paths, take_profile(&mut arguments), &arguments),
         "dist" => command::dist::command(&paths),

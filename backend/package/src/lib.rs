@@ -34,7 +34,7 @@ use egret_shared::package::feed::FeedDef;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::package::rule::RulesDef;
-use egret_shared::package::scene::SceneDef;
+use egret_shared::package::scene::{SceneDef, ScreenDef};
 use egret_shared::package::wall::WallDef;
 use egret_shared::package::words::WordsDef;
 use egret_shared::wall::WatchDef;
@@ -69,6 +69,8 @@ pub struct Package {
     pub scenes: Vec<SceneDef>,
     /// `[wall]` of `scenes.toml`, if there is one.
     pub wall: WallDef,
+    /// `[screen]` of `scenes.toml`, if it is there.
+    pub screen: Option<ScreenDef>,
     /// `assets.csv`, if there is one.
     pub assets: Vec<AssetDef>,
     /// `map/layers.toml`, if there is one.
@@ -108,6 +110,7 @@ impl Package {
             casework: self.casework.clone(),
             plans: self.plan_heads(),
             scenes: self.scenes.clone(),
+            screen: self.screen,
             layers: self.layers.clone(),
             words: self.words.clone(),
             wall: self.wall,

@@ -11,7 +11,7 @@ use egret_shared::package::feed::FeedDef;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::package::rule::{CauseDef, HushLimitsDef, IncidentDef, RuleDef, RulesDef};
-use egret_shared::package::scene::SceneDef;
+use egret_shared::package::scene::{SceneDef, ScreenDef};
 use egret_shared::package::wall::WallDef;
 use egret_shared::package::words::WordsDef;
 use serde::de::DeserializeOwned;
@@ -69,9 +69,10 @@ struct Rules<'a> {
     hush: Option<Entry<'a, HushLimitsDef>>,
 }
 
-/// `scenes.toml` has two parts.
+/// `scenes.toml` has three parts.
 struct Scenes<'a> {
     scenes: List<'a, SceneDef>,
+    screen: Option<Entry<'a, ScreenDef>>,
     wall: Option<Entry<'a, WallDef>>,
 }
 
@@ -181,7 +182,7 @@ impl<'a> Drafts<'a> {
             check::casework::check(casework, &known, problems);
         }
         if let Some(scenes) = &self.scenes {
-            check::scenes::check(&scenes.scenes, &known, problems);
+            check::scenes::check(&scenes.scenes, scenes.screen.as_ref(), &known, problems);
             if let Some(wall) = &scenes.wall {
                 check::scenes::check_wall(wall, &scenes.scenes, problems);
             }
@@ -282,8 +283,8 @@ impl<'a> Drafts<'a> {
     /// The package, if every file could be read. Call only if there are no problems.
     fn into_package(self, assets: Vec<AssetDef>) -> Option<Package> {
         let city = self.city?.def;
-        let plan = |entry: PlanEntry<'_>| -> (PlanId, plans::Plan) { (entry.id, entry.plan) };
         let scenes = self.scenes?;
+        let plan = |entry: PlanEntry<'_>| -> (PlanId, plans::Plan) { (entry.id, entry.plan) };
         let mut package = Package {
             timezone: check::city::timezone(&city)?,
             city,
@@ -296,6 +297,7 @@ impl<'a> Drafts<'a> {
             casework: self.casework.map(|entry| entry.def).unwrap_or_default(),
             scenes: scenes.scenes.into_defs(),
             wall: scenes.wall.map(|entry| entry.def).unwrap_or_default(),
+            screen: scenes.screen.map(|entry| entry.def),
             assets,
             layers: self.layers.into_defs(),
             words: self.words.map(|entry| entry.def).unwrap_or_default(),
@@ -311,9 +313,10 @@ impl<'a> Drafts<'a> {
 impl<'a> Scenes<'a> {
     fn read(files: &'a Files, problems: &mut Vec<Problem>) -> Option<Self> {
         let doc = required(files, "scenes.toml", problems)?;
-        doc.only(&["scene", "wall"], problems);
+        doc.only(&["scene", "screen", "wall"], problems);
         Some(Self {
             scenes: doc.list("scene", problems),
+            screen: doc.one("screen", problems),
             wall: doc.one("wall", problems),
         })
     }

@@ -5,16 +5,13 @@
 mod takeover;
 mod turn;
 
-use std::sync::Arc;
-
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 
-use egret_shared::catalog::Catalog;
 use egret_shared::mode::Mode;
-use egret_shared::package::scene::{PanelDef, PanelKind, SceneDef};
+use egret_shared::package::scene::{PanelKind, SceneDef};
 use egret_shared::time::TimeMs;
 use egret_shared::wall::{Showing, Way};
 
@@ -47,7 +44,7 @@ pub(crate) fn Wall() -> impl IntoView {
         };
         let mut scenes = catalog.scenes.iter();
         match scenes.find(|scene| Some(scene.id.as_str()) == wanted.as_deref()) {
-            Some(scene) => grid(scene, &catalog),
+            Some(scene) => panel::grid::scene(scene, &catalog),
             None => view! { <Nowhere key=Key::NoScene /> }.into_any(),
         }
     };
@@ -286,34 +283,6 @@ fn Opening() -> impl IntoView {
     view! {
         <div class="nowhere">
             <p>{move || screen.word(key())}</p>
-        </div>
-    }
-}
-
-fn grid(scene: &SceneDef, catalog: &Arc<Catalog>) -> AnyView {
-    let [columns, rows] = scene.grid;
-    let cells: Vec<_> = scene.panels.iter().map(|def| cell(def, catalog)).collect();
-    view! {
-        <div
-            class="wall"
-            style:grid-template-columns=format!("repeat({columns}, minmax(0, 1fr))")
-            style:grid-template-rows=format!("repeat({rows}, minmax(0, 1fr))")
-        >
-            {cells}
-        </div>
-    }
-    .into_any()
-}
-
-fn cell(def: &PanelDef, catalog: &Arc<Catalog>) -> impl IntoView + use<> {
-    let [column, row, width, height] = def.at;
-    view! {
-        <div
-            class="cell"
-            style:grid-column=format!("{} / span {width}", column.saturating_add(1))
-            style:grid-row=format!("{} / span {height}", row.saturating_add(1))
-        >
-            {panel::view(def, catalog)}
         </div>
     }
 }

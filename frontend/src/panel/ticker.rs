@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use egret_shared::catalog::Catalog;
 use egret_shared::event::Event;
 use egret_shared::level::Level;
 use egret_shared::package::scene::PanelDef;
@@ -18,7 +19,7 @@ use crate::widget::truth::Basis;
 const ROWS_MAX: usize = 40;
 
 /// The panel.
-pub(crate) fn panel(def: &PanelDef) -> AnyView {
+pub(crate) fn panel(def: &PanelDef, _catalog: &Catalog) -> AnyView {
     let store = screen().store;
     let newest = move || {
         let events = store.events.read();

@@ -9,7 +9,9 @@ use egret_shared::mode::Mode as CityMode;
 
 use crate::i18n::Key;
 use crate::i18n::case::Desk;
+use crate::i18n::panel::Panel;
 use crate::panel::feeds::every_feed;
+use crate::screen::theme::{Theme, theme};
 use crate::screen::{Screen, screen};
 use crate::select;
 use crate::session::session;
@@ -51,6 +53,7 @@ pub(crate) fn Head(help: RwSignal<bool>) -> impl IntoView {
                 <time class="clock">{move || clock.get()}</time>
             </div>
             <div class="head-keys">
+                <ThemeKey />
                 <LanguageKey />
                 <button
                     type="button"
@@ -81,6 +84,30 @@ pub(super) fn LanguageKey() -> impl IntoView {
             on:click=move |_| screen.switch_language()
         >
             {move || screen.word(Key::Language)}
+        </button>
+    }
+}
+
+/// The button that switches between dark and light: half of a disc filled.
+#[component]
+pub(super) fn ThemeKey() -> impl IntoView {
+    let (screen, theme) = (screen(), theme());
+    view! {
+        <button
+            type="button"
+            class="theme-key"
+            aria-label=move || {
+                let now = match theme.get() {
+                    Theme::Dark => Panel::ThemeDark,
+                    Theme::Light => Panel::ThemeLight,
+                };
+                format!("{} · {}", screen.word(now), screen.word(Panel::SwitchTheme))
+            }
+            on:click=move |_| theme.update(|theme| *theme = theme.other())
+        >
+            <svg viewBox="0 0 20 20" aria-hidden="true">
+                <path d="M10 2a8 8 0 1 0 0 16a8 8 0 1 0 0-16zM10 4v12a6 6 0 0 1 0-12z" />
+            </svg>
         </button>
     }
 }

@@ -4,13 +4,15 @@ use leptos::prelude::*;
 
 use crate::i18n::case::Desk;
 use crate::i18n::wall::Wall;
+use crate::i18n::panel::Panel;
 use crate::i18n::{Key, Phrase};
 use crate::screen::screen;
 
 /// Keys, and what they do.
-fn keys() -> [(&'static str, Phrase); 9] {
+fn keys() -> [(&'static str, Phrase); 10] {
     [
         ("L", Key::HelpLanguage.into()),
+        ("T", Panel::SwitchTheme.into()),
         ("Tab", Key::HelpPlaces.into()),
         ("← ↑ ↓ →  + −", Key::HelpMap.into()),
         ("␣", Wall::HelpHold.into()),

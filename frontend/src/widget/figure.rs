@@ -120,6 +120,8 @@ pub(crate) enum Form {
     Slim,
     /// The same where there is still less: completeness as a ring alone.
     Tight,
+    /// The same with the unit beside the number, where no heading tells it.
+    Line,
 }
 
 /// A figure with its truth.
@@ -169,15 +171,19 @@ pub(crate) fn Figure(
             </div>
         }
         .into_any(),
-        Form::Row | Form::Slim | Form::Tight => {
+        Form::Row | Form::Slim | Form::Tight | Form::Line => {
             let detail = match form {
                 Form::Row => Detail::Fraction,
                 Form::Slim => Detail::Ring,
                 _ => Detail::Shape,
             };
+            let unit = match form {
+                Form::Line => format::unit(&figure.unit).to_owned(),
+                _ => String::new(),
+            };
             let content = view! {
                 {children}
-                {value_of_row(figure.value, figure.truth)}
+                {value_of_row(figure.value, figure.truth, unit)}
                 <span class="truth">{marks(detail)} {truth_line(detail)}</span>
             };
             match href {
@@ -220,7 +226,11 @@ pub(crate) fn nothing(screen: Screen, truth: Signal<Option<Truth>>) -> &'static 
     }
 }
 
-fn value_of_row(value: Signal<Option<String>>, truth: Signal<Option<Truth>>) -> impl IntoView {
+fn value_of_row(
+    value: Signal<Option<String>>,
+    truth: Signal<Option<Truth>>,
+    unit: String,
+) -> impl IntoView {
     let screen = screen();
     let nothing = move || {
         let is_withheld = truth.read().as_ref().is_some_and(Truth::is_withheld);
@@ -231,7 +241,16 @@ fn value_of_row(value: Signal<Option<String>>, truth: Signal<Option<Truth>>) -> 
         })
     };
     let text = move || value.get().unwrap_or_else(|| nothing().to_owned());
-    view! { <b class="value" class:words=move || value.read().is_none()>{text}</b> }
+    let unit = move || {
+        let is_said = !unit.is_empty() && value.read().is_some();
+        is_said.then(|| view! { <span class="unit">{unit.clone()}</span> })
+    };
+    view! {
+        <b class="value" class:words=move || value.read().is_none()>
+            {text}
+            {unit}
+        </b>
+    }
 }
 
 /// Words that somebody sent and that may hold figures, with the truth about them: when they were

@@ -7,7 +7,7 @@ use egret_shared::flags::Flags;
 use egret_shared::package::scene::PanelDef;
 use egret_shared::text::Text;
 
-use crate::i18n::{self, Key};
+use crate::i18n::{self, Key, Phrase, Word};
 use crate::screen::{Screen, screen};
 
 /// A panel's name: the scene's own, else the name of what it shows.
@@ -16,7 +16,7 @@ pub(crate) fn title_of(def: &PanelDef, own: &Text) -> Text {
 }
 
 /// A word of the screens in both languages, for headings.
-pub(crate) fn both(key: Key) -> Text {
+pub(crate) fn both(key: impl Word) -> Text {
     use egret_shared::text::Language;
     Text::new(i18n::word(key, Language::Zh), i18n::word(key, Language::En))
 }
@@ -53,8 +53,13 @@ pub(crate) fn Frame(
 /// What a panel says instead of content.
 #[component]
 pub(crate) fn Words(#[prop(into)] key: Signal<Key>) -> impl IntoView {
+    words(move || key.get().into())
+}
+
+/// The same in any list's words.
+pub(crate) fn words(phrase: impl Fn() -> Phrase + Send + Sync + 'static) -> impl IntoView {
     let screen = screen();
-    view! { <p class="words">{move || screen.word(key.get())}</p> }
+    view! { <p class="words">{move || screen.phrase(phrase())}</p> }
 }
 
 /// What stands in a figure's place while there is none.

@@ -9,7 +9,8 @@ use egret_shared::text::Language;
 use egret_shared::time::Span;
 
 use crate::format;
-use crate::i18n::Key;
+use crate::i18n::panel::Panel;
+use crate::i18n::{Key, Phrase};
 use crate::screen::{Screen, screen};
 use crate::select::{Truth, Window};
 
@@ -26,18 +27,24 @@ pub(crate) enum Basis {
     Assets,
     /// Signals still in force, of those that a case rests on.
     Signals,
+    /// Areas with a value, of all that a picture is about.
+    Areas,
+    /// Tasks that have ended, of those given.
+    Tasks,
     /// One message, told by one source.
     One,
 }
 
 impl Basis {
-    fn key(self) -> Key {
+    fn phrase(self) -> Phrase {
         match self {
-            Self::Sources => Key::SourcesOf,
-            Self::Feeds => Key::FeedsOf,
-            Self::Assets => Key::AssetsOf,
-            Self::Signals => Key::SignalsOf,
-            Self::One => Key::OneSource,
+            Self::Sources => Key::SourcesOf.into(),
+            Self::Feeds => Key::FeedsOf.into(),
+            Self::Assets => Key::AssetsOf.into(),
+            Self::Signals => Key::SignalsOf.into(),
+            Self::Areas => Panel::AreasOf.into(),
+            Self::Tasks => Panel::TasksOf.into(),
+            Self::One => Key::OneSource.into(),
         }
     }
 }
@@ -105,7 +112,7 @@ fn Completeness(truth: Told, basis: Basis, detail: Detail) -> impl IntoView {
         Some(format!(
             "{} {}",
             fraction(part, whole),
-            screen.word(basis.key())
+            screen.phrase(basis.phrase())
         ))
     };
     view! {
@@ -115,7 +122,7 @@ fn Completeness(truth: Told, basis: Basis, detail: Detail) -> impl IntoView {
             </svg>
             {shown}
             <span class="unseen">
-                {move || parts.get().map(|_| screen.word(basis.key()))} " "
+                {move || parts.get().map(|_| screen.phrase(basis.phrase()))} " "
                 {move || short().then(|| screen.word(Key::MarkPartial))}
             </span>
         </span>

@@ -11,6 +11,7 @@ const KNOWN = [
   ".ramp-scale", // The ends of the colours' scale.
   "[data-not-measured]", // How much history a forecast needs and has.
   ".map-notes", // Licences and versions of the map's makers.
+  ".head nav", // Scenes are called by numbers, too: 12345.
   ".help", // Keys.
 ];
 

@@ -1,6 +1,11 @@
 //! `scenes.toml`.
+//!
+//! What each kind of panel needs, may have and how much room it takes is a line in [`kinds`]; what is
+//! checked here is the same for all.
 
-use egret_shared::package::scene::{PanelDef, PanelKind, SceneDef};
+mod kinds;
+
+use egret_shared::package::scene::{PanelDef, PanelKind, SceneDef, ScreenDef, UNITS_WIDE};
 use egret_shared::package::wall::{Takeover, WallDef};
 use egret_shared::time::Span;
 
@@ -8,16 +13,54 @@ use super::{Known, positive};
 use crate::problem::Problem;
 use crate::spans::{Entry, List};
 
-pub(crate) fn check(scenes: &List<'_, SceneDef>, known: &Known<'_>, problems: &mut Vec<Problem>) {
+use kinds::{KEYS, spec};
+
+/// A picture of 16:9 and of twice its width, in units, and what the head line and the edges take.
+const PICTURE: [f64; 2] = [UNITS_WIDE, 1_080.0];
+const EDGES: [f64; 2] = [24.0, 72.0];
+
+/// Units between two panels.
+const GAP: f64 = 8.0;
+
+pub(crate) fn check(
+    scenes: &List<'_, SceneDef>,
+    screen: Option<&Entry<'_, ScreenDef>>,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
     scenes.refuse_duplicates(problems);
+    if let Some(entry) = screen {
+        check_screen(entry, problems);
+    }
+    let enlargement = screen.map_or(1.0, |entry| entry.def.enlargement(UNITS_WIDE));
     for entry in &scenes.entries {
         positive(entry, "dwell", entry.def.dwell, problems);
-        if entry.def.grid.contains(&0) {
-            problems.push(entry.problem("grid", "the grid needs one column and one row at least"));
+        let scene = &entry.def;
+        let usual = Layout {
+            key: "at",
+            grid: scene.grid,
+            of: |panel| Some(panel.at),
+            units_wide: UNITS_WIDE,
+            enlargement,
+        };
+        usual.check(entry, "grid", problems);
+        if let Some(grid) = scene.grid_wide {
+            let wide = Layout {
+                key: "at_wide",
+                grid,
+                of: |panel| panel.at_wide,
+                units_wide: 2.0 * UNITS_WIDE,
+                enlargement,
+            };
+            wide.check(entry, "grid_wide", problems);
         }
-        for (number, panel) in entry.def.panels.iter().enumerate() {
+        for (number, panel) in scene.panels.iter().enumerate() {
             let path = format!("panel/{number}");
-            check_room(entry, &path, number, panel, problems);
+            if panel.at_wide.is_some() && scene.grid_wide.is_none() {
+                let message = "a place in the wide grid, but the scene has no grid_wide";
+                problems.push(entry.problem(&format!("{path}/at_wide"), message));
+            }
+            check_keys(entry, &path, panel, problems);
             check_metrics(entry, &path, panel, known, problems);
             check_layers(entry, &path, panel, known, problems);
             positive(entry, &format!("{path}/range"), panel.range, problems);
@@ -61,38 +104,120 @@ pub(crate) fn check_wall(
     }
 }
 
-/// A panel lies within the grid and covers no other.
-fn check_room(
-    entry: &Entry<'_, SceneDef>,
-    path: &str,
-    number: usize,
-    panel: &PanelDef,
-    problems: &mut Vec<Problem>,
-) {
-    let path = format!("{path}/at");
-    let [columns, rows] = entry.def.grid;
-    let [column, row, width, height] = panel.at.map(u32::from);
-    if width == 0 || height == 0 {
-        problems.push(entry.problem(&path, "a panel is one cell wide and high at least"));
-    } else if column + width > u32::from(columns) || row + height > u32::from(rows) {
-        let message = format!(
-            "{:?} reaches beyond the grid of {columns} x {rows}",
-            panel.at
-        );
-        problems.push(entry.problem(&path, message));
+/// A wall has a width, and nobody reads it from nowhere.
+fn check_screen(entry: &Entry<'_, ScreenDef>, problems: &mut Vec<Problem>) {
+    for (key, metres) in [
+        ("distance", entry.def.distance.0),
+        ("width", entry.def.width.0),
+    ] {
+        if metres <= 0.0 {
+            let message = format!("{key} must be more than 0m: measure it at the wall");
+            problems.push(entry.problem(key, message));
+        }
     }
-    let earlier = entry.def.panels.iter().take(number);
-    if let Some(other) = earlier
-        .enumerate()
-        .find(|(_, other)| overlap(panel.at, other.at))
-    {
-        let message = format!(
-            "{:?} covers panel {} at {:?}",
-            panel.at,
-            other.0 + 1,
-            other.1.at
-        );
-        problems.push(entry.problem(&path, message));
+}
+
+/// A grid of a scene, and where its panels lie in it.
+struct Layout {
+    /// The panels' key.
+    key: &'static str,
+    grid: [u16; 2],
+    of: fn(&PanelDef) -> Option<[u16; 4]>,
+    units_wide: f64,
+    /// How much larger the unit is than drawn.
+    enlargement: f64,
+}
+
+impl Layout {
+    fn check(&self, entry: &Entry<'_, SceneDef>, key: &str, problems: &mut Vec<Problem>) {
+        if self.grid.contains(&0) {
+            problems.push(entry.problem(key, "the grid needs one column and one row at least"));
+            return;
+        }
+        for (number, panel) in entry.def.panels.iter().enumerate() {
+            if let Some(at) = (self.of)(panel) {
+                self.check_room(entry, number, at, problems);
+            }
+        }
+    }
+
+    /// A panel lies within the grid, covers no other, and has the room that its kind needs.
+    fn check_room(
+        &self,
+        entry: &Entry<'_, SceneDef>,
+        number: usize,
+        at: [u16; 4],
+        problems: &mut Vec<Problem>,
+    ) {
+        let path = format!("panel/{number}/{}", self.key);
+        let [columns, rows] = self.grid;
+        let [column, row, width, height] = at.map(u32::from);
+        if width == 0 || height == 0 {
+            problems.push(entry.problem(&path, "a panel is one cell wide and high at least"));
+        } else if column + width > u32::from(columns) || row + height > u32::from(rows) {
+            let message = format!("{at:?} reaches beyond the grid of {columns} x {rows}");
+            problems.push(entry.problem(&path, message));
+        } else {
+            self.check_least(entry, &path, number, at, problems);
+        }
+        let earlier = entry.def.panels.iter().take(number).map(self.of);
+        if let Some((other, place)) = earlier
+            .enumerate()
+            .filter_map(|(other, place)| Some((other, place?)))
+            .find(|(_, place)| overlap(at, *place))
+        {
+            let message = format!("{at:?} covers panel {} at {place:?}", other + 1);
+            problems.push(entry.problem(&path, message));
+        }
+    }
+
+    /// A panel without the room for its content cuts it off.
+    fn check_least(
+        &self,
+        entry: &Entry<'_, SceneDef>,
+        path: &str,
+        number: usize,
+        at: [u16; 4],
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(panel) = entry.def.panels.get(number) else {
+            return;
+        };
+        let spec = spec(panel.kind);
+        let [_, _, width, height] = at;
+        let room = [
+            self.units(self.units_wide, 0, width),
+            self.units(PICTURE[1], 1, height),
+        ];
+        for ((word, has), needs) in ["wide", "high"].iter().zip(room).zip(spec.least) {
+            if has + 0.5 < f64::from(needs) {
+                let far = if self.enlargement > 1.0 {
+                    let times = self.enlargement;
+                    format!(" at the distance of [screen], which makes all {times:.2} times larger")
+                } else {
+                    String::new()
+                };
+                let message = format!(
+                    "{at:?} is {has:.0} units {word}{far}; a panel of kind {} needs {needs}: give \
+                     it more cells",
+                    spec.word
+                );
+                problems.push(entry.problem(path, message));
+            }
+        }
+    }
+
+    /// How many units `n_cells` have, of a picture of `whole` units, along an axis.
+    fn units(&self, whole: f64, axis: usize, n_cells: u16) -> f64 {
+        let [columns, rows] = self.grid.map(f64::from);
+        let (n, edges) = if axis == 0 {
+            (columns, EDGES[0])
+        } else {
+            (rows, EDGES[1])
+        };
+        let room = whole / self.enlargement - edges - GAP * (n - 1.0);
+        let n_cells = f64::from(n_cells);
+        room / n * n_cells + GAP * (n_cells - 1.0)
     }
 }
 
@@ -100,6 +225,35 @@ fn overlap(a: [u16; 4], b: [u16; 4]) -> bool {
     let [ax, ay, aw, ah] = a.map(u32::from);
     let [bx, by, bw, bh] = b.map(u32::from);
     ax < bx + bw && bx < ax + aw && ay < by + bh && by < ay + ah
+}
+
+/// Each kind has keys that it needs, and keys that mean nothing to it.
+fn check_keys(
+    entry: &Entry<'_, SceneDef>,
+    path: &str,
+    panel: &PanelDef,
+    problems: &mut Vec<Problem>,
+) {
+    let spec = spec(panel.kind);
+    let has = |key: &str| entry.has(&format!("{path}/{key}"));
+    for one_of in spec.needs {
+        let present = one_of.iter().filter(|key| has(key)).count();
+        let keys = one_of.join("\" or \"");
+        if present == 0 {
+            let message = format!("a panel of kind {} needs \"{keys}\"", spec.word);
+            problems.push(entry.problem(&format!("{path}/kind"), message));
+        } else if present > 1 && spec.is_either {
+            let message = format!("a panel of kind {} has either \"{keys}\"", spec.word);
+            problems.push(entry.problem(&format!("{path}/kind"), message));
+        }
+    }
+    for key in KEYS {
+        let takes = spec.may.contains(&key) || spec.needs.iter().any(|keys| keys.contains(&key));
+        if has(key) && !takes {
+            let message = format!("\"{key}\" means nothing to a panel of kind {}", spec.word);
+            problems.push(entry.problem(&format!("{path}/{key}"), message));
+        }
+    }
 }
 
 fn check_metrics(
@@ -122,13 +276,35 @@ fn check_metrics(
             problems,
         );
     }
-    let missing = match panel.kind {
-        PanelKind::Stat | PanelKind::Ranking | PanelKind::Vitals => panel.metric.is_none(),
-        PanelKind::Trend => panel.metric.is_none() && panel.metrics.is_empty(),
-        PanelKind::Map | PanelKind::Incidents | PanelKind::Ticker | PanelKind::Feeds => false,
+    if spec(panel.kind).is_of_one_unit {
+        check_units(entry, path, panel, known, problems);
+    }
+}
+
+/// One axis has one unit.
+fn check_units(
+    entry: &Entry<'_, SceneDef>,
+    path: &str,
+    panel: &PanelDef,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let unit = |metric: &str| known.metric_defs.get(metric).map(|def| def.unit.as_str());
+    let Some((first, rest)) = panel.metrics.split_first() else {
+        return;
     };
-    if missing {
-        problems.push(entry.problem(&format!("{path}/kind"), "this kind of panel needs a metric"));
+    let first_unit = unit(first.as_str());
+    for (number, metric) in rest.iter().enumerate() {
+        let (Some(one), Some(other)) = (first_unit, unit(metric.as_str())) else {
+            continue;
+        };
+        if one != other {
+            let path = format!("{path}/metrics/{}", number + 1);
+            let message = format!(
+                "\"{metric}\" is in {other}, \"{first}\" in {one}: they have no axis in common"
+            );
+            problems.push(entry.problem(&path, message));
+        }
     }
 }
 

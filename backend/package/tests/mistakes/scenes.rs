@@ -39,7 +39,31 @@ fn mistakes_in_scenes_are_told_at_their_place() {
                 "level = ¦\"districts\"",
                 "did you mean \"district\"?",
             ),
-            ("kind  = \"ticker\"", "kind  = ¦\"stat\"", "needs a metric"),
+            (
+                "kind  = \"ticker\"",
+                "kind  = ¦\"stat\"",
+                "a panel of kind stat needs \"metric\"",
+            ),
+            (
+                "kind  = \"ticker\"",
+                "kind  = ¦\"table\"",
+                "a panel of kind table needs \"metrics\"",
+            ),
+            (
+                "kind  = \"incidents\"",
+                "kind  = \"incidents\"\nrange = ¦\"6h\"",
+                "\"range\" means nothing to a panel of kind incidents",
+            ),
+            (
+                "at    = [0, 10, 24, 2]",
+                "at    = ¦[0, 10, 24, 1]",
+                "is 77 units high; a panel of kind ticker needs 110: give it more cells",
+            ),
+            (
+                "at    = [0, 10, 24, 2]",
+                "at    = [0, 10, 24, 2]\nat_wide = ¦[0, 10, 24, 2]",
+                "the scene has no grid_wide",
+            ),
         ],
     );
 }
@@ -67,6 +91,26 @@ fn a_takeover_needs_a_map_and_time_to_be_read() {
     let nowhere = told(orange, without_map);
     assert!(nowhere[0].contains("no scene has a map"), "{nowhere:?}");
     assert_eq!(told("\n[wall]\ntakeover = \"never\"\n", without_map), [""; 0]);
+}
+
+#[test]
+fn a_wall_that_is_read_from_afar_needs_larger_panels() {
+    let told = |screen: &str| {
+        let mut files = tiny();
+        let scenes = files.remove("scenes.toml").unwrap_or_default();
+        files.insert("scenes.toml".to_owned(), format!("{screen}{scenes}"));
+        let problems = Package::load(&files).err().unwrap_or_default();
+        let told = problems.iter().map(ToString::to_string);
+        told.collect::<Vec<_>>()
+    };
+    assert!(told("[screen]\ndistance = \"5m\"\nwidth = \"5.5m\"\n\n").is_empty());
+    let far = told("[screen]\ndistance = \"10m\"\nwidth = \"5.5m\"\n\n").join("\n");
+    assert!(far.contains("at the distance of [screen]"), "{far}");
+    let nowhere = told("[screen]\ndistance = \"0m\"\nwidth = \"5.5m\"\n\n").join("\n");
+    assert!(
+        nowhere.contains("scenes.toml:2:12: distance must be more than 0m"),
+        "{nowhere}"
+    );
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Scorecards 考核评价: how departments did with what they were given, month by month.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 use egret_shared::id::{AreaCode, DepartmentId};
-use egret_shared::scorecard::{Scorecard, Tally};
+use egret_shared::scorecard::Tally;
 
 use super::Board;
 use crate::api;
@@ -14,10 +12,8 @@ use crate::i18n::Key;
 use crate::i18n::case::Desk as Word;
 use crate::page::listed::{classed_cell, line, name_cell, table};
 use crate::page::loaded::{Loaded, ask};
+use crate::select::score::{Share, by_department, in_time, satisfaction};
 use crate::widget::form::choice;
-
-/// With fewer cases than this a share says little of a department.
-const FEW: u32 = 10;
 
 /// How many months back can be looked at.
 const MONTHS: usize = 13;
@@ -32,48 +28,6 @@ const COLUMNS: [Word; 8] = [
     Word::SupervisedCases,
     Word::Satisfaction,
 ];
-
-/// A share with the numbers behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Share {
-    text: String,
-    is_few: bool,
-}
-
-/// How many tasks that have ended were done in time.
-fn in_time(tally: &Tally) -> Option<Share> {
-    let ended = tally.in_time + tally.late;
-    (ended > 0).then(|| Share {
-        text: format!(
-            "{} ({}/{ended})",
-            format::percent(tally.in_time, ended),
-            tally.in_time
-        ),
-        is_few: ended < FEW,
-    })
-}
-
-/// How content people were, of 5.
-fn satisfaction(tally: &Tally) -> Option<Share> {
-    (tally.judged > 0).then(|| Share {
-        text: format!(
-            "{:.1} ({})",
-            f64::from(tally.score) / f64::from(tally.judged),
-            tally.judged
-        ),
-        is_few: tally.judged < FEW,
-    })
-}
-
-/// One tally for each department, over all areas of the answer.
-fn by_department(cards: &[Scorecard]) -> BTreeMap<DepartmentId, Tally> {
-    let mut sums: BTreeMap<DepartmentId, Tally> = BTreeMap::new();
-    for card in cards {
-        let sum = sums.entry(card.department.clone()).or_default();
-        sum.add(&card.tally);
-    }
-    sums
-}
 
 /// Months to choose from, the newest first: `2026-06`.
 fn months(newest: &str) -> Vec<String> {
@@ -192,50 +146,6 @@ fn row(board: Board, id: &DepartmentId, tally: &Tally) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shares_tell_the_numbers_behind_them_and_whether_they_are_few() {
-        let tally = Tally {
-            given: 9,
-            in_time: 3,
-            late: 1,
-            judged: 20,
-            score: 90,
-            ..Tally::default()
-        };
-        assert_eq!(
-            in_time(&tally),
-            Some(Share {
-                text: "75% (3/4)".into(),
-                is_few: true
-            })
-        );
-        assert_eq!(
-            satisfaction(&tally),
-            Some(Share {
-                text: "4.5 (20)".into(),
-                is_few: false
-            })
-        );
-        assert_eq!(in_time(&Tally::default()), None);
-        assert_eq!(satisfaction(&Tally::default()), None);
-    }
-
-    #[test]
-    fn a_departments_districts_add_up() {
-        let card = |area: &str, given| Scorecard {
-            month: "2026-06".into(),
-            department: "water".into(),
-            area: Some(area.into()),
-            tally: Tally {
-                given,
-                ..Tally::default()
-            },
-        };
-        let sums = by_department(&[card("1", 2), card("2", 5)]);
-        let given: Vec<u32> = sums.values().map(|tally| tally.given).collect();
-        assert_eq!(given, [7]);
-    }
 
     #[test]
     fn months_go_back_over_the_turn_of_the_year() {
