@@ -18,7 +18,7 @@ pub(crate) fn command(paths: &Paths, profile: Profile, words: &[String]) -> Resu
     let tools = steps.run("tools of the tests", |step| Tools::ensure(step, paths))?;
     // The server's source embeds this folder, and so compiles only where it exists.
     stamp::make_folder(&paths.site)?;
-    build::build_site(&mut steps, paths)?;
+    build::build_site(&mut steps, paths, profile)?;
     let server = steps.run("server", |step| build::build_server(step, paths, profile))?;
     steps.run("packages of the browser suites", |step| {
         npm::ensure_suites(step, paths, &browser)

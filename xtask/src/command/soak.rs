@@ -40,7 +40,7 @@ pub(crate) fn command(paths: &Paths, profile: Profile, arguments: &[String]) -> 
 pub(crate) fn prepare(steps: &mut Steps, paths: &Paths, profile: Profile) -> Result<Stage> {
     let folder = paths.root.join("tests/browser");
     let tools = steps.run("tools of the tests", |step| Tools::ensure(step, paths))?;
-    build::build_site(steps, paths)?;
+    build::build_site(steps, paths, profile)?;
     let server = steps.run("server", |step| build::build_server(step, paths, profile))?;
     steps.run("packages of the browser suites", |step| {
         npm::ensure_suites(step, paths, &folder)
