@@ -298,10 +298,11 @@ fn a_vehicle_leaves_a_tail_of_where_it_was_and_a_fixed_asset_none() {
 /// Prints a line of JSON for each size.
 #[test]
 #[ignore = "a measurement; run it alone, on an idle machine"]
-fn an_update_is_cheap_however_many_assets_there_are() {
+#[expect(clippy::too_many_lines, reason = "one story of one frame")]
+fn what_an_update_costs() {
     use std::time::{Duration, Instant};
 
-    for (n, most_ms) in [(20_000_u32, 1.0), (50_000, 2.0), (200_000, 4.0)] {
+    for n in [20_000_u32, 50_000, 200_000] {
         let tile = Tile {
             z: 8,
             x: 211,
@@ -390,6 +391,5 @@ fn an_update_is_cheap_however_many_assets_there_are() {
             "{{\"figure\":\"layer\",\"assets\":{n},\"decode_ms\":{decode_ms:.2},\"apply_ms\":{apply_ms:.2},\"advance_ms\":{advance_ms:.2},\"all_ms\":{all_ms:.2},\"upload_kb\":{}}}",
             upload_bytes / 10_000,
         );
-        assert!(all_ms < most_ms, "{n}: {all_ms} ms");
     }
 }
