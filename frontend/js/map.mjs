@@ -4,7 +4,6 @@
 const LIBRARY = new URL("../vendor/maplibre-gl/maplibre-gl.mjs", import.meta.url).href;
 const LIBRARY_STYLE = new URL("../vendor/maplibre-gl/maplibre-gl.css", import.meta.url).href;
 const ASSETS = "egret-assets";
-const AREAS = "areas";
 
 /** Every map that is open. */
 const opened = new Set();
@@ -55,13 +54,35 @@ function requireWebGl2() {
   context.getExtension("WEBGL_lose_context")?.loseContext();
 }
 
+/** A pattern of slanting lines. Its side is a power of two, so that it repeats without a seam. */
+function hatch(colour, cellPx) {
+  const side = 2 ** Math.max(3, Math.round(Math.log2(12 * cellPx * devicePixelRatio)));
+  const canvas = document.createElement("canvas");
+  canvas.width = side;
+  canvas.height = side;
+  const pen = canvas.getContext("2d");
+  pen.strokeStyle = colour;
+  pen.lineWidth = side / 5;
+  pen.lineCap = "square";
+  pen.beginPath();
+  for (const shift of [-side, 0, side]) {
+    pen.moveTo(shift, side);
+    pen.lineTo(shift + side, 0);
+  }
+  pen.stroke();
+  return pen.getImageData(0, 0, side, side);
+}
+
 /**
- * Opens a base map in `container`.
+ * Opens a base map in `container`. `hatches` are the colours of its patterns by name, and `cellPx`
+ * is the style's unit.
  * `moved(lon, lat, zoom, width, height, byHand)` is called whenever the view changes,
- * `added(gl)` when the asset layer gets a context (again, after one was lost), and `draw()`
- * when it is to draw.
+ * `added(gl)` when the asset layer gets a context (again, after one was lost), `draw()` when it is
+ * to draw, and `themed()` when the document has other colours.
  */
-export async function open(container, style, lon, lat, zoom, moved, added, draw) {
+export async function open(
+  container, style, hatches, cellPx, lon, lat, zoom, moved, added, draw, themed,
+) {
   requireWebGl2();
   const [library] = await Promise.all([loadLibrary(), loadStyle()]);
   const map = new library.Map({
@@ -84,14 +105,29 @@ export async function open(container, style, lon, lat, zoom, moved, added, draw)
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
 
-  const shares = new Map();
+  let patterns = JSON.parse(hatches);
+  // What was asked for: told again when a style comes back, and when one was not there yet.
+  const states = new Map();
+  const asked = new Map();
+  let isReady = false;
   const tell = (event) => {
     const { lng, lat: latitude } = map.getCenter();
     const { clientWidth, clientHeight } = map.getContainer();
     moved(lng, latitude, map.getZoom(), clientWidth, clientHeight, Boolean(event?.originalEvent));
   };
-  const setShare = (code, share) => {
-    if (map.getSource(AREAS)) map.setFeatureState({ source: AREAS, id: code }, { share });
+  const setState = ({ source, id, key, value }) => {
+    if (map.getSource(source)) map.setFeatureState({ source, id }, { [key]: value });
+  };
+  const draws = () => {
+    for (const [name, colour] of Object.entries(patterns)) {
+      const image = hatch(colour, cellPx);
+      if (map.hasImage(name)) map.updateImage(name, image);
+      else map.addImage(name, image, { pixelRatio: devicePixelRatio });
+    }
+  };
+  const ask = (name, how) => {
+    asked.set(name, how);
+    if (isReady) how();
   };
   // After a lost context the style comes back without our layer and without its states.
   map.on("style.load", () => {
@@ -104,17 +140,47 @@ export async function open(container, style, lon, lat, zoom, moved, added, draw)
         render: () => draw(),
       });
     }
-    for (const [code, share] of shares) setShare(code, share);
+    isReady = true;
+    draws();
+    for (const how of asked.values()) how();
+    for (const state of states.values()) setState(state);
     tell();
   });
+  map.on("webglcontextlost", () => { isReady = false; });
   map.on("move", tell);
   map.on("resize", tell);
   map.on("error", ({ error }) => console.warn("map:", error?.message ?? error));
+  const theme = new MutationObserver(() => themed());
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
   return {
-    setShare(code, share) {
-      shares.set(code, share);
-      setShare(code, share);
+    setState(source, id, key, value) {
+      const state = { source, id, key, value };
+      states.set(`${source} ${id} ${key}`, state);
+      if (isReady) setState(state);
+    },
+    setFilter(layer, filter) {
+      ask(`filter ${layer}`, () => map.getLayer(layer) && map.setFilter(layer, JSON.parse(filter)));
+    },
+    setData(source, geojson) {
+      ask(`data ${source}`, () => map.getSource(source)?.setData(JSON.parse(geojson)));
+    },
+    setVisible(layer, isVisible) {
+      const visibility = isVisible ? "visible" : "none";
+      ask(`visible ${layer}`, () => {
+        if (map.getLayer(layer)) map.setLayoutProperty(layer, "visibility", visibility);
+      });
+    },
+    repaintWith(other, otherHatches) {
+      patterns = JSON.parse(otherHatches);
+      const { layers } = JSON.parse(other);
+      ask("paints", () => {
+        draws();
+        for (const { id, paint } of layers.filter((layer) => map.getLayer(layer.id))) {
+          for (const [name, value] of Object.entries(paint)) map.setPaintProperty(id, name, value);
+        }
+        map.triggerRepaint();
+      });
     },
     jump: (toLon, toLat, toZoom) => map.jumpTo({ center: [toLon, toLat], zoom: toZoom }),
     fly: (toLon, toLat, toZoom) => map.flyTo({ center: [toLon, toLat], zoom: toZoom, speed: 1.6 }),
@@ -122,6 +188,7 @@ export async function open(container, style, lon, lat, zoom, moved, added, draw)
     label: (text) => map.getCanvas().setAttribute("aria-label", text),
     close: () => {
       opened.delete(map);
+      theme.disconnect();
       map.remove();
     },
   };

@@ -69,6 +69,7 @@ pub(crate) mod admin;
 pub(crate) mod case;
 pub(crate) mod deed;
 pub(crate) mod grant;
+pub(crate) mod map;
 pub(crate) mod metric;
 pub(crate) mod wall;
 pub(crate) mod panel;
@@ -350,6 +351,7 @@ mod tests {
         check(case::Desk::ALL);
         check(wall::Wall::ALL);
         check(panel::Panel::ALL);
+        check(map::MapWord::ALL);
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! What every view needs: the store, the language it speaks, and the city's time. How the screen looks
-//! and how it is shaped are contexts of their own.
+//! What every view needs: the store, the language it speaks, the city's time, and what its maps
+//! light. How the screen looks, how it is shaped and what maps hide are contexts of their own.
 
 pub(crate) mod fit;
+pub(crate) mod hidden;
 pub(crate) mod theme;
 
 use leptos::prelude::*;
@@ -78,6 +79,7 @@ impl Screen {
         theme::provide();
         fit::provide(store);
         provide_context(screen);
+        hidden::Hidden::provide();
         screen
     }
 

@@ -10,7 +10,7 @@ use crate::id::{AreaCode, AssetId, FeedId, PlanId};
 use crate::package::casework::CaseworkDef;
 use crate::package::city::CityDef;
 use crate::package::department::DepartmentDef;
-use crate::package::feed::FeedDef;
+use crate::package::feed::{Crs, FeedDef};
 use crate::package::metric::MetricDef;
 use crate::package::property::PropertyDef;
 use crate::package::rule::RulesDef;
@@ -113,6 +113,9 @@ pub struct LayerDef {
     pub file: String,
     /// How it is drawn: `land`, `area`, `road`, `crossing`, `label`.
     pub kind: String,
+    /// The datum it is drawn in; served in WGS 84 whatever it is.
+    #[serde(default, skip_serializing_if = "Crs::is_wgs84")]
+    pub crs: Crs,
     /// Who made it; shown on the map.
     #[serde(default)]
     pub attribution: String,

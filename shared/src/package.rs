@@ -7,6 +7,7 @@ pub mod casework;
 pub mod city;
 pub mod department;
 pub mod feed;
+pub mod layer;
 pub mod metric;
 pub mod property;
 pub mod rule;

@@ -18,8 +18,15 @@ def write_layers(source: Path, out: Path, areas):
     roads = [({**p, "schematic": True}, g) for p, g in drawn if g.geom_type != "Point"]
     places = [({**p, "rank": 3}, g) for p, g in drawn if g.geom_type == "Point"]
     write_features(out / "roads.geojson", roads)
-    write_features(out / "crossings.geojson", [(p, g) for p, g in roads if p["kind"] == "crossing"])
+    crossings = [(p, g) for p, g in roads if p["kind"] == "crossing"]
+    write_features(out / "crossings.geojson", [(_measured(n, p), g) for n, (p, g) in enumerate(crossings, start=1)])
     write_features(out / "labels.geojson", [*_area_labels(areas), *places])
+
+
+def _measured(number, properties):
+    """A crossing with the metrics that tell how much flows over it and how fast; `assets.py` numbers them alike."""
+    metric = f"traffic.crossing_{number}"
+    return {**properties, "flow": f"{metric}_rate", "speed": f"{metric}_speed_p50"}
 
 
 def _area_labels(areas):

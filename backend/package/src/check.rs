@@ -45,6 +45,8 @@ pub(crate) struct Known<'d> {
     /// Files of zones.
     pub(crate) zones: Names,
     pub(crate) scenes: Names,
+    /// Layers of the base map.
+    pub(crate) layers: Names,
     /// Definitions of feeds that could be read, by id.
     pub(crate) feed_defs: BTreeMap<&'d str, &'d FeedDef>,
     /// Definitions of rules that could be read, by id.

@@ -10,6 +10,7 @@
 
 pub mod areas;
 mod check;
+pub mod crs;
 mod digest;
 pub mod expression;
 pub mod folder;
@@ -30,7 +31,7 @@ use egret_shared::id::{DepartmentId, FeedId, MetricId, PlanId, PropertyId};
 use egret_shared::package::casework::CaseworkDef;
 use egret_shared::package::city::{CityDef, Classification};
 use egret_shared::package::department::DepartmentDef;
-use egret_shared::package::feed::FeedDef;
+use egret_shared::package::feed::{Crs, FeedDef};
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::property::PropertyDef;
 use egret_shared::package::rule::RulesDef;
@@ -95,6 +96,17 @@ impl Package {
     /// Every mistake that was found, by file and place; the caller shows them all.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
         load::load(files)
+    }
+
+    /// The datum that a GeoJSON file of the package is written in.
+    pub fn datum_of(&self, path: &str) -> Crs {
+        match path.strip_prefix("map/") {
+            Some(file) => {
+                let layer = self.layers.iter().find(|layer| layer.file == file);
+                layer.map_or_else(Crs::default, |layer| layer.crs)
+            }
+            None => self.city.crs,
+        }
     }
 
     /// What screens have to know of it.

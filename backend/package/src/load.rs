@@ -112,8 +112,10 @@ impl<'a> Drafts<'a> {
         if areas_text.is_none() {
             problems.push(Problem::whole(areas::FILE, "this file is missing"));
         }
+        let city: Option<Entry<'a, CityDef>> = city.and_then(|doc| doc.whole(problems));
+        let crs = city.as_ref().map(|city| city.def.crs).unwrap_or_default();
         Self {
-            city: city.and_then(|doc| doc.whole(problems)),
+            city,
             areas: areas_text.and_then(|text| Areas::parse(text, problems)),
             departments: required_list(files, "departments.toml", "department", problems),
             properties: required_list(files, "properties.toml", "property", problems),
@@ -124,7 +126,7 @@ impl<'a> Drafts<'a> {
             scenes: Scenes::read(files, problems),
             layers: Self::read_layers(files, problems),
             words: Self::read_words(files, problems),
-            zones: zones::read(files, problems),
+            zones: zones::read(files, crs, problems),
             plans: plans::parse(files, problems),
         }
     }
@@ -187,7 +189,7 @@ impl<'a> Drafts<'a> {
                 check::scenes::check_wall(wall, &scenes.scenes, problems);
             }
         }
-        check::layers::check(&self.layers, files, problems);
+        check::layers::check(&self.layers, files, &known, problems);
         if let Some(words) = &self.words {
             check::words::check(words, &known, problems);
         }
@@ -264,6 +266,7 @@ impl<'a> Drafts<'a> {
                 "scene",
                 ids(self.scenes.as_ref().map(|scenes| &scenes.scenes)),
             ),
+            layers: Names::new("layer of the map", Some(self.layers.ids.clone())),
             rule_defs: rules
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),
@@ -287,8 +290,8 @@ impl<'a> Drafts<'a> {
         let plan = |entry: PlanEntry<'_>| -> (PlanId, plans::Plan) { (entry.id, entry.plan) };
         let mut package = Package {
             timezone: check::city::timezone(&city)?,
+            areas: AreaTree::from_seeds(self.areas?.into_seeds(city.crs)),
             city,
-            areas: AreaTree::from_seeds(self.areas?.into_seeds()),
             departments: self.departments?.into_defs(),
             properties: self.properties?.into_defs(),
             feeds: self.feeds?.into_defs(),

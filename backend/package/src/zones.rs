@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use egret_shared::package::feed::Crs;
 use egret_shared::position::Position;
 use geo::{Contains as _, MultiPolygon, Point};
 use serde::Deserialize;
@@ -43,9 +44,10 @@ struct Feature {
     geometry: Geometry,
 }
 
-/// The zones among a package's files, by the file's name.
+/// The zones among a package's files, by the file's name; they are drawn in the datum `crs`.
 pub(crate) fn read(
     files: &BTreeMap<String, String>,
+    crs: Crs,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Zone> {
     let mut zones = BTreeMap::new();
@@ -53,7 +55,7 @@ pub(crate) fn read(
         let Some(name) = path.strip_prefix(FOLDER) else {
             continue;
         };
-        match zone(text) {
+        match zone(text, crs) {
             Ok(zone) => drop(zones.insert(name.to_owned(), zone)),
             Err(message) => problems.push(Problem::whole(path, message)),
         }
@@ -61,7 +63,7 @@ pub(crate) fn read(
     zones
 }
 
-fn zone(text: &str) -> Result<Zone, String> {
+fn zone(text: &str, crs: Crs) -> Result<Zone, String> {
     let file: File = serde_json::from_str(text).map_err(|error| {
         format!("no zone: a GeoJSON Polygon or MultiPolygon, or features of them, is one ({error})")
     })?;
@@ -76,7 +78,7 @@ fn zone(text: &str) -> Result<Zone, String> {
     let mut outline = Vec::new();
     for geometry in geometries {
         geometry.check()?;
-        outline.extend(geometry.into_multi_polygon().0);
+        outline.extend(geometry.into_multi_polygon(crs).0);
     }
     Ok(Zone {
         outline: MultiPolygon(outline),
@@ -98,7 +100,7 @@ mod tests {
         let feature = format!(r#"{{"type":"Feature","properties":{{}},"geometry":{SQUARE}}}"#);
         let collection = format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#);
         for text in [SQUARE, &feature, &collection] {
-            let zone = zone(text).unwrap();
+            let zone = zone(text, Crs::Wgs84).unwrap();
             assert!(zone.holds(at(118.05, 24.45)));
             assert!(!zone.holds(at(118.15, 24.45)));
         }
@@ -112,7 +114,7 @@ mod tests {
             r#"{"type":"FeatureCollection","features":[]}"#,
             r#"{"type":"Polygon","coordinates":[[[118.0,24.4],[118.1,24.4],[118.0,24.4]]]}"#,
         ] {
-            assert!(zone(text).is_err(), "{text}");
+            assert!(zone(text, Crs::Wgs84).is_err(), "{text}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use egret_package::Package;
+use egret_package::crs::geojson_from;
 use egret_package::problem::Problem;
 use rust_embed::RustEmbed;
 
@@ -66,6 +67,21 @@ impl CityFiles {
     /// One file's bytes.
     pub(crate) fn get(&self, path: &str) -> Option<&[u8]> {
         self.0.get(path).map(Vec::as_slice)
+    }
+
+    /// Converts what is drawn in another datum to WGS 84, as screens expect it.
+    pub(crate) fn into_wgs84(mut self, package: &Package) -> Self {
+        for (path, bytes) in &mut self.0 {
+            let crs = package.datum_of(path);
+            if crs.is_wgs84() || !path.ends_with(".geojson") {
+                continue;
+            }
+            let converted = std::str::from_utf8(bytes).ok();
+            if let Some(map) = converted.and_then(|text| geojson_from(crs, text)) {
+                *bytes = map.into_bytes();
+            }
+        }
+        self
     }
 
     /// The checked package.

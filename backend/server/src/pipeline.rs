@@ -117,7 +117,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         outbox,
         eraser: Eraser::new(store.clone(), jobs),
         store: Arc::new(store),
-        files: Arc::new(files),
+        files: Arc::new(files.into_wgs84(&package)),
         package: Arc::clone(&package),
         lineage,
         forecasts: Arc::new(Forecasts::new()),

@@ -16,7 +16,7 @@ mod refuse;
 mod unit;
 mod values;
 
-pub mod crs;
+pub use egret_package::crs;
 pub mod event_time;
 
 pub use validator::Validator;

@@ -17,17 +17,36 @@ extern "C" {
     pub(super) async fn open(
         container: &HtmlElement,
         style: &str,
+        hatches: &str,
+        cell_px: f64,
         lon: f64,
         lat: f64,
         zoom: f64,
         moved: &Closure<Moved>,
         added: &Closure<dyn FnMut(WebGl2RenderingContext)>,
         draw: &Closure<dyn FnMut()>,
+        themed: &Closure<dyn FnMut()>,
     ) -> Result<JsValue, JsValue>;
 
-    /// How far an area is on its way to the worst, 0 to 1; negative where nobody knows.
-    #[wasm_bindgen(method, js_name = setShare)]
-    pub(super) fn set_share(this: &BaseMap, code: &str, share: f64);
+    /// Sets a number that a feature is painted by, and remembers it for a new context.
+    #[wasm_bindgen(method, js_name = setState)]
+    pub(super) fn set_state(this: &BaseMap, source: &str, id: &str, key: &str, value: f64);
+
+    /// Which features a layer draws: an expression.
+    #[wasm_bindgen(method, js_name = setFilter)]
+    pub(super) fn set_filter(this: &BaseMap, layer: &str, filter: &str);
+
+    /// The points of a source: GeoJSON.
+    #[wasm_bindgen(method, js_name = setData)]
+    pub(super) fn set_data(this: &BaseMap, source: &str, geojson: &str);
+
+    /// Whether a layer is drawn.
+    #[wasm_bindgen(method, js_name = setVisible)]
+    pub(super) fn set_visible(this: &BaseMap, layer: &str, is_visible: bool);
+
+    /// Takes the paints of another style with the same layers, and the colours of its patterns.
+    #[wasm_bindgen(method, js_name = repaintWith)]
+    pub(super) fn repaint_with(this: &BaseMap, style: &str, hatches: &str);
 
     /// Looks elsewhere at once.
     #[wasm_bindgen(method)]

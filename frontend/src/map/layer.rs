@@ -96,6 +96,13 @@ impl Layer {
         })
     }
 
+    /// Takes other colours. Only while drawing: the context is the base map's, too.
+    pub(super) fn recolour(&self, palette: &Palette) {
+        self.trail.recolour(&self.gl, palette);
+        self.gl.use_program(Some(&self.program));
+        set_colours(&self.gl, &self.program, palette);
+    }
+
     /// Uploads what changed and draws.
     pub(super) fn draw(&mut self, points: &mut Points, frame: &Frame) {
         let (upload, now_s) = points.take_upload(frame.now_ms);

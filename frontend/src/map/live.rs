@@ -1,9 +1,13 @@
 //! An open map: base map, points and layer held together, the tiles it needs followed, frames
 //! drawn no more often than something moves.
 
+mod only;
+mod seeing;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -13,22 +17,24 @@ use web_sys::{HtmlElement, WebGl2RenderingContext};
 
 use egret_shared::catalog::Catalog;
 use egret_shared::channel::Tile;
-use egret_shared::id::{AssetId, FeedId};
+use egret_shared::id::FeedId;
+use egret_shared::package::layer::LayerKind;
 use egret_shared::position::Position;
 
 use crate::clock;
 use crate::map::bridge::{self, BaseMap, Moved};
 use crate::map::camera::{Bounds, Camera, MARGIN, Mercator};
-use crate::map::geometry::AreaShapes;
 use crate::map::layer::{Frame, Layer};
 use crate::map::pace::Pace;
 use crate::map::palette::Palette;
 use crate::map::points::{Counts, Points};
 use crate::map::spot;
-use crate::map::style::{self, Colours};
+use crate::map::style::{self, Content};
 use crate::screen::Spot;
 use crate::store::link::Link;
 use crate::store::{Store, TileNews};
+
+pub(crate) use seeing::{Asset, Seen};
 
 /// Time between frames, milliseconds: from afar halos breathe and vehicles move less than a
 /// pixel a second; near by they glide.
@@ -57,11 +63,17 @@ pub(crate) struct MapSignals {
 pub(crate) type Look = (Position, f64);
 
 /// What the map shows, beside the tiles.
-pub(crate) struct MapDef<'a> {
+pub(crate) struct MapDef {
     /// Names, units, layers.
-    pub(crate) catalog: &'a Catalog,
-    /// The painted areas.
-    pub(crate) areas: &'a AreaShapes,
+    pub(crate) catalog: Arc<Catalog>,
+    /// How far the city reaches.
+    pub(crate) bounds: Bounds,
+    /// What lies above the ground.
+    pub(crate) content: Content,
+    /// The feeds whose assets are shown; absent, all of them.
+    pub(crate) feeds: Option<BTreeSet<FeedId>>,
+    /// Whether assets are shown at all: else no tile is followed.
+    pub(crate) has_assets: bool,
 }
 
 /// An open map; [`LiveMap::close`] ends it.
@@ -71,6 +83,7 @@ pub(crate) struct LiveMap {
     _moved: Closure<Moved>,
     _added: Closure<dyn FnMut(WebGl2RenderingContext)>,
     _draw: Closure<dyn FnMut()>,
+    _themed: Closure<dyn FnMut()>,
 }
 
 struct Shared {
@@ -80,6 +93,10 @@ struct Shared {
     camera: Cell<Option<Camera>>,
     tiles: RefCell<BTreeSet<Tile>>,
     bounds: Bounds,
+    def: MapDef,
+    are_assets_hidden: Cell<bool>,
+    /// Whether the asset layer has to take other colours with its next frame.
+    is_themed: Cell<bool>,
     /// Where it looks when nobody moves it, if not at the whole city.
     look: Cell<Option<Look>>,
     /// What it lights; while it does, it looks there.
@@ -109,22 +126,33 @@ impl LiveMap {
     /// The browser's words, mostly that it has no WebGL2; the panel says so instead of the map.
     pub(crate) async fn open(
         container: &HtmlElement,
-        def: MapDef<'_>,
+        def: MapDef,
         store: Store,
         signals: MapSignals,
     ) -> Result<Self, String> {
         let palette = Palette::of_document().ok_or("no document")?;
-        let shared = Rc::new(Shared::new(def.catalog, def.areas.bounds));
+        let style = style_of(&def, &palette);
+        let shared = Rc::new(Shared::new(def));
         let moved = moved(&shared, store, signals);
         let added = added(&shared, palette.clone());
         let draw = draw(&shared);
-        let style = style_of(&def, &palette).to_string();
+        let themed = themed(&shared, palette);
         let (centre, zoom) = shared.home(
             container.client_width().into(),
             container.client_height().into(),
         );
         let opened = bridge::open(
-            container, &style, centre.lon, centre.lat, zoom, &moved, &added, &draw,
+            container,
+            &style.layers,
+            &style.hatches,
+            unit_px(),
+            centre.lon,
+            centre.lat,
+            zoom,
+            &moved,
+            &added,
+            &draw,
+            &themed,
         );
         let base = opened.await.map_err(|error| format!("{error:?}"))?;
         // The module's own object: it has the methods the bridge names.
@@ -137,13 +165,40 @@ impl LiveMap {
             _moved: moved,
             _added: added,
             _draw: draw,
+            _themed: themed,
         })
     }
 
-    /// How far an area is on its way to the worst, 0 to 1; negative where nobody knows.
-    pub(crate) fn set_share(&self, code: &str, share: f64) {
+    /// A number by which a feature is painted; see [`style`] for which source has which.
+    pub(crate) fn set_state(&self, source: &str, id: &str, key: &str, value: f64) {
         if let Some(base) = self.shared.base.get() {
-            base.set_share(code, share);
+            base.set_state(source, id, key, value);
+        }
+    }
+
+    /// Which features a layer of the style draws.
+    pub(crate) fn set_filter(&self, layer: &str, filter: &Value) {
+        if let Some(base) = self.shared.base.get() {
+            base.set_filter(layer, &filter.to_string());
+        }
+    }
+
+    /// The points of a source.
+    pub(crate) fn set_data(&self, source: &str, geojson: &str) {
+        if let Some(base) = self.shared.base.get() {
+            base.set_data(source, geojson);
+        }
+    }
+
+    /// Whether a kind of layer is drawn.
+    pub(crate) fn set_visible(&self, kind: LayerKind, is_visible: bool) {
+        if kind == LayerKind::Assets {
+            self.shared.are_assets_hidden.set(!is_visible);
+        }
+        if let Some(base) = self.shared.base.get() {
+            for layer in style::drawn_with(kind) {
+                base.set_visible(&layer, is_visible);
+            }
         }
     }
 
@@ -168,14 +223,6 @@ impl LiveMap {
         }
     }
 
-    /// The asset beneath the pointer. CSS pixels from the map's top left.
-    pub(crate) fn nearest(&self, x: f64, y: f64) -> Option<(FeedId, AssetId)> {
-        let camera = self.shared.camera.get()?;
-        let points = self.shared.points.borrow();
-        let radius_px = 10.0 * unit_px();
-        points.nearest(&camera, (x, y), radius_px, clock::monotonic_ms())
-    }
-
     /// Stops following and frees the context.
     pub(crate) fn close(&self) {
         self.shared.closed.set(true);
@@ -188,7 +235,8 @@ impl LiveMap {
 }
 
 impl Shared {
-    fn new(catalog: &Catalog, bounds: Bounds) -> Self {
+    fn new(def: MapDef) -> Self {
+        let catalog = &def.catalog;
         let [lon, lat] = catalog.city.centre;
         let centre = Position { lon, lat };
         let moving = catalog.feeds.iter().filter(|feed| feed.moving);
@@ -200,11 +248,14 @@ impl Shared {
             layer: RefCell::new(None),
             camera: Cell::new(None),
             tiles: RefCell::default(),
-            bounds: if bounds.is_empty() {
+            bounds: if def.bounds.is_empty() {
                 Bounds::NONE.with(centre)
             } else {
-                bounds
+                def.bounds
             },
+            def,
+            are_assets_hidden: Cell::new(false),
+            is_themed: Cell::new(false),
             look: Cell::new(None),
             spot: Cell::new(None),
             moved_by_hand_ms: Cell::new(None),
@@ -250,6 +301,9 @@ impl Shared {
 
     /// Follows other tiles if those followed no longer serve.
     fn follow(&self, camera: &Camera, store: Store) {
+        if !self.def.has_assets {
+            return;
+        }
         if camera.is_served_by(&self.tiles.borrow()) {
             return;
         }
@@ -300,6 +354,11 @@ fn draw(shared: &Rc<Shared>) -> Closure<dyn FnMut()> {
         if let (Some(layer), Some(camera)) =
             (shared.layer.borrow_mut().as_mut(), shared.camera.get())
         {
+            if shared.is_themed.take()
+                && let Some(palette) = Palette::of_document()
+            {
+                layer.recolour(&palette);
+            }
             let frame = Frame {
                 camera,
                 now_ms: clock::monotonic_ms(),
@@ -310,15 +369,33 @@ fn draw(shared: &Rc<Shared>) -> Closure<dyn FnMut()> {
     })
 }
 
+/// Takes the document's colours when they are others.
+fn themed(shared: &Rc<Shared>, palette: Palette) -> Closure<dyn FnMut()> {
+    let shared = Rc::clone(shared);
+    Closure::new(move || {
+        let style = style_of(&shared.def, &palette);
+        if let Some(base) = shared.base.get() {
+            shared.is_themed.set(true);
+            base.repaint_with(&style.layers, &style.hatches);
+        }
+    })
+}
+
 fn listen(shared: &Rc<Shared>, store: Store) {
     let shared = Rc::clone(shared);
     store.listen_to_tiles(Some(Rc::new(move |news| {
         let mut points = shared.points.borrow_mut();
         let now_ms = clock::monotonic_ms();
-        match news {
-            TileNews::Reset(tile, snapshot) => points.reset(tile, snapshot, now_ms),
-            TileNews::Moved(tile, delta) => points.advance(tile, delta, now_ms),
-            TileNews::Gone(tile) => points.forget(tile),
+        match (news, &shared.def.feeds) {
+            (TileNews::Reset(tile, snapshot), None) => points.reset(tile, snapshot, now_ms),
+            (TileNews::Moved(tile, delta), None) => points.advance(tile, delta, now_ms),
+            (TileNews::Reset(tile, snapshot), Some(feeds)) => {
+                points.reset(tile, &only::of_snapshot(feeds, snapshot), now_ms);
+            }
+            (TileNews::Moved(tile, delta), Some(feeds)) => {
+                points.advance(tile, &only::of_delta(feeds, delta), now_ms);
+            }
+            (TileNews::Gone(tile), _) => points.forget(tile),
         }
     })));
 }
@@ -354,16 +431,17 @@ async fn animate(shared: Rc<Shared>, store: Store, counts: RwSignal<Counts>) {
     }
 }
 
-fn style_of(def: &MapDef<'_>, palette: &Palette) -> Value {
-    let colours = Colours {
-        ground: palette.css("--ground"),
-        land: palette.css("--map-land"),
-        low: palette.css("--map-area-low"),
-        high: palette.css("--map-area-high"),
-        edge: palette.css("--map-edge"),
-        road: palette.css("--map-road"),
-        crossing: palette.css("--map-crossing"),
-    };
-    let catalog = def.catalog;
-    style::style(&catalog.layers, &def.areas.geojson, &colours, unit_px())
+/// A style as the library takes it.
+struct Written {
+    layers: String,
+    hatches: String,
+}
+
+fn style_of(def: &MapDef, palette: &Palette) -> Written {
+    let colours = palette.colours();
+    let layers = style::style(&def.catalog.layers, &def.content, &colours, unit_px());
+    Written {
+        layers: layers.to_string(),
+        hatches: style::hatches(&colours).to_string(),
+    }
 }

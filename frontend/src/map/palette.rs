@@ -3,6 +3,11 @@
 
 use egret_shared::level::Level;
 
+use crate::map::style::Colours;
+
+/// The tokens of the levels, in rising order; normal has the accent.
+const LEVELS: [&str; Level::ALL.len()] = ["--accent", "--blue", "--yellow", "--orange", "--red"];
+
 /// A colour, each part 0 to 1.
 pub(super) type Rgb = [f32; 3];
 
@@ -32,17 +37,27 @@ impl Palette {
         rgb_from_hex(&self.css(token)).unwrap_or_default()
     }
 
+    /// The colours of the base map.
+    pub(super) fn colours(&self) -> Colours {
+        let [red, green, blue] = self.rgb("--series-1").map(|part| (part * 255.0).round());
+        let heat = |share: f64| format!("rgba({red}, {green}, {blue}, {share})");
+        Colours {
+            ground: self.css("--ground"),
+            land: self.css("--map-land"),
+            low: self.css("--map-area-low"),
+            high: self.css("--map-area-high"),
+            edge: self.css("--map-edge"),
+            road: self.css("--map-road"),
+            crossing: self.css("--map-crossing"),
+            zone: self.css("--ink-2"),
+            heat: [0.0, 0.45, 0.95].map(heat),
+            levels: LEVELS.map(|token| self.css(token)),
+        }
+    }
+
     /// The colours of the levels, in rising order; normal has the accent.
     pub(super) fn levels(&self) -> [Rgb; Level::ALL.len()] {
-        Level::ALL.map(|level| {
-            self.rgb(match level {
-                Level::Normal => "--accent",
-                Level::Blue => "--blue",
-                Level::Yellow => "--yellow",
-                Level::Orange => "--orange",
-                Level::Red => "--red",
-            })
-        })
+        LEVELS.map(|token| self.rgb(token))
     }
 }
 

@@ -381,28 +381,16 @@ impl Points {
         self.tails.hide();
     }
 
-    /// The asset nearest to a place on the screen, if one is within `radius_px`; alerting ones
-    /// lie on top of others there as they do on the map.
-    pub(super) fn nearest(
+    /// Every asset, its level, and where it is at a moment.
+    pub(super) fn places(
         &self,
-        camera: &Camera,
-        (x, y): (f64, f64),
-        radius_px: f64,
         now_ms: f64,
-    ) -> Option<(FeedId, AssetId)> {
-        let far = |point: &Point| {
-            let (px, py) = camera.screen_from(mercator(point.at(now_ms)));
-            (px - x).hypot(py - y)
-        };
-        let found = self
-            .points
-            .iter()
-            .zip(&self.names)
-            .filter(|(point, _)| point.is_asset())
-            .map(|(point, names)| (far(point), point.level == Level::Normal, names))
-            .filter(|(distance, ..)| *distance <= radius_px)
-            .min_by(|(a, calm_a, _), (b, calm_b, _)| calm_a.cmp(calm_b).then(a.total_cmp(b)));
-        found.and_then(|(.., names)| names.clone())
+    ) -> impl Iterator<Item = ((&FeedId, &AssetId), Level, Mercator)> {
+        let named = self.points.iter().zip(&self.names);
+        named.filter_map(move |(point, names)| {
+            let (feed, asset) = names.as_ref().filter(|_| point.is_asset())?;
+            Some(((feed, asset), point.level, mercator(point.at(now_ms))))
+        })
     }
 
     /// How many there are of which kind. Where cells count, theirs are the counts.

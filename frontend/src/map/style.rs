@@ -1,9 +1,30 @@
-//! The base map's style, built from the city package's layers: dark, quiet, no text. Names are
-//! ours (see [`crate::map::labels`]), because the map would need a glyph server for them.
+//! The base map's style, built from the city package's layers and from what a panel shows above
+//! them: quiet, no text. Names are ours (see [`crate::map::labels`]), because the map would need a
+//! glyph server for them.
+//!
+//! Data never makes a layer anew: areas and flows change by feature state, warnings by the filters
+//! of layers that stay, heat by the points of its source; another theme sets paints alone.
 
 use serde_json::{Value, json};
 
 use egret_shared::catalog::LayerDef;
+use egret_shared::level::Level;
+use egret_shared::package::layer::LayerKind;
+
+/// Sources that other modules speak of.
+pub(crate) mod source {
+    /// Painted areas.
+    pub(crate) const AREAS: &str = "areas";
+    /// Every area, for warnings.
+    pub(crate) const WARNED: &str = "warned";
+    /// What heat is made of.
+    pub(crate) const HEAT: &str = "heat";
+    /// Lines with measured flows.
+    pub(crate) const FLOWS: &str = "flows";
+}
+
+/// The layer of assets, which is our own; `js/map.mjs` calls it so, too.
+const ASSETS: &str = "egret-assets";
 
 /// The style's colours.
 #[derive(Clone, Debug)]
@@ -22,40 +43,152 @@ pub(super) struct Colours {
     pub(super) road: String,
     /// Sea crossings.
     pub(super) crossing: String,
+    /// Ground that is watched.
+    pub(super) zone: String,
+    /// Heat, from none to most: `rgba()`.
+    pub(super) heat: [String; 3],
+    /// Levels, in rising order.
+    pub(super) levels: [String; Level::ALL.len()],
 }
 
-/// A MapLibre style: the package's layers from the ground up, areas painted by their state.
-pub(super) fn style(layers: &[LayerDef], areas: &Value, colours: &Colours, cell_px: f64) -> Value {
+/// What a map shows above its ground.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    /// The painted areas, each with a `code`.
+    pub(crate) areas: Value,
+    /// The borders of the city's districts, where the painted areas are finer.
+    pub(crate) borders: Option<Value>,
+    /// Every area with its `code`, where warnings are shown.
+    pub(crate) warned: Option<Value>,
+    /// Ground that rules watch.
+    pub(crate) zones: Option<Value>,
+    /// Lines whose features are numbered from 0.
+    pub(crate) flows: Option<Value>,
+    /// Whether density is shown.
+    pub(crate) heat: bool,
+}
+
+/// The layers of the style that a kind of scene layer is drawn with.
+pub(crate) fn drawn_with(kind: LayerKind) -> Vec<String> {
+    match kind {
+        LayerKind::Areas => vec!["area-fill".to_owned()],
+        LayerKind::Flows => vec!["flow-casing".to_owned(), "flow".to_owned()],
+        LayerKind::Heat => vec!["heat".to_owned()],
+        LayerKind::Geofences => vec!["zone-fill".to_owned(), "zone-edge".to_owned()],
+        LayerKind::Warnings => warning_levels().flat_map(warning_layers).collect(),
+        LayerKind::Assets => vec![ASSETS.to_owned()],
+        // Marks over the map, not in it.
+        LayerKind::Incidents => Vec::new(),
+    }
+}
+
+/// The levels that a warning can have.
+pub(crate) fn warning_levels() -> impl Iterator<Item = Level> {
+    Level::ALL
+        .into_iter()
+        .filter(|level| *level > Level::Normal)
+}
+
+/// The layers that draw the areas with a warning of this level.
+pub(crate) fn warning_layers(level: Level) -> [String; 2] {
+    ["fill", "edge"].map(|part| format!("warning-{part}-{}", level.as_str()))
+}
+
+/// The pattern of a warning's level.
+fn hatch(level: Level) -> String {
+    format!("hatch-{}", level.as_str())
+}
+
+/// The patterns, by name, and their colours.
+pub(super) fn hatches(colours: &Colours) -> Value {
+    let of_level = |level: Level| Some((hatch(level), json!(colour(level, colours)?)));
+    let hatches = warning_levels().filter_map(of_level);
+    Value::Object(hatches.collect())
+}
+
+fn colour(level: Level, colours: &Colours) -> Option<&String> {
+    colours.levels.get(level as usize)
+}
+
+/// The filter that lets areas with these codes through.
+pub(crate) fn only<'a>(codes: impl Iterator<Item = &'a str>) -> Value {
+    json!([
+        "in",
+        ["get", "code"],
+        ["literal", codes.collect::<Vec<_>>()]
+    ])
+}
+
+/// A MapLibre style: the package's layers from the ground up, then what the panel shows.
+pub(super) fn style(
+    layers: &[LayerDef],
+    content: &Content,
+    colours: &Colours,
+    cell_px: f64,
+) -> Value {
     let mut sources = serde_json::Map::new();
-    sources.insert(
-        "areas".to_owned(),
-        json!({ "type": "geojson", "data": areas, "promoteId": "code", "tolerance": 0.2 }),
-    );
     let mut drawn = vec![json!({
         "id": "ground", "type": "background", "paint": { "background-color": colours.ground },
     })];
     let (ground, above): (Vec<&LayerDef>, Vec<&LayerDef>) =
         layers.iter().partition(|layer| layer.kind == "land");
     for layer in ground {
-        sources.insert(layer.id.clone(), source(layer));
+        sources.insert(layer.id.clone(), file(layer));
         drawn.push(land(layer, colours));
     }
+    sources.insert(
+        source::AREAS.to_owned(),
+        shapes(&content.areas, Some("code")),
+    );
     drawn.extend(area_layers(colours, cell_px));
+    if let Some(borders) = &content.borders {
+        sources.insert("borders".to_owned(), shapes(borders, None));
+        drawn.push(edge("borders", "border-edge", colours, cell_px * 1.6));
+    }
+    if let Some(zones) = &content.zones {
+        sources.insert("zones".to_owned(), shapes(zones, None));
+        drawn.extend(zone_layers(colours, cell_px));
+    }
+    if let Some(warned) = &content.warned {
+        sources.insert(source::WARNED.to_owned(), shapes(warned, Some("code")));
+        let of_level = |level| warning(level, colours, cell_px);
+        drawn.extend(warning_levels().filter_map(of_level).flatten());
+    }
     for layer in above {
         if let Some(lines) = lines(layer, colours, cell_px) {
-            sources.insert(layer.id.clone(), source(layer));
+            sources.insert(layer.id.clone(), file(layer));
             drawn.push(lines);
         }
+    }
+    if let Some(flows) = &content.flows {
+        let flows =
+            json!({ "type": "geojson", "data": flows, "generateId": true, "tolerance": 0.2 });
+        sources.insert(source::FLOWS.to_owned(), flows);
+        drawn.extend(flow_layers(colours, cell_px));
+    }
+    if content.heat {
+        let nothing = json!({ "type": "FeatureCollection", "features": [] });
+        sources.insert(source::HEAT.to_owned(), shapes(&nothing, None));
+        drawn.push(heat(colours, cell_px));
     }
     json!({ "version": 8, "sources": sources, "layers": drawn })
 }
 
-fn source(layer: &LayerDef) -> Value {
+fn file(layer: &LayerDef) -> Value {
     json!({
         "type": "geojson",
         "data": format!("/map/{}", layer.file),
         "tolerance": 0.2,
     })
+}
+
+fn shapes(shapes: &Value, id: Option<&str>) -> Value {
+    match id {
+        Some(id) => {
+            json!({ "type": "geojson", "data": shapes, "promoteId": id, "tolerance": 0.2 })
+        }
+        None => json!({ "type": "geojson", "data": shapes, "tolerance": 0.2 }),
+    }
 }
 
 fn land(layer: &LayerDef, colours: &Colours) -> Value {
@@ -69,7 +202,7 @@ fn land(layer: &LayerDef, colours: &Colours) -> Value {
 fn area_layers(colours: &Colours, cell_px: f64) -> [Value; 2] {
     let share = json!(["coalesce", ["feature-state", "share"], -1]);
     let fill = json!({
-        "id": "area-fill", "type": "fill", "source": "areas",
+        "id": "area-fill", "type": "fill", "source": source::AREAS,
         "paint": {
             "fill-color": ["interpolate", ["linear"], share,
                 -1, colours.land, -0.01, colours.land, 0, colours.low, 1, colours.high],
@@ -77,11 +210,48 @@ fn area_layers(colours: &Colours, cell_px: f64) -> [Value; 2] {
             "fill-opacity": 0.9,
         },
     });
+    [fill, edge(source::AREAS, "area-edge", colours, cell_px)]
+}
+
+fn edge(source: &str, id: &str, colours: &Colours, width: f64) -> Value {
+    json!({
+        "id": id, "type": "line", "source": source,
+        "paint": { "line-color": colours.edge, "line-width": width, "line-opacity": 0.55 },
+    })
+}
+
+/// Watched ground: a dashed border, and barely a surface.
+fn zone_layers(colours: &Colours, cell_px: f64) -> [Value; 2] {
+    let fill = json!({
+        "id": "zone-fill", "type": "fill", "source": "zones",
+        "paint": { "fill-color": colours.zone, "fill-opacity": 0.08 },
+    });
     let edge = json!({
-        "id": "area-edge", "type": "line", "source": "areas",
-        "paint": { "line-color": colours.edge, "line-width": cell_px, "line-opacity": 0.55 },
+        "id": "zone-edge", "type": "line", "source": "zones",
+        "layout": { "line-join": "round" },
+        "paint": {
+            "line-color": colours.zone, "line-width": 1.6 * cell_px, "line-opacity": 0.85,
+            "line-dasharray": [3, 2],
+        },
     });
     [fill, edge]
+}
+
+/// Areas with a warning of one level: hatched, with a border; none to begin with.
+fn warning(level: Level, colours: &Colours, cell_px: f64) -> Option<[Value; 2]> {
+    let colour = colour(level, colours)?;
+    let none = only(std::iter::empty());
+    let [fill_id, edge_id] = warning_layers(level);
+    let fill = json!({
+        "id": fill_id, "type": "fill", "source": source::WARNED, "filter": none,
+        "paint": { "fill-pattern": hatch(level), "fill-opacity": 0.5 },
+    });
+    let edge = json!({
+        "id": edge_id, "type": "line", "source": source::WARNED, "filter": none,
+        "layout": { "line-join": "round" },
+        "paint": { "line-color": colour, "line-width": 2.0 * cell_px, "line-opacity": 0.9 },
+    });
+    Some([fill, edge])
 }
 
 /// Roads and crossings; other kinds draw no lines here.
@@ -104,6 +274,66 @@ fn lines(layer: &LayerDef, colours: &Colours, cell_px: f64) -> Option<Value> {
     }))
 }
 
+/// The narrowest and the widest flow, in the style's units; the legend draws the same.
+pub(crate) const FLOW_U: (f64, f64) = (2.5, 13.0);
+
+/// Measured lines: `width` 0 to 1 by how much flows, negative where nobody knows; `level` by how
+/// fast. Both are feature states.
+fn flow_layers(colours: &Colours, cell_px: f64) -> [Value; 2] {
+    let width = json!(["coalesce", ["feature-state", "width"], -1]);
+    let level = json!(["coalesce", ["feature-state", "level"], -1]);
+    let wide = |more: f64| {
+        let at = |u: f64| (u + more) * cell_px;
+        json!([
+            "interpolate",
+            ["linear"],
+            width,
+            -1,
+            0,
+            -0.01,
+            0,
+            0,
+            at(FLOW_U.0),
+            1,
+            at(FLOW_U.1)
+        ])
+    };
+    let mut colour = vec![json!("step"), level, json!(colours.crossing)];
+    for (number, level) in colours.levels.iter().enumerate() {
+        colour.push(json!(number));
+        colour.push(json!(level));
+    }
+    let layout = json!({ "line-cap": "round", "line-join": "round" });
+    let casing = json!({
+        "id": "flow-casing", "type": "line", "source": source::FLOWS, "layout": layout,
+        "paint": { "line-color": colours.ground, "line-width": wide(3.0), "line-opacity": 0.9 },
+    });
+    let flow = json!({
+        "id": "flow", "type": "line", "source": source::FLOWS, "layout": layout,
+        "paint": {
+            "line-color": colour, "line-width": wide(0.0), "line-opacity": 0.95,
+        },
+    });
+    [casing, flow]
+}
+
+/// How dense points lie; `weight` 0 to 1.
+fn heat(colours: &Colours, cell_px: f64) -> Value {
+    let [none, some, most] = &colours.heat;
+    json!({
+        "id": "heat", "type": "heatmap", "source": source::HEAT,
+        "paint": {
+            "heatmap-weight": ["coalesce", ["get", "weight"], 0.5],
+            "heatmap-radius": ["interpolate", ["linear"], ["zoom"],
+                9, 22.0 * cell_px, 14, 60.0 * cell_px],
+            "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 9, 0.9, 14, 1.6],
+            "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"],
+                0, none, 0.25, some, 1, most],
+            "heatmap-opacity": 0.85,
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +353,27 @@ mod tests {
             edge: black(),
             road: black(),
             crossing: black(),
+            zone: black(),
+            heat: std::array::from_fn(|_| black()),
+            levels: std::array::from_fn(|number| format!("#00000{number}")),
         }
+    }
+
+    fn everything() -> Content {
+        let shapes = || Some(json!({ "type": "FeatureCollection", "features": [] }));
+        Content {
+            areas: json!({}),
+            borders: shapes(),
+            warned: shapes(),
+            zones: shapes(),
+            flows: shapes(),
+            heat: true,
+        }
+    }
+
+    fn ids(style: &Value) -> Vec<&str> {
+        let layers = style["layers"].as_array().unwrap().iter();
+        layers.map(|layer| layer["id"].as_str().unwrap()).collect()
     }
 
     #[test]
@@ -133,21 +383,48 @@ mod tests {
             layer("land", "land"),
             layer("names", "label"),
         ];
-        let style = style(&layers, &json!({}), &colours(), 1.0);
-        let ids: Vec<&str> = style["layers"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|layer| layer["id"].as_str().unwrap())
-            .collect();
-        assert_eq!(ids, ["ground", "land", "area-fill", "area-edge", "roads"]);
+        let style = style(&layers, &Content::default(), &colours(), 1.0);
+        let drawn = ids(&style);
+        assert_eq!(drawn, ["ground", "land", "area-fill", "area-edge", "roads"]);
         assert!(style["sources"].get("names").is_none());
     }
 
     #[test]
     fn everything_comes_from_the_server_itself() {
         let layers = [layer("land", "land")];
-        let text = style(&layers, &json!({}), &colours(), 1.0).to_string();
+        let text = style(&layers, &everything(), &colours(), 1.0).to_string();
         assert!(!text.contains("http"), "{text}");
+    }
+
+    #[test]
+    fn every_kind_of_layer_is_drawn_with_layers_of_the_style() {
+        let style = style(&[], &everything(), &colours(), 1.0);
+        let drawn = ids(&style);
+        for kind in LayerKind::ALL {
+            for layer in drawn_with(kind) {
+                let is_there = drawn.contains(&layer.as_str()) || layer == ASSETS;
+                assert!(is_there, "{kind:?} is drawn with {layer}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_warning_has_the_pattern_and_the_border_of_its_level() {
+        let style = style(&[], &everything(), &colours(), 1.0);
+        let patterns = hatches(&colours());
+        for level in warning_levels() {
+            let [fill, edge] = warning_layers(level);
+            let find = |id: &str| {
+                let layers = style["layers"].as_array().unwrap().iter();
+                layers.clone().find(|layer| layer["id"] == id).unwrap()
+            };
+            let pattern = find(&fill)["paint"]["fill-pattern"].as_str().unwrap();
+            assert_eq!(patterns[pattern], find(&edge)["paint"]["line-color"]);
+        }
+        let filter = only(["350203"].into_iter());
+        assert_eq!(
+            filter.to_string(),
+            r#"["in",["get","code"],["literal",["350203"]]]"#
+        );
     }
 }

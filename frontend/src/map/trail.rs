@@ -75,6 +75,12 @@ impl Trail {
         })
     }
 
+    /// Takes other colours. Only while drawing: the context is the base map's, too.
+    pub(super) fn recolour(&self, gl: &Gl, palette: &Palette) {
+        gl.use_program(Some(&self.program));
+        set_colours(gl, &self.program, palette);
+    }
+
     /// Nothing of what it was told counts any more.
     pub(super) fn forget(&mut self) {
         self.n_segments = 0;

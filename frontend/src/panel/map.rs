@@ -1,51 +1,52 @@
 //! `map`: the living picture in the middle. The map itself is [`crate::map`]; here is what lies
-//! over it — names, cases, legend, notes, the card of an asset — and when it is opened.
+//! over it — names, marks, warnings, legend, notes, the card of an asset — and when it is opened.
 
 mod card;
+mod dense;
+mod flows;
 mod legend;
+mod marks;
+mod opening;
 mod overlay;
+mod pointed;
+mod shown;
 mod spotlight;
+mod twin;
+mod warned;
 
 use std::sync::Arc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use web_sys::HtmlElement;
+use leptos_router::hooks::use_location;
 
 use egret_shared::catalog::{Area, Catalog};
-use egret_shared::metric::{MetricKey, MetricPoint};
+use egret_shared::id::AreaCode;
+use egret_shared::metric::MetricPoint;
+use egret_shared::package::layer::LayerKind;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
-use crate::api::ApiError;
-use crate::i18n::{Key, level_key};
-use crate::map::geometry::{self, Name};
-use crate::map::live::{LiveMap, Look, MapDef, MapSignals};
+use crate::i18n::Key;
+use crate::i18n::map::MapWord;
+use crate::map::live::{LiveMap, Look, MapSignals};
 use crate::map::points::Counts;
+use crate::map::style::{self, source};
+use crate::screen::hidden::hidden;
 use crate::screen::{Spot, screen};
-use crate::select::Case;
-use crate::socket::backoff::Backoff;
+use crate::select::{self, Case};
 use crate::store::Store;
-use crate::widget::figure::{Figure, Figured, Form};
 use crate::widget::frame::Words;
-use crate::{api, clock, format, select};
 
 use card::Card;
-use legend::Legend;
-use overlay::Overlay;
+use legend::{Told, legend};
+use opening::Loaded;
+use overlay::{Over, Overlay};
+use pointed::Pointed;
+use shown::Shown;
 use spotlight::Spotlight;
-
-/// How a scene names the metric that paints the areas.
-const AREAS_LAYER: &str = "areas:";
-
-/// What the browser says that can show no map at all, however often it is asked.
-const NO_WEBGL: &str = "no WebGL2";
-
-/// The longest wait between two tries to open a map whose server is away. Milliseconds.
-const LONGEST_MS: f64 = 15_000.0;
-
-/// How long the figures get to be painted before the map's library is loaded. Milliseconds.
-const FIGURES_FIRST_MS: i32 = 300;
+use twin::Twin;
+use warned::{Warned, warned};
 
 /// Where an opened map is kept: outside the reactive graph's threads, like all of the browser's.
 type Opened = StoredValue<Option<LiveMap>, LocalStorage>;
@@ -61,16 +62,51 @@ enum Progress {
     Failed,
 }
 
-/// The most cases that get a mark of their own; the list beside the map has them all.
-const CASES_MAX: usize = 12;
+/// A map, once it is open. A copy is a handle to the same.
+#[derive(Clone, Copy)]
+struct Drawn {
+    map: Opened,
+    progress: RwSignal<Progress>,
+}
+
+impl Drawn {
+    fn new() -> Self {
+        Self {
+            map: StoredValue::new_local(None),
+            progress: RwSignal::new(Progress::Loading),
+        }
+    }
+
+    /// Whether it is open; whoever asks is told when that changes.
+    fn is_open(self) -> bool {
+        self.progress.get() == Progress::Open
+    }
+
+    /// Tells the map something, now or once it is open: an effect that calls this runs again then.
+    fn tell(self, what: impl Fn(&LiveMap)) {
+        if self.is_open() {
+            self.map.with_value(|map| map.iter().for_each(what));
+        }
+    }
+
+    /// Asks the map something; `None` while there is none.
+    fn ask<T>(self, what: impl FnOnce(&LiveMap) -> T) -> Option<T> {
+        self.map
+            .try_with_value(|map| map.as_ref().map(what))
+            .flatten()
+    }
+}
+
+/// The most cases that are looked at for marks, worst first; a list beside the map has them all.
+const CASES_MAX: usize = 1_000;
 
 /// What a map shows, and where it looks.
 struct Setup {
-    /// What paints the areas.
-    metric: Option<MetricDef>,
-    /// Whether it explains its signs.
-    has_legend: bool,
-    /// What has a mark of its own.
+    /// Its layers.
+    shown: Shown,
+    /// Whether it is but a part of something else, with little room of its own.
+    is_small: bool,
+    /// What has a mark of its own, worst first.
     cases: Signal<Arc<[Case]>>,
     /// The place and zoom that it looks at; absent, the whole city.
     look: Signal<Option<Look>>,
@@ -90,13 +126,13 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         placed.take(CASES_MAX).cloned().collect()
     });
     let setup = Setup {
-        metric: painted_metric(def, catalog),
-        has_legend: true,
+        shown: Shown::of(&def.layers, catalog),
+        is_small: false,
         cases: cases.into(),
         look: Signal::stored(None),
         spot: screen.spot.into(),
     };
-    view_of(setup, catalog)
+    view_of(&setup, catalog)
 }
 
 /// The map of a place, with the marks of what is there.
@@ -106,226 +142,248 @@ pub(crate) fn around(
     cases: Signal<Arc<[Case]>>,
 ) -> AnyView {
     let setup = Setup {
-        metric: None,
-        has_legend: false,
+        shown: Shown::around(),
+        is_small: true,
         cases,
         look,
         spot: Signal::stored(None),
     };
-    view_of(setup, catalog)
+    view_of(&setup, catalog)
 }
 
-fn view_of(setup: Setup, catalog: &Arc<Catalog>) -> AnyView {
+fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
     let screen = screen();
-    let store = screen.store;
-    let Setup {
-        metric,
-        has_legend,
-        cases,
-        look,
-        spot,
-    } = setup;
-    let level = catalog.city.levels.get(1).cloned().unwrap_or_default();
-    let areas = areas_of(store, catalog, metric.as_ref(), &level);
-    let progress = RwSignal::new(Progress::Loading);
-    let names: RwSignal<Arc<[Name]>> = RwSignal::new(Arc::default());
+    let drawn = Drawn::new();
     let signals = MapSignals {
         camera: RwSignal::new(None),
         counts: RwSignal::new(Counts::default()),
     };
-    let opened: Opened = StoredValue::new_local(None);
+    let loaded = Loaded {
+        names: RwSignal::new(Arc::default()),
+        lines: RwSignal::new(Arc::default()),
+    };
+    let shown = &setup.shown;
     let container = NodeRef::<Div>::new();
-    open_when_ready(
-        container,
-        Arc::clone(catalog),
-        level,
-        names,
-        signals,
-        opened,
-        progress,
-    );
-    paint(areas.clone(), metric.clone(), opened, progress);
-    turn(look, spot, opened, progress);
+    opening::open_when_ready(container, shown, catalog, loaded, signals, drawn);
+    let Followed { areas, warned, top } = follow(setup, loaded, drawn, catalog);
     on_cleanup(move || {
-        opened.with_value(|map| map.iter().for_each(LiveMap::close));
+        drawn.ask(LiveMap::close);
     });
-    let message = Signal::derive(move || match progress.get() {
+    let over = Over {
+        camera: signals.camera,
+        names: loaded.names,
+        marks: marks_of(shown, setup.cases, signals),
+        warned: seen_warnings(warned),
+        legend: RwSignal::new((0.0, 0.0)),
+    };
+    let told = Told {
+        shown: shown.clone(),
+        counts: signals.counts,
+        lines: loaded.lines,
+        top,
+        room: over.legend,
+    };
+    let message = Signal::derive(move || match drawn.progress.get() {
         Progress::Failed => Key::MapFailed,
         Progress::Loading | Progress::Open => Key::MapLoading,
     });
-    let name = move || screen.word(Key::Map);
-    let twin = StoredValue::new((areas, metric.clone()));
-    let legend = has_legend.then(|| view! { <Legend metric=metric counts=signals.counts /> });
+    let metric = shown.painted.as_ref().map(|painted| painted.metric.clone());
+    let pointed = RwSignal::new(None);
     view! {
-        <section class="map" aria-label=name>
-            <div class="map-base" node_ref=container></div>
-            <Overlay camera=signals.camera names=names cases=cases has_legend=has_legend />
-            <Spotlight camera=signals.camera spot=spot />
-            {legend}
-            <Card opened=opened container=container catalog=Arc::clone(catalog) />
-            <Show when=move || progress.get() != Progress::Open>
+        <section class="map" aria-label=move || screen.word(Key::Map)>
+            {ground(container, drawn, pointed)}
+            <Overlay over=over />
+            <Spotlight camera=signals.camera spot=setup.spot />
+            {legend(&told, catalog, setup.is_small)}
+            <Card
+                pointed=pointed
+                drawn=drawn
+                container=container
+                camera=signals.camera
+                catalog=Arc::clone(catalog)
+            />
+            <Show when=move || drawn.progress.get() != Progress::Open>
                 <div class="map-message">
                     <Words key=message />
                 </div>
             </Show>
             {notes(catalog)}
-            <table class="unseen">
-                <caption>{name}</caption>
-                <thead>
-                    <tr>{[Key::Area, Key::Value, Key::Level].map(heading)}</tr>
-                </thead>
-                <tbody>{move || twin.with_value(|(areas, metric)| rows(areas, metric.as_ref()))}</tbody>
-            </table>
+            <Twin areas=areas metric=metric lines=loaded.lines catalog=Arc::clone(catalog) />
         </section>
     }
     .into_any()
 }
 
-/// The metric of the layer `areas:METRIC`.
-fn painted_metric(def: &PanelDef, catalog: &Catalog) -> Option<MetricDef> {
-    let mut layers = def.layers.iter();
-    let id = layers.find_map(|layer| layer.strip_prefix(AREAS_LAYER))?;
-    select::metric_def(catalog, &id.into()).cloned()
+/// What a map's layers follow.
+struct Followed {
+    /// The painted areas.
+    areas: Vec<PaintedArea>,
+    /// Areas with warnings in force.
+    warned: Signal<Arc<[Warned]>>,
+    /// See [`flows::paint`].
+    top: RwSignal<f64>,
 }
 
-fn areas_of(
-    store: Store,
-    catalog: &Catalog,
-    metric: Option<&MetricDef>,
-    level: &str,
-) -> Vec<PaintedArea> {
-    let of_level = |area: &&Area| area.level == level;
-    let areas: Vec<Area> = catalog.areas.iter().filter(of_level).cloned().collect();
-    metric.map_or_else(Vec::new, |metric| store.areas_of(&metric.id, &areas))
+/// Keeps what is drawn in step with what is known.
+fn follow(setup: &Setup, loaded: Loaded, drawn: Drawn, catalog: &Arc<Catalog>) -> Followed {
+    let (shown, store) = (&setup.shown, screen().store);
+    let top = RwSignal::new(1.0);
+    let areas = painted_areas(shown, store, catalog);
+    let warned = if shown.has(LayerKind::Warnings) {
+        warned(shown, store, catalog).into()
+    } else {
+        Signal::stored(Arc::default())
+    };
+    paint(&areas, shown, drawn);
+    flows::paint(loaded.lines, top, drawn, store, catalog);
+    if shown.has(LayerKind::Heat) {
+        dense::follow(shown.heat.clone(), drawn, store);
+    }
+    warn(warned, drawn);
+    hide(shown, drawn);
+    turn(setup.look, setup.spot, drawn);
+    name(drawn);
+    Followed { areas, warned, top }
 }
 
-/// Opens the map once the figures have been painted.
-fn open_when_ready(
+/// What the map is drawn in. Keys come here before the map's own, which pan it.
+fn ground(
     container: NodeRef<Div>,
-    catalog: Arc<Catalog>,
-    level: String,
-    names: RwSignal<Arc<[Name]>>,
-    signals: MapSignals,
-    opened: Opened,
-    progress: RwSignal<Progress>,
-) {
-    let store = screen().store;
-    let begun = StoredValue::new(false);
-    Effect::new(move || {
-        let (Some(element), true) = (container.get(), store.has_city.get()) else {
+    drawn: Drawn,
+    pointed: RwSignal<Option<Pointed>>,
+) -> impl IntoView {
+    let click = move |event: web_sys::MouseEvent| {
+        let Some(element) = container.get_untracked() else {
             return;
         };
-        if begun.get_value() {
-            return;
-        }
-        begun.set_value(true);
-        let (catalog, level) = (Arc::clone(&catalog), level.clone());
-        leptos::task::spawn_local(async move {
-            clock::sleep(FIGURES_FIRST_MS).await;
-            let mut backoff = Backoff::up_to(LONGEST_MS);
-            let outcome = loop {
-                match open(&element, &catalog, &level, names, store, signals).await {
-                    Ok(map) => break keep(map, opened),
-                    Err(error) if error.contains(NO_WEBGL) => {
-                        leptos::logging::error!("the map: {error}");
-                        break Progress::Failed;
-                    }
-                    Err(error) => leptos::logging::log!("no map yet: {error}"),
-                }
-                clock::sleep(backoff.next_ms(js_sys::Math::random())).await;
-                if progress.try_get_untracked().is_none() {
-                    return;
-                }
-            };
-            // The panel may be gone by now, and its signal with it.
-            progress.try_set(outcome);
-        });
-    });
-}
-
-/// Keeps an opened map, or closes it if its panel has gone meanwhile.
-fn keep(map: LiveMap, opened: Opened) -> Progress {
-    if let Some(Some(map)) = opened.try_set_value(Some(map)) {
-        map.close();
-    }
-    Progress::Open
-}
-
-async fn open(
-    element: &HtmlElement,
-    catalog: &Catalog,
-    level: &str,
-    names: RwSignal<Arc<[Name]>>,
-    store: Store,
-    signals: MapSignals,
-) -> Result<LiveMap, String> {
-    let collection = match api::areas().await {
-        Err(error @ ApiError::Network { .. }) => return Err(error.to_string()),
-        answer => answer.unwrap_or_default(),
+        let area = element.get_bounding_client_rect();
+        let x = f64::from(event.client_x()) - area.left();
+        let y = f64::from(event.client_y()) - area.top();
+        pointed::click((x, y), drawn, pointed);
     };
-    let areas = geometry::areas_of_level(&collection, level);
-    for layer in catalog.layers.iter().filter(|layer| layer.kind == "label") {
-        match api::map_file(&layer.file).await {
-            Ok(collection) => drop(names.try_set(geometry::names(&collection).into())),
-            Err(error) => leptos::logging::warn!("names on the map: {error}"),
-        }
+    view! {
+        <div
+            class="map-base"
+            node_ref=container
+            on:click=click
+            on:keydown:capture=move |event| pointed::key(&event, drawn, pointed)
+        ></div>
     }
-    let def = MapDef {
-        catalog,
-        areas: &areas,
+}
+
+fn painted_areas(shown: &Shown, store: Store, catalog: &Catalog) -> Vec<PaintedArea> {
+    let Some(painted) = &shown.painted else {
+        return Vec::new();
     };
-    LiveMap::open(element, def, store, signals).await
+    let of_level = |area: &&Area| area.level == painted.level;
+    let areas: Vec<Area> = catalog.areas.iter().filter(of_level).cloned().collect();
+    store.areas_of(&painted.metric.id, &areas)
 }
 
-/// Looks where the map is to look.
-fn turn(
-    look: Signal<Option<Look>>,
-    spot: Signal<Option<Spot>>,
-    opened: Opened,
-    progress: RwSignal<Progress>,
-) {
-    Effect::new(move || {
-        let (look, spot) = (look.get(), spot.get());
-        if progress.get() == Progress::Open {
-            let turn = |map: &LiveMap| {
-                map.look_at(look);
-                map.spotlight(spot);
-            };
-            opened.with_value(|map| map.iter().for_each(turn));
-        }
-    });
-}
-
-/// Paints areas as their values change, and names the canvas.
-fn paint(
-    areas: Vec<PaintedArea>,
-    metric: Option<MetricDef>,
-    opened: Opened,
-    progress: RwSignal<Progress>,
-) {
-    let screen = screen();
-    Effect::new(move || {
-        let label = format!("{} · {}", screen.word(Key::Map), screen.word(Key::MapKeys));
-        if progress.get() == Progress::Open {
-            opened.with_value(|map| map.iter().for_each(|map| map.label(&label)));
-        }
-    });
-    let Some(metric) = metric.map(StoredValue::new) else {
+/// Paints areas as their values change.
+fn paint(areas: &[PaintedArea], shown: &Shown, drawn: Drawn) {
+    let Some(painted) = &shown.painted else {
         return;
     };
-    for (area, point) in areas {
+    let metric: StoredValue<MetricDef> = StoredValue::new(painted.metric.clone());
+    for (area, point) in areas.iter().cloned() {
         let share = Memo::new(move |_| {
             let v = point.read().as_ref().and_then(|point| point.v);
             v.map_or(-1.0, |v| metric.with_value(|def| select::badness(def, v)))
         });
         Effect::new(move || {
             let share = share.get();
-            if progress.get() == Progress::Open {
-                let set = |map: &LiveMap| map.set_share(area.code.as_str(), share);
-                opened.with_value(|map| map.iter().for_each(set));
-            }
+            drawn.tell(|map| map.set_state(source::AREAS, area.code.as_str(), "share", share));
         });
     }
+}
+
+/// Hatches the areas in which a warning is in force.
+fn warn(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
+    for level in style::warning_levels() {
+        let codes = Memo::new(move |_| {
+            let warned = warned.read();
+            let of_level = warned.iter().filter(|warned| warned.level == level);
+            of_level
+                .map(|warned| warned.area.clone())
+                .collect::<Vec<_>>()
+        });
+        Effect::new(move || {
+            let filter = style::only(codes.read().iter().map(AreaCode::as_str));
+            drawn.tell(|map| {
+                for layer in style::warning_layers(level) {
+                    map.set_filter(&layer, &filter);
+                }
+            });
+        });
+    }
+}
+
+/// Takes away the layers that somebody has switched off, and keeps that in the address.
+fn hide(shown: &Shown, drawn: Drawn) {
+    let hidden = hidden();
+    for kind in shown.kinds.clone() {
+        Effect::new(move || {
+            let is_shown = hidden.shows(kind);
+            drawn.tell(|map| map.set_visible(kind, is_shown));
+        });
+    }
+    let query = use_location().search;
+    Effect::new(move || {
+        query.track();
+        hidden.remember();
+    });
+}
+
+/// The marks of what is being worked, unless they are switched off.
+fn marks_of(
+    shown: &Shown,
+    cases: Signal<Arc<[Case]>>,
+    signals: MapSignals,
+) -> Signal<Arc<[marks::Mark]>> {
+    if !shown.has(LayerKind::Incidents) {
+        return Signal::stored(Arc::default());
+    }
+    let hidden = hidden();
+    let marks = Memo::new(move |_| {
+        let camera = signals.camera.get();
+        let camera = camera.filter(|_| hidden.shows(LayerKind::Incidents));
+        camera.map_or_else(Arc::default, |camera| marks::marks(&cases.read(), &camera))
+    });
+    marks.into()
+}
+
+/// The labels of warnings, unless they are switched off.
+fn seen_warnings(warned: Signal<Arc<[Warned]>>) -> Signal<Arc<[Warned]>> {
+    let hidden = hidden();
+    Signal::derive(move || {
+        if hidden.shows(LayerKind::Warnings) {
+            warned.get()
+        } else {
+            Arc::default()
+        }
+    })
+}
+
+/// Looks where the map is to look.
+fn turn(look: Signal<Option<Look>>, spot: Signal<Option<Spot>>, drawn: Drawn) {
+    Effect::new(move || {
+        let (look, spot) = (look.get(), spot.get());
+        drawn.tell(|map| {
+            map.look_at(look);
+            map.spotlight(spot);
+        });
+    });
+}
+
+/// Names the canvas for screen readers, with its keys.
+fn name(drawn: Drawn) {
+    let screen = screen();
+    Effect::new(move || {
+        let words = [Key::Map, Key::MapKeys].map(|key| screen.word(key));
+        let label = format!("{} · {}", words.join(" · "), screen.word(MapWord::Walk));
+        drawn.tell(|map| map.label(&label));
+    });
 }
 
 /// Who made the map, and that it is drawn by hand where it is.
@@ -348,42 +406,4 @@ fn notes(catalog: &Catalog) -> impl IntoView + use<> {
             {makers}
         </p>
     }
-}
-
-fn heading(key: Key) -> impl IntoView {
-    let screen = screen();
-    view! { <th scope="col">{move || screen.word(key)}</th> }
-}
-
-/// The table twin of the painted areas.
-fn rows(areas: &[PaintedArea], metric: Option<&MetricDef>) -> Option<impl IntoView + use<>> {
-    let screen = screen();
-    let metric = metric?;
-    let row = |(area, point): &PaintedArea| {
-        let point = *point;
-        let key = MetricKey {
-            metric: metric.id.clone(),
-            area: area.code.clone(),
-        };
-        let figure = Figured::metric(metric, &key, point, with_unit).unlinked();
-        let level = move || {
-            let point = point.read();
-            let level = point.as_ref().map(|point| point.level);
-            level.map(|level| screen.word(level_key(level)))
-        };
-        view! {
-            <tr>
-                <th scope="row">{screen.text(&area.name)}</th>
-                <td>
-                    <Figure figure=figure form=Form::Row />
-                </td>
-                <td>{level}</td>
-            </tr>
-        }
-    };
-    Some(areas.iter().map(row).collect_view())
-}
-
-fn with_unit(v: f64, unit: &str) -> String {
-    format!("{} {}", format::figure(v, unit), format::unit(unit))
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::i18n::case::Desk;
+use crate::i18n::map::MapWord;
 use crate::i18n::wall::Wall;
 use crate::i18n::panel::Panel;
 use crate::i18n::{Key, Phrase};
@@ -18,6 +19,7 @@ fn keys() -> [(&'static str, Phrase); 10] {
         ("␣", Wall::HelpHold.into()),
         ("← →", Wall::HelpStep.into()),
         ("Esc", Wall::HelpGiveBack.into()),
+        ("Enter  ← ↑ ↓ →", MapWord::Walk.into()),
         ("J K Enter /", Desk::HelpMoves.into()),
         ("A … Z", Desk::HelpActs.into()),
         ("?", Key::HelpHelp.into()),

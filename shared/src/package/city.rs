@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::AreaCode;
+use crate::package::feed::Crs;
 use crate::text::Text;
 
 /// The whole of `city.toml`.
@@ -21,6 +22,9 @@ pub struct CityDef {
     pub centre: [f64; 2],
     /// At which zoom a map opens.
     pub zoom: f64,
+    /// The datum of the outlines in `areas.geojson` and `zones/`.
+    #[serde(default, skip_serializing_if = "Crs::is_wgs84")]
+    pub crs: Crs,
     /// Whether the data is simulated; every screen says so.
     #[serde(default)]
     pub simulated: bool,

@@ -79,7 +79,8 @@ pub enum Format {
     MappedJson,
 }
 
-/// Datum of a feed's positions; all are converted to WGS 84 on entry.
+/// Datum of positions: of a feed's, converted to WGS 84 on entry, or of a map's, converted when the
+/// package is loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Crs {
@@ -92,6 +93,13 @@ pub enum Crs {
     Bd09,
     /// CGCS2000; the same as WGS 84 to within a metre.
     Cgcs2000,
+}
+
+impl Crs {
+    /// Whether it is what everything is converted to.
+    pub fn is_wgs84(&self) -> bool {
+        *self == Self::Wgs84
+    }
 }
 
 /// `[feed.map]`: where in a vendor's JSON things are.

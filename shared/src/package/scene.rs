@@ -57,7 +57,7 @@ pub struct PanelDef {
     /// Its heading; absent, the kind's or the metric's own name.
     #[serde(default)]
     pub title: Option<Text>,
-    /// `map`: layers from bottom to top: `areas:METRIC`, `assets`, `incidents`.
+    /// `map`: what it shows, in the words of [`SceneLayer`](crate::package::layer::SceneLayer).
     #[serde(default)]
     pub layers: Vec<String>,
     /// The metric it shows.

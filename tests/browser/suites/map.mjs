@@ -17,6 +17,9 @@ const SAME = 8e-5;
 const LONGITUDES = [118.02, 118.06, 118.09, 118.12, 118.16];
 const LATITUDES = [24.42, 24.47, 24.49, 24.51, 24.56];
 
+/** The middle of the city, and so of the map. */
+const MIDDLE = [118.1, 24.5];
+
 const CANVAS = ".map-base canvas";
 
 export function map() {
@@ -41,6 +44,68 @@ export function map() {
         await page.mouse.down();
         await page.mouse.move(x + width / 2 + 150, y + height / 2 + 80, { steps: 6 });
         await page.mouse.up();
+      });
+    });
+
+    test("the keyboard walks from asset to asset, keeps a card open and lets it go", async (tools) => {
+      const page = await wallWithAssets(tools);
+      await page.focus(CANVAS);
+      const name = () => page.textContent(".card .card-name");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".card:not(.none)");
+      const first = await name();
+      await page.keyboard.press("ArrowRight");
+      await page.waitForFunction((known) => {
+        return document.querySelector(".card .card-name").textContent !== known;
+      }, first);
+      const second = await name();
+      await page.keyboard.press("ArrowLeft");
+      await page.waitForFunction((known) => {
+        return document.querySelector(".card .card-name").textContent === known;
+      }, first);
+      assert.notEqual(second, first);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".card.kept dd");
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(".card.none", { state: "attached" });
+    });
+
+    test("assets on one another are counted and named in one card", async (tools) => {
+      const places = ["M-A", "M-B", "M-C"];
+      await Promise.all(places.map((asset) => tools.gateway.level(asset, 0.5, MIDDLE)));
+      const { page } = await tools.wall();
+      await page.waitForFunction(() => document.querySelector(".dot-fixed ~ b").textContent === "3");
+      const area = await page.locator(".map-base").boundingBox();
+      await page.mouse.move(area.x + area.width / 2, area.y + area.height / 2, { steps: 3 });
+      await page.waitForSelector(".card-others li:nth-child(3)");
+      const text = await page.textContent(".card-others");
+      for (const word of ["3", ...places]) assert.ok(text.includes(word), text);
+      await page.mouse.down();
+      await page.mouse.up();
+      await page.click(".card.kept .card-others li:nth-child(2) button");
+      await page.waitForSelector(".card-others li:nth-child(2).chosen");
+      await page.click(".card-close");
+      await page.waitForSelector(".card.kept", { state: "detached" });
+    });
+
+    test("a layer is switched off by its switch, and the address remembers it", async (tools) => {
+      const page = await wallWithAssets(tools);
+      const picture = () => page.locator(".map-base").screenshot();
+      const before = await picture();
+      const box = page.getByLabel("设施与车辆");
+      await box.focus();
+      await page.keyboard.press("Space");
+      await until("the assets are gone from the picture", async () => {
+        return (await difference(tools.browser, before, await picture())) > SAME;
+      });
+      assert.match(page.url(), /[?&]hide=assets/);
+      await page.reload();
+      await page.waitForSelector(".map-message", { state: "detached" });
+      assert.equal(await page.getByLabel("设施与车辆").isChecked(), false);
+      await page.getByLabel("设施与车辆").check();
+      assert.doesNotMatch(page.url(), /hide=/);
+      await until("they are back", async () => {
+        return (await difference(tools.browser, before, await picture())) <= SAME;
       });
     });
 

@@ -1,9 +1,12 @@
 //! An area's outline: as GeoJSON writes it, checked, and turned into `geo`'s type.
 
+use egret_shared::package::feed::Crs;
 use egret_shared::position::Position;
 use geo::{Area as _, BoundingRect as _, Centroid as _, Contains as _, InteriorPoint as _};
 use geo::{Coord, LineString, MultiPolygon, Point, Polygon};
 use serde::Deserialize;
+
+use crate::crs::wgs84_from;
 
 type Ring = Vec<Vec<f64>>;
 
@@ -46,8 +49,16 @@ impl Geometry {
         Ok(())
     }
 
-    /// The outline as `geo` has it. Points that are no pairs are left out: see [`Self::check`].
-    pub(crate) fn into_multi_polygon(self) -> MultiPolygon<f64> {
+    /// The outline as `geo` has it, from the datum `crs` to WGS 84. Points that are no pairs are left
+    /// out: see [`Self::check`].
+    pub(crate) fn into_multi_polygon(self, crs: Crs) -> MultiPolygon<f64> {
+        let line = |ring: &Ring| {
+            let converted = line(ring).into_points().into_iter().map(|point| {
+                let (x, y) = wgs84_from(crs, point.x_y());
+                Coord { x, y }
+            });
+            converted.collect::<LineString<f64>>()
+        };
         let polygons = self.polygons().iter().filter_map(|rings| {
             let (outer, holes) = rings.split_first()?;
             let holes = holes.iter().map(line).collect();

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use egret_shared::id::AreaCode;
+use egret_shared::package::feed::Crs;
 use egret_shared::text::Text;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -174,14 +175,14 @@ impl<'a> Areas<'a> {
         }
     }
 
-    /// The areas for the tree. Call only if there are no problems.
-    pub(crate) fn into_seeds(self) -> Vec<AreaSeed> {
+    /// The areas for the tree, drawn in the datum `crs`. Call only if there are no problems.
+    pub(crate) fn into_seeds(self, crs: Crs) -> Vec<AreaSeed> {
         let seed = |(_, _, feature): (_, _, Feature)| {
             let Feature {
                 properties,
                 geometry,
             } = feature;
-            let polygon = geometry.into_multi_polygon();
+            let polygon = geometry.into_multi_polygon(crs);
             AreaSeed {
                 code: properties.code,
                 parent: properties.parent,

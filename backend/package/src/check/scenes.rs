@@ -5,6 +5,9 @@
 
 mod kinds;
 
+use std::collections::BTreeSet;
+
+use egret_shared::package::layer::SceneLayer;
 use egret_shared::package::scene::{PanelDef, PanelKind, SceneDef, ScreenDef, UNITS_WIDE};
 use egret_shared::package::wall::{Takeover, WallDef};
 use egret_shared::time::Span;
@@ -315,16 +318,55 @@ fn check_layers(
     known: &Known<'_>,
     problems: &mut Vec<Problem>,
 ) {
-    for (number, layer) in panel.layers.iter().enumerate() {
+    let mut kinds = BTreeSet::new();
+    for (number, word) in panel.layers.iter().enumerate() {
         let path = format!("{path}/layers/{number}");
-        match layer.split_once(':') {
-            Some(("areas", metric)) => known.metrics.refer(entry, &path, metric, problems),
-            None if layer == "assets" || layer == "incidents" => {}
-            _ => {
-                let message =
-                    format!("no layer \"{layer}\": areas:METRIC, assets and incidents are");
+        let layer = match SceneLayer::parse(word) {
+            Ok(layer) => layer,
+            Err(message) => {
                 problems.push(entry.problem(&path, message));
+                continue;
+            }
+        };
+        if !kinds.insert(layer.kind()) {
+            let kind = layer.kind().as_str();
+            let message = format!("a map has one layer of kind {kind} at most; join their lists");
+            problems.push(entry.problem(&path, message));
+        }
+        check_layer(entry, &path, &layer, known, problems);
+    }
+}
+
+fn check_layer(
+    entry: &Entry<'_, SceneDef>,
+    path: &str,
+    layer: &SceneLayer,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    match layer {
+        SceneLayer::Areas { metric, level } => {
+            known.metrics.refer(entry, path, metric.as_str(), problems);
+            if let Some(level) = level {
+                known.levels.refer(entry, path, level, problems);
             }
         }
+        SceneLayer::Assets(feeds) | SceneLayer::Heat(feeds) => {
+            for feed in feeds {
+                known.feeds.refer(entry, path, feed.as_str(), problems);
+            }
+        }
+        SceneLayer::Warnings(metrics) => {
+            for metric in metrics {
+                known.metrics.refer(entry, path, metric.as_str(), problems);
+                let def = known.metric_defs.get(metric.as_str());
+                if def.is_some_and(|def| def.levels.is_none()) {
+                    let message = format!("\"{metric}\" warns of nothing: it has no levels");
+                    problems.push(entry.problem(path, message));
+                }
+            }
+        }
+        SceneLayer::Flows(layer) => known.layers.refer(entry, path, layer, problems),
+        SceneLayer::Incidents | SceneLayer::Geofences => {}
     }
 }

@@ -32,7 +32,32 @@ fn mistakes_in_scenes_are_told_at_their_place() {
             (
                 "\"assets\", \"incidents\"",
                 "\"assets\", ¦\"incident\"",
-                "areas:METRIC, assets and incidents are",
+                "no layer \"incident\": areas:METRIC,",
+            ),
+            (
+                "\"areas:water.stress\"",
+                "¦\"areas:water.stress@distrikt\"",
+                "did you mean \"district\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "¦\"assets:manhol\", \"incidents\"",
+                "did you mean \"manhole\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"assets:manhole\"",
+                "one layer of kind assets at most",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"warnings:hotline.requests\"",
+                "warns of nothing: it has no levels",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"flows:crossings\"",
+                "there is no layer of the map \"crossings\"",
             ),
             (
                 "level = \"district\"",
@@ -73,14 +98,20 @@ fn a_takeover_needs_a_map_and_time_to_be_read() {
     let told = |wall: &str, change: fn(String) -> String| -> Vec<String> {
         let mut files = tiny();
         let scenes = files.remove("scenes.toml").unwrap_or_default();
-        files.insert("scenes.toml".to_owned(), format!("{}{wall}", change(scenes)));
+        files.insert(
+            "scenes.toml".to_owned(),
+            format!("{}{wall}", change(scenes)),
+        );
         let problems = Package::load(&files).err().unwrap_or_default();
         problems.iter().map(|one| one.message.clone()).collect()
     };
     let same = |text: String| text;
     let without_map = |text: String| {
         text.replace("kind  = \"map\"", "kind  = \"feeds\"")
-            .replace("layers = [\"areas:water.stress\", \"assets\", \"incidents\"]", "")
+            .replace(
+                "layers = [\"areas:water.stress\", \"assets\", \"incidents\"]",
+                "",
+            )
     };
     let orange = "\n[wall]\ntakeover = \"orange\"\ntakeover_dwell = \"20s\"\n";
     assert_eq!(told(orange, same), [""; 0]);
@@ -90,7 +121,10 @@ fn a_takeover_needs_a_map_and_time_to_be_read() {
     assert_eq!(unknown.len(), 1, "{unknown:?}");
     let nowhere = told(orange, without_map);
     assert!(nowhere[0].contains("no scene has a map"), "{nowhere:?}");
-    assert_eq!(told("\n[wall]\ntakeover = \"never\"\n", without_map), [""; 0]);
+    assert_eq!(
+        told("\n[wall]\ntakeover = \"never\"\n", without_map),
+        [""; 0]
+    );
 }
 
 #[test]

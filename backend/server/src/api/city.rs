@@ -5,12 +5,16 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use egret_shared::catalog::{Area, Catalog};
+use egret_shared::package::rule::ZoneDef;
 use serde_json::Value;
 
 use super::Context;
 use super::extract::Path;
 use super::problem::Problem;
 use crate::auth::Caller;
+
+/// The package's folder of zones.
+const ZONES: &str = "zones/";
 
 /// `GET /api/v1/catalog`.
 pub(super) async fn catalog(
@@ -52,12 +56,24 @@ pub(super) async fn areas_geojson(
     Ok((kind, areas.to_string()).into_response())
 }
 
-/// `GET /map/{file}`: a layer of the base map. Only files that `map/layers.toml` lists.
+/// `GET /map/{file}`: a layer of the base map, or a zone. Only files that `map/layers.toml` lists, and
+/// zones of rules that the caller sees.
 pub(super) async fn map_file(
     State(context): State<Context>,
-    _: Caller,
+    caller: Caller,
     Path(file): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
+    if let Some(zone) = file.strip_prefix(ZONES) {
+        let rules = caller.catalog(context.package.catalog()).rules.rules;
+        let is_seen = rules.iter().any(|rule| match &rule.zone {
+            Some(ZoneDef::File(name)) => name == zone,
+            _ => false,
+        });
+        if !is_seen {
+            return Err(Problem::missing(format!("there is no zone \"{zone}\"")));
+        }
+        return geojson(&context, &file);
+    }
     if !context
         .package
         .layers

@@ -2,7 +2,8 @@
 
 use egret_shared::access::{Right, Scope};
 use egret_shared::catalog::{Area, Catalog};
-use egret_shared::id::{AreaCode, MetricId};
+use egret_shared::id::{AreaCode, FeedId, MetricId};
+use egret_shared::package::layer::SceneLayer;
 use egret_shared::package::scene::{PanelDef, SceneDef};
 use serde_json::Value;
 
@@ -96,9 +97,12 @@ impl Sight {
         let is_seen = |metric: &MetricId| self.metric_somewhere(metric);
         panel.metric = panel.metric.take().filter(is_seen);
         panel.metrics.retain(is_seen);
-        panel.layers.retain(|layer| {
-            let metric = layer.strip_prefix("areas:");
-            metric.is_none_or(|metric| is_seen(&metric.into()))
+        let feed = |feed: &FeedId| self.feed_somewhere(feed);
+        let seen = panel.layers.iter().filter_map(|word| {
+            let layer = SceneLayer::parse(word).ok()?;
+            let seen = layer.seen_by(feed, is_seen)?;
+            Some(seen.to_string())
         });
+        panel.layers = seen.collect();
     }
 }

@@ -132,17 +132,22 @@ fn times_are_rebased_before_they_lose_their_milliseconds() {
 }
 
 #[test]
-fn the_pointer_finds_the_asset_beneath_it() {
-    let points = points();
-    let camera = Camera {
-        centre: points.origin(),
-        zoom: 12.0,
-        width: 100.0,
-        height: 100.0,
+fn assets_are_told_where_they_are_at_the_moment() {
+    let mut points = points();
+    let moved = TileDelta {
+        update: vec![(1, spot(118.3))],
+        ..TileDelta::default()
     };
-    let found = points.nearest(&camera, (53.0, 50.0), 8.0, 0.0);
-    assert_eq!(found, Some(("bus".into(), "1".into())));
-    assert_eq!(points.nearest(&camera, (10.0, 10.0), 8.0, 0.0), None);
+    points.advance(TILE, &moved, 2_000.0);
+    let lon = |now_ms: f64| {
+        let mut places = points.places(now_ms);
+        let ((feed, _), level, place) = places.next().unwrap();
+        assert_eq!((feed.as_str(), level), ("bus", Level::Normal));
+        place.position().lon
+    };
+    assert!((lon(2_000.0) - 118.1).abs() < 1e-4);
+    assert!((lon(3_000.0) - 118.2).abs() < 1e-4);
+    assert_eq!(points.places(0.0).count(), 2);
 }
 
 const FIJI: Tile = Tile {

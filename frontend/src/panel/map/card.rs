@@ -1,111 +1,248 @@
-//! The card of the asset beneath the pointer: what it is, what it says, and how old that is.
+//! The card of an asset: what it is, what it says, and how old that is. It follows the pointer, or
+//! the arrow keys, and stays open when somebody keeps it. Assets that lie on one another are all
+//! told of.
 
 use std::sync::Arc;
 
-use leptos::ev;
-use leptos::html::Div;
 use leptos::prelude::*;
+use leptos::{ev, html};
 use web_sys::MouseEvent;
 
 use egret_shared::asset::{AssetState, AssetValue};
 use egret_shared::catalog::Catalog;
-use egret_shared::id::{AssetId, FeedId};
 use egret_shared::package::property::PropertyDef;
 
-use crate::map::live::LiveMap;
+use super::Drawn;
+use super::pointed::{How, Pointed};
+use crate::i18n::map::MapWord;
+use crate::i18n::{self, Key};
+use crate::map::camera::Camera;
+use crate::map::live::{Asset, Seen};
 use crate::screen::{Screen, screen};
 use crate::select::Truth;
 use crate::widget::figure::{Figure, Figured, Form};
-use crate::widget::level::LevelWord;
+use crate::widget::level::{LevelMark, LevelWord};
 use crate::widget::truth::Basis;
-use crate::{api, format};
+use crate::{api, clock, format};
 
-use super::Opened;
+/// How often an open card asks again. Milliseconds: an asset's feed is seldom faster.
+const AGAIN_MS: i32 = 5_000;
 
-/// Where the card stands and what it is of.
-#[derive(Clone, Debug, PartialEq)]
-struct Pointed {
-    asset: (FeedId, AssetId),
-    x: f64,
-    y: f64,
-    /// Whether the card has more room on the pointer's left.
-    to_left: bool,
-    /// Whether it has more room above.
-    to_top: bool,
-}
+/// So many of the assets that lie on one another are named; the others are counted.
+const NAMED_MAX: usize = 6;
 
-/// The card, while the pointer is over an asset.
+/// The card, while something is pointed at.
 #[component]
 pub(crate) fn Card(
-    opened: Opened,
-    container: NodeRef<Div>,
+    pointed: RwSignal<Option<Pointed>>,
+    drawn: Drawn,
+    container: NodeRef<html::Div>,
+    camera: RwSignal<Option<Camera>>,
     catalog: Arc<Catalog>,
 ) -> impl IntoView {
     let screen = screen();
-    let pointed: RwSignal<Option<Pointed>> = RwSignal::new(None);
     let state: RwSignal<Option<AssetState>> = RwSignal::new(None);
-    follow_pointer(opened, container, pointed);
-    let asset = Memo::new(move |_| pointed.get().map(|pointed| pointed.asset));
+    follow_pointer(drawn, container, pointed);
+    follow_camera(drawn, camera, pointed);
+    let asset = Memo::new(move |_| pointed.read().as_ref().and_then(Pointed::asset));
     Effect::new(move || {
         let asset = asset.get();
         state.set(None);
-        if let Some((feed, id)) = asset {
-            leptos::task::spawn_local(async move {
-                // An answer that comes when the pointer has gone on is not shown: see `content`.
-                drop(state.try_set(api::asset(&feed, &id).await.ok()));
-            });
+        if let Some(wanted) = asset {
+            leptos::task::spawn_local(keep_asking(wanted, pointed, state));
         }
     });
     let catalog = StoredValue::new(catalog);
-    move || {
-        let pointed = pointed.get()?;
-        let left = format!("{:.0}px", pointed.x);
-        let top = format!("{:.0}px", pointed.y);
-        Some(view! {
-            <div
-                class="card"
-                class:to-left=pointed.to_left
-                class:to-top=pointed.to_top
-                style:left=left style:top=top>
-                {catalog.with_value(|catalog| content(screen, &pointed, state.get(), catalog))}
-            </div>
-        })
+    let corner = Memo::new(move |_| {
+        let (camera, pointed) = (camera.get()?, pointed.read());
+        let (x, y) = pointed.as_ref()?.spot;
+        Some((x, y, x > camera.width / 2.0, y > camera.height / 2.0))
+    });
+    let how = Memo::new(move |_| pointed.read().as_ref().map(|pointed| pointed.how));
+    let seen = Memo::new(move |_| pointed.read().as_ref().map(|pointed| pointed.seen.clone()));
+    let place = move || {
+        corner
+            .get()
+            .map(|(x, y, ..)| format!("left:{x:.0}px;top:{y:.0}px"))
+    };
+    let ring = move || {
+        let (x, y, ..) = corner.get()?;
+        let place = format!("left:{x:.1}px;top:{y:.1}px");
+        (how.get()? != How::Hover).then(|| view! { <i class="card-ring" style=place></i> })
+    };
+    view! {
+        {ring}
+        <div
+            class="card"
+            role="status"
+            class:none=move || asset.read().is_none()
+            class:kept=move || how.get() == Some(How::Kept)
+            class:to-left=move || corner.get().is_some_and(|(.., to_left, _)| to_left)
+            class:to-top=move || corner.get().is_some_and(|(.., to_top)| to_top)
+            style=place
+        >
+            {move || {
+                let asset = asset.get()?;
+                Some(catalog.with_value(|catalog| content(screen, &asset, state.get(), catalog)))
+            }}
+            {move || others(screen, &seen.get()?, &asset.get()?, how.get()?, pointed)}
+            <Show when=move || how.get() == Some(How::Kept)>
+                <button
+                    type="button"
+                    class="card-close"
+                    aria-label=move || screen.word(Key::Close)
+                    on:click=move |_| pointed.set(None)
+                >
+                    "×"
+                </button>
+            </Show>
+        </div>
     }
 }
 
-/// Looks for an asset wherever the pointer goes over the map.
-fn follow_pointer(opened: Opened, container: NodeRef<Div>, pointed: RwSignal<Option<Pointed>>) {
+/// Asks for an asset, again and again for as long as it is pointed at.
+async fn keep_asking(
+    wanted: Asset,
+    pointed: RwSignal<Option<Pointed>>,
+    state: RwSignal<Option<AssetState>>,
+) {
+    let is_wanted = move |wanted: &Asset| {
+        let asset = pointed.try_with_untracked(|pointed| pointed.as_ref().and_then(Pointed::asset));
+        asset.flatten().as_ref() == Some(wanted)
+    };
+    while is_wanted(&wanted) {
+        let answer = api::asset(&wanted.0, &wanted.1).await.ok();
+        if !is_wanted(&wanted) {
+            return;
+        }
+        // What a lost connection could not tell stays as it was, with its age growing.
+        if answer.is_some() {
+            drop(state.try_set(answer));
+        }
+        clock::sleep(AGAIN_MS).await;
+    }
+}
+
+fn follow_pointer(drawn: Drawn, container: NodeRef<html::Div>, pointed: RwSignal<Option<Pointed>>) {
+    // Not `pointermove`, which a map that is dragged swallows.
     let handle = window_event_listener(ev::mousemove, move |event: MouseEvent| {
-        let Some(element) = container.get_untracked() else {
+        let is_free = pointed.with_untracked(|pointed| {
+            pointed
+                .as_ref()
+                .is_none_or(|pointed| pointed.how == How::Hover)
+        });
+        let Some(element) = container.get_untracked().filter(|_| is_free) else {
             return;
         };
         let area = element.get_bounding_client_rect();
         let x = f64::from(event.client_x()) - area.left();
         let y = f64::from(event.client_y()) - area.top();
         let inside = (0.0..area.width()).contains(&x) && (0.0..area.height()).contains(&y);
-        let nearest = |map: &LiveMap| map.nearest(x, y);
-        let asset = opened.with_value(|map| map.as_ref().filter(|_| inside).and_then(nearest));
-        let found = asset.map(|asset| Pointed {
-            asset,
-            x,
-            y,
-            to_left: x > area.width() / 2.0,
-            to_top: y > area.height() / 2.0,
-        });
-        if pointed.get_untracked() != found {
+        let seen = inside.then(|| drawn.ask(|map| map.at((x, y)))).flatten();
+        let found = Pointed::over(seen.unwrap_or_default(), (x, y));
+        if pointed.with_untracked(|known| *known != found) {
             pointed.set(found);
         }
     });
     on_cleanup(move || handle.remove());
 }
 
+/// What is kept moves with the map, and with itself; what leaves the view is let go.
+fn follow_camera(
+    drawn: Drawn,
+    camera: RwSignal<Option<Camera>>,
+    pointed: RwSignal<Option<Pointed>>,
+) {
+    let now = screen().store.now;
+    Effect::new(move || {
+        camera.track();
+        now.track();
+        let kept = pointed.with_untracked(|pointed| {
+            let kept = pointed.as_ref().filter(|pointed| pointed.how != How::Hover);
+            kept.and_then(|kept| Some((kept.asset()?, kept.spot)))
+        });
+        let Some((asset, before)) = kept else {
+            return;
+        };
+        match drawn.ask(|map| map.spot_of(&asset)).flatten() {
+            Some(spot) if spot == before => {}
+            Some(spot) => pointed.update(|pointed| {
+                if let Some(pointed) = pointed {
+                    pointed.spot = spot;
+                }
+            }),
+            None => pointed.set(None),
+        }
+    });
+}
+
+/// The other assets at the same place.
+fn others(
+    screen: Screen,
+    seen: &[Seen],
+    chosen: &Asset,
+    how: How,
+    pointed: RwSignal<Option<Pointed>>,
+) -> Option<AnyView> {
+    if seen.len() < 2 {
+        return None;
+    }
+    let row = |seen: &Seen| {
+        let id = seen.asset.1.to_string();
+        let text = format!("{id} · {}", seen.asset.0);
+        let is_chosen = seen.asset == *chosen;
+        let asset = seen.asset.clone();
+        let choose = move |_| {
+            pointed.update(|pointed| {
+                if let Some(pointed) = pointed {
+                    pointed.choose(&asset);
+                }
+            });
+        };
+        let level = seen.level;
+        view! {
+            <li class:chosen=is_chosen>
+                <LevelMark level=Signal::stored(level) />
+                {if how == How::Hover {
+                    view! { <span>{text}</span> }.into_any()
+                } else {
+                    view! {
+                        <button type="button" aria-pressed=is_chosen.to_string() on:click=choose>
+                            {text}
+                        </button>
+                    }
+                        .into_any()
+                }}
+            </li>
+        }
+    };
+    let rows: Vec<_> = seen.iter().take(NAMED_MAX).map(row).collect();
+    let more = seen.len().saturating_sub(NAMED_MAX);
+    let count = match screen.language.get() {
+        egret_shared::text::Language::Zh => {
+            format!("{}：{}", screen.word(MapWord::Here), seen.len())
+        }
+        egret_shared::text::Language::En => {
+            format!("{} {}", seen.len(), screen.word(MapWord::Here))
+        }
+    };
+    Some(
+        view! {
+            <div class="card-others card-name">
+                <p>{count}</p>
+                <ul>{rows} {(more > 0).then(|| view! { <li>{format!("+{more}")}</li> })}</ul>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 fn content(
     screen: Screen,
-    pointed: &Pointed,
+    (feed, asset): &Asset,
     state: Option<AssetState>,
     catalog: &Catalog,
 ) -> AnyView {
-    let (feed, asset) = &pointed.asset;
     let of_feed = catalog.feeds.iter().find(|def| def.id == *feed);
     let kind = of_feed.map(|def| screen.text(&def.name));
     let Some(state) = state.filter(|state| state.feed == *feed && state.asset == *asset) else {
@@ -124,17 +261,22 @@ fn content(
             let def = catalog.properties.iter().find(|def| def.id == *property);
             let said = |def: &PropertyDef| screen.text(&def.name);
             let label = def.map_or_else(|| property.to_string(), said);
+            let flags = i18n::metric::flags(value.flags, screen.language.get());
             view! {
                 <dt>{label}</dt>
                 <dd>{value_view(value, state.stale)}</dd>
+                {(!flags.is_empty()).then(|| view! { <dd class="card-flags">{flags}</dd> })}
             }
         })
         .collect();
+    let is_silent = state.values.is_empty();
+    let silent = is_silent.then(|| view! { <p class="other">{screen.word(MapWord::NotHeard)}</p> });
     view! {
         <b class="card-name">{name}</b>
         <LevelWord level=Signal::stored(level) />
         <p class="other">{kind}</p>
         <dl>{values}</dl>
+        {silent}
     }
     .into_any()
 }

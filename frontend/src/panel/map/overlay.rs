@@ -1,131 +1,138 @@
-//! Names and cases over the map. Room is given in one pass: cases first, then names by rank.
+//! Names, marks and warnings over the map. Room is given in one pass: the corners that are taken,
+//! marks, what they are called, warnings, then names by rank.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use egret_shared::id::AreaCode;
 use egret_shared::text::Language;
 
-use crate::format;
-use crate::i18n::Key;
 use crate::map::camera::{Camera, Mercator};
 use crate::map::geometry::Name;
 use crate::map::labels::{Room, Wish, has_second_line, place, rank_zoom, width_em};
 use crate::map::live::unit_px;
-use crate::panel::incidents::truth_of;
-use crate::screen::{Screen, screen};
-use crate::select::Case;
-use crate::widget::figure::Said;
-use crate::widget::level::{LevelMark, level_class};
-use crate::widget::truth::Basis;
+use crate::screen::screen;
+
+use super::marks::{self, Mark};
+use super::warned::{self, Warned};
 
 /// Sizes at 1080 lines, in the style's units: a case's mark, its title, a district's name and
 /// any other.
-const MARK_U: f64 = 44.0;
+pub(super) const MARK_U: f64 = 44.0;
 const TITLE_U: f64 = 16.0;
 const DISTRICT_U: f64 = 20.0;
 const NAME_U: f64 = 14.0;
 
-/// Width and height of the legend, top left, and of the notes, bottom right.
-const LEGEND_U: (f64, f64) = (215.0, 170.0);
+/// Width and height of the notes, bottom right.
 const NOTES_U: (f64, f64) = (760.0, 30.0);
+
+/// So many marks at most have a title: the worst, which have the first choice of room.
+const TITLES_MAX: usize = 12;
+
+/// What has to find room, beside the names.
+#[derive(Clone, Copy)]
+pub(super) struct Over {
+    /// Where the map looks.
+    pub(super) camera: RwSignal<Option<Camera>>,
+    /// Names of places.
+    pub(super) names: RwSignal<Arc<[Name]>>,
+    /// Marks of what is being worked.
+    pub(super) marks: Signal<Arc<[Mark]>>,
+    /// Areas with warnings in force.
+    pub(super) warned: Signal<Arc<[Warned]>>,
+    /// How much of the top left corner the legend takes. CSS pixels.
+    pub(super) legend: RwSignal<(f64, f64)>,
+}
 
 /// What stands over the map.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
+pub(super) enum Piece {
     Legend,
     Notes,
     Mark(String),
     Title(String),
+    Warning(AreaCode),
     Name(usize),
 }
 
-/// Names and cases.
+/// Where everything stands.
+pub(super) type Rooms = Memo<BTreeMap<Piece, Room>>;
+
+/// Names, marks and warnings.
 #[component]
-pub(crate) fn Overlay(
-    camera: RwSignal<Option<Camera>>,
-    names: RwSignal<Arc<[Name]>>,
-    /// What has a mark of its own.
-    cases: Signal<Arc<[Case]>>,
-    /// Whether a corner is taken by the legend.
-    has_legend: bool,
-) -> impl IntoView {
+pub(crate) fn Overlay(over: Over) -> impl IntoView {
     let screen = screen();
     let rooms = Memo::new(move |_| {
-        camera.get().map_or_else(BTreeMap::new, |camera| {
-            let language = screen.language.get();
-            rooms(&camera, &cases.read(), &names.read(), language, has_legend)
+        let camera = over.camera.get();
+        camera.map_or_else(BTreeMap::new, |camera| {
+            rooms(&camera, &over, screen.language.get())
         })
     });
-    let numbered = move || names.get().iter().cloned().enumerate().collect::<Vec<_>>();
+    let numbered = move || {
+        let names = over.names.get();
+        names.iter().cloned().enumerate().collect::<Vec<_>>()
+    };
     view! {
         <div class="overlay" aria-hidden="true">
             <For each=numbered key=|(place, name)| (*place, name.text.zh.clone()) let:named>
                 {name_view(named, rooms)}
             </For>
             <For
-                each=move || cases.get().to_vec()
-                key=|case| (case.id.clone(), case.level, case.signals, case.in_force)
-                let:case
+                each=move || over.warned.get().to_vec()
+                key=|warned| (warned.area.clone(), warned.level, warned.text.clone(), warned.more)
+                let:warned
             >
-                {case_view(case, rooms)}
+                {warned::label(warned, rooms)}
+            </For>
+            <For each=move || over.marks.get().to_vec() key=Mark::key let:mark>
+                {marks::view_of(mark, rooms)}
             </For>
         </div>
     }
 }
 
 /// Where everything stands.
-fn rooms(
-    camera: &Camera,
-    cases: &[Case],
-    names: &[Name],
-    language: Language,
-    has_legend: bool,
-) -> BTreeMap<Piece, Room> {
+fn rooms(camera: &Camera, over: &Over, language: Language) -> BTreeMap<Piece, Room> {
     let unit = unit_px();
-    let mut wishes = vec![taken(
-        Piece::Notes,
-        camera.width - NOTES_U.0 * unit,
-        camera.height - NOTES_U.1 * unit,
-        NOTES_U,
-        unit,
-    )];
-    if has_legend {
-        wishes.push(taken(Piece::Legend, 0.0, 0.0, LEGEND_U, unit));
+    let (marks, names) = (over.marks.read(), over.names.read());
+    let spot = |position| camera.screen_from(Mercator::of(position));
+    let mut wishes = vec![
+        taken(
+            Piece::Notes,
+            camera.width - NOTES_U.0 * unit,
+            camera.height - NOTES_U.1 * unit,
+            (NOTES_U.0 * unit, NOTES_U.1 * unit),
+        ),
+        taken(Piece::Legend, 0.0, 0.0, over.legend.get()),
+    ];
+    for mark in marks.iter() {
+        wishes.push(mark_wish(mark, spot(mark.position), unit));
     }
-    let at = |case: &Case| {
-        let position = case.position?;
-        Some(camera.screen_from(Mercator::of(position)))
-    };
-    for case in cases {
-        if let Some(spot) = at(case) {
-            wishes.push(mark_wish(case, spot, unit));
-        }
+    for mark in marks.iter().take(TITLES_MAX) {
+        wishes.push(title_wish(mark, spot(mark.position), unit, language));
     }
-    for case in cases {
-        if let Some(spot) = at(case) {
-            wishes.push(title_wish(case, spot, unit, language));
-        }
+    for warned in over.warned.read().iter() {
+        wishes.push(warning_wish(warned, spot(warned.position), unit, language));
     }
     let mut ranked: Vec<(usize, &Name)> = names.iter().enumerate().collect();
     ranked.sort_by_key(|(_, name)| name.rank);
     for (number, name) in ranked {
         if camera.zoom - unit.log2() >= rank_zoom(name.rank) {
-            let spot = camera.screen_from(Mercator::of(name.position));
-            wishes.push(name_wish(number, name, spot, unit, language));
+            wishes.push(name_wish(number, name, spot(name.position), unit, language));
         }
     }
     place(wishes, camera)
 }
 
 /// A corner that is taken by something else.
-fn taken(key: Piece, left: f64, top: f64, (width, height): (f64, f64), unit: f64) -> Wish<Piece> {
+fn taken(key: Piece, left: f64, top: f64, (width, height): (f64, f64)) -> Wish<Piece> {
     let room = Room {
         left,
         top,
-        width: width * unit,
-        height: height * unit,
+        width,
+        height,
     };
     Wish {
         key,
@@ -134,10 +141,10 @@ fn taken(key: Piece, left: f64, top: f64, (width, height): (f64, f64), unit: f64
     }
 }
 
-fn mark_wish(case: &Case, (x, y): (f64, f64), unit: f64) -> Wish<Piece> {
+fn mark_wish(mark: &Mark, (x, y): (f64, f64), unit: f64) -> Wish<Piece> {
     let side = MARK_U * unit;
     Wish {
-        key: Piece::Mark(case.id.clone()),
+        key: Piece::Mark(mark.id.clone()),
         rooms: vec![Room {
             left: x - side / 2.0,
             top: y - side / 2.0,
@@ -149,8 +156,8 @@ fn mark_wish(case: &Case, (x, y): (f64, f64), unit: f64) -> Wish<Piece> {
 }
 
 /// A title stands right of its mark, else left, else above or below.
-fn title_wish(case: &Case, (x, y): (f64, f64), unit: f64, language: Language) -> Wish<Piece> {
-    let width = (width_em(case.title.get(language)).max(9.0) * TITLE_U + 8.0) * unit;
+fn title_wish(mark: &Mark, (x, y): (f64, f64), unit: f64, language: Language) -> Wish<Piece> {
+    let width = (width_em(mark.title.get(language)).max(9.0) * TITLE_U + 8.0) * unit;
     let height = 42.0 * unit;
     let gap = MARK_U / 2.0 * unit;
     let room = |left, top| Room {
@@ -160,7 +167,7 @@ fn title_wish(case: &Case, (x, y): (f64, f64), unit: f64, language: Language) ->
         height,
     };
     Wish {
-        key: Piece::Title(case.id.clone()),
+        key: Piece::Title(mark.id.clone()),
         rooms: vec![
             room(x + gap, y - height / 2.0),
             room(x - gap - width, y - height / 2.0),
@@ -168,6 +175,23 @@ fn title_wish(case: &Case, (x, y): (f64, f64), unit: f64, language: Language) ->
             room(x - width / 2.0, y + gap),
         ],
         must: false,
+    }
+}
+
+/// A warning stands above the middle of its area, else below, where the area's name leaves room.
+fn warning_wish(warned: &Warned, (x, y): (f64, f64), unit: f64, language: Language) -> Wish<Piece> {
+    let width = (warned::width_em(warned, language) * NAME_U + 34.0) * unit;
+    let height = 24.0 * unit;
+    let room = |dy: f64| Room {
+        left: x - width / 2.0,
+        top: y - height / 2.0 + dy * unit,
+        width,
+        height,
+    };
+    Wish {
+        key: Piece::Warning(warned.area.clone()),
+        rooms: [-34.0, 34.0, -62.0, 62.0, -90.0, 90.0].map(room).to_vec(),
+        must: true,
     }
 }
 
@@ -211,13 +235,13 @@ fn name_size(name: &Name) -> f64 {
 }
 
 /// Moves an element to its room, or out of sight.
-fn transform(room: Option<Room>) -> String {
+pub(super) fn transform(room: Option<Room>) -> String {
     room.map_or_else(String::new, |room| {
         format!("translate({:.1}px, {:.1}px)", room.left, room.top)
     })
 }
 
-fn name_view((number, name): (usize, Name), rooms: Memo<BTreeMap<Piece, Room>>) -> impl IntoView {
+fn name_view((number, name): (usize, Name), rooms: Rooms) -> impl IntoView {
     let screen = screen();
     let room = Memo::new(move |_| rooms.read().get(&Piece::Name(number)).copied());
     let rank = name.rank;
@@ -238,48 +262,4 @@ fn name_view((number, name): (usize, Name), rooms: Memo<BTreeMap<Piece, Room>>) 
             {second}
         </p>
     }
-}
-
-fn case_view(case: Case, rooms: Memo<BTreeMap<Piece, Room>>) -> impl IntoView {
-    let screen = screen();
-    let (mark, title) = (Piece::Mark(case.id.clone()), Piece::Title(case.id.clone()));
-    let mark = Memo::new(move |_| rooms.read().get(&mark).copied());
-    let title = Memo::new(move |_| rooms.read().get(&title).copied());
-    let level = case.level;
-    let text = case.title.clone();
-    let truth = Signal::stored(truth_of(&case));
-    let detail = move || detail(screen, &case);
-    view! {
-        <div
-            class=format!("case-mark {}", level_class(level))
-            class:none=move || mark.get().is_none()
-            style:transform=move || transform(mark.get())
-        >
-            <i></i>
-            <LevelMark level=Signal::stored(level) />
-        </div>
-        <div
-            class="case-name"
-            class:none=move || title.get().is_none()
-            style:transform=move || transform(title.get())
-        >
-            <Said of="case" truth=truth basis=Basis::Signals>
-                <b>{move || screen.text(&text)}</b>
-                <span class="case-about">{detail}</span>
-            </Said>
-        </div>
-    }
-}
-
-/// `12/14 signals · 4 min`: how many are still in force, of those it rests on.
-fn detail(screen: Screen, case: &Case) -> String {
-    let key = if case.signals == 1 {
-        Key::Signal
-    } else {
-        Key::Signals
-    };
-    let age_ms = screen.store.now.get().since(case.since).ms();
-    let age = format::age(age_ms, screen.language.get());
-    let (in_force, signals) = (case.in_force, case.signals);
-    format!("{in_force}/{signals} {} · {age}", screen.word(key))
 }

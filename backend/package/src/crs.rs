@@ -15,6 +15,7 @@
 use std::f64::consts::PI;
 
 use egret_shared::package::feed::Crs;
+use serde_json::{Value, json};
 
 /// Semi-major axis of the Krasovsky 1940 ellipsoid in metres.
 const AXIS_M: f64 = 6_378_245.0;
@@ -37,6 +38,38 @@ pub fn wgs84_from(crs: Crs, place: (f64, f64)) -> (f64, f64) {
         Crs::Wgs84 | Crs::Cgcs2000 => place,
         Crs::Gcj02 => back(gcj02_from_wgs84, place),
         Crs::Bd09 => back(gcj02_from_wgs84, back(bd09_from_gcj02, place)),
+    }
+}
+
+/// GeoJSON in WGS 84 that is given in the datum `crs`; `None` if it is no JSON.
+pub fn geojson_from(crs: Crs, text: &str) -> Option<String> {
+    let mut map = serde_json::from_str(text).ok()?;
+    convert(crs, &mut map, false);
+    Some(map.to_string())
+}
+
+/// Converts every position within `coordinates`, however deep.
+fn convert(crs: Crs, value: &mut Value, is_within: bool) {
+    match value {
+        Value::Object(object) => {
+            for (key, inner) in object.iter_mut() {
+                convert(crs, inner, key == "coordinates");
+            }
+        }
+        Value::Array(array) => {
+            let number = |place: usize| array.get(place).and_then(Value::as_f64);
+            if let (true, Some(lon), Some(lat)) = (is_within, number(0), number(1)) {
+                let (lon, lat) = wgs84_from(crs, (lon, lat));
+                for (place, degrees) in array.iter_mut().zip([lon, lat]) {
+                    *place = json!(degrees);
+                }
+            } else {
+                array
+                    .iter_mut()
+                    .for_each(|inner| convert(crs, inner, is_within));
+            }
+        }
+        _ => {}
     }
 }
 
@@ -119,6 +152,25 @@ mod tests {
     fn apart_m(a: (f64, f64), b: (f64, f64)) -> f64 {
         let position = |(lon, lat)| Position { lon, lat };
         position(a).distance_m(position(b))
+    }
+
+    #[test]
+    fn positions_of_a_map_are_converted_and_its_other_numbers_are_not() {
+        let (wgs84, gcj02) = ((116.404, 39.915), gcj02_from_wgs84((116.404, 39.915)));
+        let map = json!({ "features": [{
+            "properties": { "range": [1.0, 2.0], "coordinates_of": 3 },
+            "geometry": { "type": "Polygon", "coordinates": [[[gcj02.0, gcj02.1, 7.0]]] },
+        }]});
+        let back = geojson_from(Crs::Gcj02, &map.to_string()).unwrap();
+        let back: Value = serde_json::from_str(&back).unwrap();
+        assert_eq!(
+            back["features"][0]["properties"],
+            map["features"][0]["properties"]
+        );
+        let place = &back["features"][0]["geometry"]["coordinates"][0][0];
+        let place = (place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
+        assert!(apart_m(place, wgs84) < 0.01, "{place:?}");
+        assert_eq!(geojson_from(Crs::Gcj02, "no map"), None);
     }
 
     #[test]
