@@ -64,9 +64,9 @@ fn convert(crs: Crs, value: &mut Value, is_within: bool) {
                     *place = json!(degrees);
                 }
             } else {
-                array
-                    .iter_mut()
-                    .for_each(|inner| convert(crs, inner, is_within));
+                for inner in array {
+                    convert(crs, inner, is_within);
+                }
             }
         }
         _ => {}

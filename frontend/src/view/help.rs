@@ -10,7 +10,7 @@ use crate::i18n::{Key, Phrase};
 use crate::screen::screen;
 
 /// Keys, and what they do.
-fn keys() -> [(&'static str, Phrase); 10] {
+fn keys() -> [(&'static str, Phrase); 11] {
     [
         ("L", Key::HelpLanguage.into()),
         ("T", Panel::SwitchTheme.into()),

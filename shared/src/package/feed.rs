@@ -97,6 +97,10 @@ pub enum Crs {
 
 impl Crs {
     /// Whether it is what everything is converted to.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde's `skip_serializing_if` asks this way"
+    )]
     pub fn is_wgs84(&self) -> bool {
         *self == Self::Wgs84
     }
