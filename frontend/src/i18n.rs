@@ -71,8 +71,8 @@ pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod map;
 pub(crate) mod metric;
-pub(crate) mod wall;
 pub(crate) mod panel;
+pub(crate) mod wall;
 
 /// What `key` says in `language`.
 pub(crate) fn word(key: impl Word, language: Language) -> &'static str {

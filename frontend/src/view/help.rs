@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::i18n::case::Desk;
 use crate::i18n::map::MapWord;
-use crate::i18n::wall::Wall;
 use crate::i18n::panel::Panel;
+use crate::i18n::wall::Wall;
 use crate::i18n::{Key, Phrase};
 use crate::screen::screen;
 

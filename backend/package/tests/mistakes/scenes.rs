@@ -70,7 +70,7 @@ fn mistakes_in_scenes_are_told_at_their_place() {
                 "a panel of kind stat needs \"metric\"",
             ),
             (
-                "kind  = \"ticker\"",
+                "kind  = \"incidents\"",
                 "kind  = ¦\"table\"",
                 "a panel of kind table needs \"metrics\"",
             ),
