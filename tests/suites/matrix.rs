@@ -34,6 +34,8 @@ mod persons;
 mod sockets;
 #[path = "matrix/strangers.rs"]
 mod strangers;
+#[path = "matrix/walls.rs"]
+mod walls;
 #[path = "matrix/ways.rs"]
 mod ways;
 

@@ -10,12 +10,14 @@ use super::label::{Class, Label, Place};
 use super::package;
 use super::reader::{Grant, Reader};
 use super::worked::Worked;
+use crate::browser::Browser;
 use crate::clock;
 use crate::dice::Dice;
 use crate::http::Http;
 use crate::packets::{Connect, Packets};
 use crate::server::{Server, Setup, State};
 use crate::wait;
+use crate::wall::Wall;
 use egret_shared::time::TimeMs;
 
 /// The admin's password; nobody signs in with it.
@@ -60,6 +62,8 @@ pub struct Stage {
     pub sent: BTreeMap<u64, Label>,
     /// What somebody has done to incidents by hand.
     pub worked: Worked,
+    /// Paired walls by id, and what each of them shows all of.
+    pub walls: BTreeMap<String, Label>,
 }
 
 /// What somebody's token and grants are.
@@ -93,8 +97,10 @@ impl Stage {
             assets: city::assets(),
             sent: BTreeMap::new(),
             worked: Worked::default(),
+            walls: BTreeMap::new(),
         };
         stage.fill();
+        stage.hang();
         stage.worked = Worked::by_hand(&stage.server, &stage.admin);
         stage
     }
@@ -134,6 +140,31 @@ impl Stage {
         let told = answer.json();
         let text = |name: &str| told[name].as_str().expect("a text").to_owned();
         (text("id"), text("secret"))
+    }
+
+    /// Pairs walls that show different parts of the city; each wears a marker for its name.
+    #[track_caller]
+    fn hang(&mut self) {
+        for (department, class, place) in [
+            ("water", Class::Internal, Place::W),
+            ("water", Class::Sensitive, Place::W1),
+            ("police", Class::Public, Place::E1),
+        ] {
+            let label = Label::of(department, class).at(place);
+            let pairing = Wall::new(Browser::new(self.server.http)).ask();
+            let grant = Grant::of("viewer", &[place], &[department], class);
+            let approve = json!({
+                "name": label.marker("wall"),
+                "grants": Reader::new(&[grant]).json(),
+                "scenes": "all",
+            });
+            let code = pairing["code"].as_str().expect("a code");
+            let path = format!("/api/v1/admin/pairings/{code}");
+            let answer = self.admin.post(&path, &approve.to_string());
+            assert_eq!(answer.status, 200, "a wall: {}", answer.body);
+            let id = answer.json()["id"].as_str().expect("an id").to_owned();
+            self.walls.insert(id, label);
+        }
     }
 
     #[track_caller]

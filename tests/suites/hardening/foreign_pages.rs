@@ -173,6 +173,7 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     let erase = json!({ "value": PHONE, "reason": "a forged reason" });
     let display = json!({ "display": "forged" });
     let name = json!({ "name": "forged" });
+    let scene = json!({ "scene": "overview" });
     let mut all = of_cases(incident);
     all.extend([
         change("POST /api/v1/events", "", event, 200),
@@ -198,6 +199,7 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
             204,
         ),
         change("PATCH /api/v1/admin/devices/{id}", device, name, 200),
+        change("POST /api/v1/walls/{id}/drive", device, scene, 200),
         change("DELETE /api/v1/admin/devices/{id}", device, NONE, 204),
         change("POST /api/v1/admin/gateways", "", new_gateway, 200),
         change("PATCH /api/v1/admin/gateways/{id}", GATEWAY, display, 200),
@@ -303,7 +305,7 @@ fn everything(admin: &mut Browser) -> Vec<String> {
         .iter()
         .map(|row| row["id"].to_string());
     all.extend(ids);
-    for list in ["assets", "incidents", "hushes", "mode"] {
+    for list in ["assets", "incidents", "hushes", "mode", "walls"] {
         all.push(admin.get(&format!("/api/v1/{list}")).body);
     }
     all.push(

@@ -21,6 +21,7 @@ use serde_json::Value;
 use crate::cases::has_own_words;
 use crate::lists::{has_own_evidence, of_feed};
 use crate::numbers::is_withheld;
+use crate::walls;
 
 /// Channels of one connection; 128 are allowed.
 const CHANNELS: usize = 120;
@@ -35,7 +36,7 @@ pub(crate) fn text_frames(cell: Cell<'_>, truth: &Truth) {
 
 fn all(cell: Cell<'_>, truth: &Truth, encoding: Encoding) {
     let cell = cell.allowing(is_of_own_case);
-    for channels in channels(truth).chunks(CHANNELS) {
+    for channels in channels(cell, truth).chunks(CHANNELS) {
         let mut listener = Listener::new(cell, encoding);
         listener.say(&ClientMessage::Subscribe {
             channels: channels.to_vec(),
@@ -45,6 +46,7 @@ fn all(cell: Cell<'_>, truth: &Truth, encoding: Encoding) {
         for (channel, frame) in &held {
             is_own(cell, truth, channel, &frame.state);
         }
+        walls_are_told(cell, channels, &held);
         listener.say(&ClientMessage::Resync {
             channels: channels.iter().take(5).cloned().collect(),
         });
@@ -88,9 +90,27 @@ fn resumed(cell: Cell<'_>, truth: &Truth, encoding: Encoding, held: &BTreeMap<Ch
     }
 }
 
+/// Of the walls among these channels, those that they may drive are told, and no others.
+fn walls_are_told(cell: Cell<'_>, channels: &[Channel], held: &BTreeMap<Channel, Frame>) {
+    for channel in channels {
+        let Channel::Wall(id) = channel else { continue };
+        let label = cell.stage.walls.get(id.as_str());
+        let may = label.is_some_and(|label| walls::may_drive(cell, label));
+        cell.findings.rows(1);
+        match (may, held.contains_key(channel)) {
+            (true, false) => cell.missing(channel),
+            (false, true) => cell.leak(channel),
+            _ => {}
+        }
+    }
+}
+
 /// One channel of each kind for each thing that there is, and some for what there is not.
-fn channels(truth: &Truth) -> Vec<Channel> {
+fn channels(cell: Cell<'_>, truth: &Truth) -> Vec<Channel> {
     let mut channels = vec![Channel::City];
+    let walls = cell.stage.walls.keys();
+    channels.extend(walls.map(|id| Channel::Wall(id.as_str().into())));
+    channels.push(Channel::Wall("nobody".into()));
     for place in Place::OF_ASSETS {
         let Some([lon, lat]) = place.position() else {
             continue;
@@ -224,6 +244,8 @@ fn is_own(cell: Cell<'_>, truth: &Truth, channel: &Channel, state: &Snapshot) {
             }
         }
         Channel::Metric(id) => points_are_own(cell, truth, Some(id.as_str()), &state["metric"]),
+        // Whether it is told at all is looked at apart.
+        Channel::Wall(_) => {}
     }
 }
 
