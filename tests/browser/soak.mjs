@@ -243,8 +243,11 @@ async function compareWithFresh() {
     },
     120_000,
   );
-  const fresh = await Screen.open(browser, cable, scenes[0], { viewport: FULL_HD });
+  const fresh = await Screen.open(browser, cable, scenes[0], { viewport: FULL_HD, init });
   const faults = await compareScenes(browser, { old: page, fresh: fresh.page }, scenes);
+  // What the old page holds beyond one that shows the same is what time has left in it.
+  const [old, young] = [await meter.holdings(), await (await Meter.of(fresh.page)).holdings()];
+  for (const name of JUDGED) line("soak_beside_fresh", { name, old: old[name], fresh: young[name] });
   await fresh.close();
   return faults;
 }

@@ -102,7 +102,7 @@ async function rival(server, { size, tiles }, kind, everyMs) {
   page.setDefaultTimeout(OPEN_MS);
   // The site's own document with its own policy, but for the program that would open a wall in it.
   const empty = { contentType: "text/javascript", body: "" };
-  await page.route(server.url("/js/start.mjs"), (route) => route.fulfill(empty));
+  await page.route(/\/js\/start[^/]*\.mjs$/, (route) => route.fulfill(empty));
   await page.goto(server.url("/wall/overview"));
   const followed = kind === "empty" ? [] : tiles;
   const n = await page.evaluate(openRival, { box: BOX, size, tiles: followed, everyMs });

@@ -1,12 +1,12 @@
 // The scenes of a wall, and how one gets from one to the next as a person or the rotation does.
 import { until } from "../harness/wait.mjs";
 
-/** Where the scenes are. A city with a single one has the page of sources beside it, so that there
- *  is something to change to. */
+/** Where the scenes are. A city with a single one has a scene beside it that there is not, so that
+ *  there is something to change to and all panels are made anew. */
 export async function scenePaths(server) {
   const { scenes } = await (await fetch(server.url("/api/v1/catalog"))).json();
   const paths = scenes.map((scene) => `/wall/${scene.id}`);
-  return paths.length > 1 ? paths : [...paths, "/data"];
+  return paths.length > 1 ? paths : [...paths, "/wall/none"];
 }
 
 /** Goes there inside the app, by its own link where the page shows one. */
