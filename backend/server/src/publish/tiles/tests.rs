@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use egret_shared::asset::{AssetMark, AssetSpot};
+use egret_shared::channel::Channel;
+use egret_shared::codec::{self, Encoding};
 use egret_shared::level::Level;
+use egret_shared::message::{DeltaFrame, ServerMessage};
 use egret_shared::position::Position;
 use egret_shared::tile::Cell;
 use egret_shared::time::TimeMs;
@@ -279,6 +282,104 @@ fn a_street_is_never_counted() {
     };
     assert!(open(COUNTED_Z_MAX + 1).cells.is_empty());
     assert_eq!(open(COUNTED_Z_MAX).cells.len(), 1);
+}
+
+/// Bytes that one who follows the four tiles around the middle at zoom 14 is sent in ten seconds,
+/// ten frames a second, in a city of `n` vehicles. 400 of them go about in these tiles, each tells
+/// of itself every five seconds; the others stand in the rest of the city, one in a hundred tells
+/// each second.
+fn bytes_to_a_subdistrict(n: u32) -> usize {
+    const OWN: u32 = 400;
+    let now = Instant::now();
+    let middle = Position {
+        lon: 118.05,
+        lat: 24.45,
+    };
+    let corners = [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)];
+    let tiles: BTreeSet<Tile> = corners
+        .map(|(east, north)| {
+            let (lon, lat) = (middle.lon + east * 0.012, middle.lat + north * 0.012);
+            Tile::of(14, Position { lon, lat })
+        })
+        .into();
+    let share = |n: u32, step: u32| f64::from(n.wrapping_mul(step) % 9_973) / 9_973.0;
+    // The subdistrict's handles lie among all others.
+    let handle_of = |own: u32| own * (n / OWN) * 2;
+    let own_at = |own: u32, round: u32| {
+        let drift = 0.0001 * f64::from(round.div_ceil(50));
+        let (east, north) = (share(own, 7_919) - 0.5, share(own, 104_729) - 0.5);
+        let there = (0.05 + 0.02 * east + drift, 0.05 + 0.02 * north);
+        placed(handle_of(own), there, 0)
+    };
+    let other_at = |handle: u32| {
+        let (east, north) = (share(handle, 7_919), share(handle, 104_729));
+        // West of the subdistrict, or east of it.
+        let east = if handle.is_multiple_of(4) {
+            0.01 * east
+        } else {
+            0.09 + 0.01 * east
+        };
+        placed(handle, (east, 0.1 * north), 0)
+    };
+    let mut town = Town::default();
+    for handle in (0..n).map(|n| n * 2) {
+        town.assets.insert(handle, other_at(handle));
+    }
+    for own in 0..OWN {
+        town.assets.insert(handle_of(own), own_at(own, 0));
+    }
+    let mut index = index(&town);
+    let open = |tile| {
+        let (view, held) = with_sources(&town, &index, |from| TileView::open(tile, from, now));
+        (tile, view, Snapshot::Tile(held))
+    };
+    let mut open: Vec<(Tile, TileView, Snapshot)> = tiles.into_iter().map(open).collect();
+    let mut bytes = 0;
+    for round in 1..=100_u32 {
+        let mut changed = BTreeMap::new();
+        for k in 0..n / 1_000 {
+            let handle = (k * 1_000 + round * 7) % n * 2;
+            let known = town.assets.get(&handle).unwrap().clone();
+            changed.insert(handle, known);
+        }
+        for k in 0..OWN / 50 {
+            let own = k * 50 + round % 50;
+            changed.insert(handle_of(own), own_at(own, round));
+        }
+        town.assets.extend(changed.clone());
+        index.advance(
+            changed
+                .into_iter()
+                .map(|(handle, placed)| (handle, Some(placed))),
+        );
+        for (tile, view, held) in &mut open {
+            let news = with_sources(&town, &index, |from| view.news(held, from, now));
+            let Some(changes) = news else { continue };
+            held.apply(&changes).unwrap();
+            let frame = DeltaFrame {
+                channel: Channel::Tile(*tile),
+                generation: 1_782_079_500_123,
+                base: u64::from(round) * 100,
+                seq: u64::from(round) * 100 + 100,
+                at: TimeMs(1_782_079_500_123),
+                changes,
+            };
+            let message = ServerMessage::Delta(frame);
+            bytes += codec::encode(&message, Encoding::Binary).unwrap().len();
+        }
+    }
+    bytes
+}
+
+#[test]
+fn bytes_to_one_who_looks_at_a_subdistrict_stay_when_the_city_grows_tenfold() {
+    let (small, large) = (
+        bytes_to_a_subdistrict(20_000),
+        bytes_to_a_subdistrict(200_000),
+    );
+    println!("{small} and {large} bytes in ten seconds");
+    assert!(small > 10_000, "800 reports must be told: {small} bytes");
+    assert!(large * 10 <= small * 11, "{small} bytes became {large}");
 }
 
 /// What a frame of 2,000 changes among 200,000 assets costs with 50 tiles followed, and what it
