@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { cityWith } from "./city.mjs";
+
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 const BINARY = process.env.EGRET_BIN ?? join(REPOSITORY, "target/debug/egret");
 const TINY = join(REPOSITORY, "tests/cities/tiny");
@@ -37,6 +39,12 @@ export class Egret {
   /** A server of the tests' second city, ready. */
   static tiny() {
     return new Egret("serve", ["--city", TINY, "--insecure-open"]).start();
+  }
+
+  /** A server of the tests' second city with some of its files changed, ready. */
+  static tinyWith(changes) {
+    const city = cityWith(TINY, changes);
+    return new Egret("serve", ["--city", city, "--insecure-open"]).start();
   }
 
   /** A server of the tests' second city where people have to sign in, ready. */
