@@ -116,7 +116,22 @@ pub(crate) fn unit_px() -> f64 {
         .as_ref()
         .and_then(|window| inner(window.inner_height()));
     let (width, height) = (width.unwrap_or(1920.0), height.unwrap_or(1080.0));
-    (width / 1920.0).min(height / 1080.0).max(0.62)
+    let document = window.as_ref().and_then(web_sys::Window::document);
+    // An upright wall is a usual one on its side.
+    let is_upright_wall = width <= height
+        && document
+            .as_ref()
+            .is_some_and(|document| matches!(document.query_selector(".wall"), Ok(Some(_))));
+    let (across, down) = if is_upright_wall {
+        (1080.0, 1920.0)
+    } else {
+        (1920.0, 1080.0)
+    };
+    let root = document.and_then(|document| document.document_element());
+    let root = root.and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    let enlarged = root.and_then(|root| root.style().get_property_value("--enlarge").ok());
+    let factor = enlarged.and_then(|factor| factor.trim().parse::<f64>().ok());
+    (width / across).min(height / down).max(0.62) * factor.unwrap_or(1.0)
 }
 
 impl LiveMap {

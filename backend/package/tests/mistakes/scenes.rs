@@ -25,41 +25,6 @@ fn mistakes_in_scenes_are_told_at_their_place() {
                 "did you mean \"water.manhole_level_max\"?",
             ),
             (
-                "\"areas:water.stress\"",
-                "¦\"areas:water.stres\"",
-                "did you mean \"water.stress\"?",
-            ),
-            (
-                "\"assets\", \"incidents\"",
-                "\"assets\", ¦\"incident\"",
-                "no layer \"incident\": areas:METRIC,",
-            ),
-            (
-                "\"areas:water.stress\"",
-                "¦\"areas:water.stress@distrikt\"",
-                "did you mean \"district\"?",
-            ),
-            (
-                "\"assets\", \"incidents\"",
-                "¦\"assets:manhol\", \"incidents\"",
-                "did you mean \"manhole\"?",
-            ),
-            (
-                "\"assets\", \"incidents\"",
-                "\"assets\", ¦\"assets:manhole\"",
-                "one layer of kind assets at most",
-            ),
-            (
-                "\"assets\", \"incidents\"",
-                "\"assets\", ¦\"warnings:hotline.requests\"",
-                "warns of nothing: it has no levels",
-            ),
-            (
-                "\"assets\", \"incidents\"",
-                "\"assets\", ¦\"flows:crossings\"",
-                "there is no layer of the map \"crossings\"",
-            ),
-            (
                 "level = \"district\"",
                 "level = ¦\"districts\"",
                 "did you mean \"district\"?",
@@ -144,6 +109,50 @@ fn a_wall_that_is_read_from_afar_needs_larger_panels() {
     assert!(
         nowhere.contains("scenes.toml:2:12: distance must be more than 0m"),
         "{nowhere}"
+    );
+}
+
+#[test]
+fn mistakes_in_layers_of_a_map_are_told_at_their_place() {
+    assert_all_told(
+        "scenes.toml",
+        &[
+            (
+                "\"areas:water.stress\"",
+                "¦\"areas:water.stres\"",
+                "did you mean \"water.stress\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"incident\"",
+                "no layer \"incident\": areas:METRIC,",
+            ),
+            (
+                "\"areas:water.stress\"",
+                "¦\"areas:water.stress@distrikt\"",
+                "did you mean \"district\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "¦\"assets:manhol\", \"incidents\"",
+                "did you mean \"manhole\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"assets:manhole\"",
+                "one layer of kind assets at most",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"warnings:hotline.requests\"",
+                "warns of nothing: it has no levels",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"flows:crossings\"",
+                "there is no layer of the map \"crossings\"",
+            ),
+        ],
     );
 }
 

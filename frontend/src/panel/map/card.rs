@@ -45,11 +45,15 @@ pub(crate) fn Card(
     follow_pointer(drawn, container, pointed);
     follow_camera(drawn, camera, pointed);
     let asset = Memo::new(move |_| pointed.read().as_ref().and_then(Pointed::asset));
+    let turn = StoredValue::new(0_u32);
     Effect::new(move || {
         let asset = asset.get();
         state.set(None);
+        let own = turn.get_value().wrapping_add(1);
+        turn.set_value(own);
         if let Some(wanted) = asset {
-            leptos::task::spawn_local(keep_asking(wanted, pointed, state));
+            let is_wanted = move || turn.try_get_value() == Some(own);
+            leptos::task::spawn_local(keep_asking(wanted, is_wanted, state));
         }
     });
     let catalog = StoredValue::new(catalog);
@@ -100,24 +104,20 @@ pub(crate) fn Card(
     }
 }
 
-/// Asks for an asset, again and again for as long as it is pointed at.
+/// Asks for an asset, again and again for as long as it is wanted.
 async fn keep_asking(
     wanted: Asset,
-    pointed: RwSignal<Option<Pointed>>,
+    is_wanted: impl Fn() -> bool,
     state: RwSignal<Option<AssetState>>,
 ) {
-    let is_wanted = move |wanted: &Asset| {
-        let asset = pointed.try_with_untracked(|pointed| pointed.as_ref().and_then(Pointed::asset));
-        asset.flatten().as_ref() == Some(wanted)
-    };
-    while is_wanted(&wanted) {
+    while is_wanted() {
         let answer = api::asset(&wanted.0, &wanted.1).await.ok();
-        if !is_wanted(&wanted) {
+        if !is_wanted() {
             return;
         }
         // What a lost connection could not tell stays as it was, with its age growing.
         if answer.is_some() {
-            drop(state.try_set(answer));
+            state.try_set(answer);
         }
         clock::sleep(AGAIN_MS).await;
     }
