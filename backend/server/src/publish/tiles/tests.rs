@@ -284,56 +284,59 @@ fn a_street_is_never_counted() {
     assert_eq!(open(COUNTED_Z_MAX).cells.len(), 1);
 }
 
-/// Bytes that one who follows the four tiles around the middle at zoom 14 is sent in ten seconds,
-/// ten frames a second, in a city of `n` vehicles. 400 of them go about in these tiles, each tells
-/// of itself every five seconds; the others stand in the rest of the city, one in a hundred tells
-/// each second.
-fn bytes_to_a_subdistrict(n: u32) -> usize {
-    const OWN: u32 = 400;
-    let now = Instant::now();
-    let middle = Position {
-        lon: 118.05,
-        lat: 24.45,
-    };
+/// Vehicles that go about in the subdistrict.
+const OWN: u32 = 400;
+
+/// The four tiles around the middle of the subdistrict at zoom 14.
+fn subdistrict() -> BTreeSet<Tile> {
     let corners = [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)];
-    let tiles: BTreeSet<Tile> = corners
+    corners
         .map(|(east, north)| {
-            let (lon, lat) = (middle.lon + east * 0.012, middle.lat + north * 0.012);
+            let (lon, lat) = (118.05 + east * 0.012, 24.45 + north * 0.012);
             Tile::of(14, Position { lon, lat })
         })
-        .into();
-    let share = |n: u32, step: u32| f64::from(n.wrapping_mul(step) % 9_973) / 9_973.0;
+        .into()
+}
+
+fn share(n: u32, step: u32) -> f64 {
+    f64::from(n.wrapping_mul(step) % 9_973) / 9_973.0
+}
+
+/// A vehicle of the subdistrict, by its number there; it goes on every fifty rounds.
+fn own_at(handle: u32, own: u32, round: u32) -> Placed {
+    let drift = 0.0001 * f64::from(round.div_ceil(50));
+    let (east, north) = (share(own, 7_919) - 0.5, share(own, 104_729) - 0.5);
+    placed(handle, (0.05 + 0.02 * east + drift, 0.05 + 0.02 * north), 0)
+}
+
+/// Another vehicle: west of the subdistrict, or east of it.
+fn other_at(handle: u32) -> Placed {
+    let (east, north) = (share(handle, 7_919), share(handle, 104_729));
+    let west_edge = if handle.is_multiple_of(4) { 0.0 } else { 0.09 };
+    placed(handle, (west_edge + 0.01 * east, 0.1 * north), 0)
+}
+
+/// Bytes that one who follows the subdistrict is sent in ten seconds, ten frames a second, in a
+/// city of `n` vehicles. Each of the subdistrict's tells of itself every five seconds; the others
+/// stand in the rest of the city, one in a hundred tells each second.
+fn bytes_to_a_subdistrict(n: u32) -> usize {
+    let now = Instant::now();
     // The subdistrict's handles lie among all others.
     let handle_of = |own: u32| own * (n / OWN) * 2;
-    let own_at = |own: u32, round: u32| {
-        let drift = 0.0001 * f64::from(round.div_ceil(50));
-        let (east, north) = (share(own, 7_919) - 0.5, share(own, 104_729) - 0.5);
-        let there = (0.05 + 0.02 * east + drift, 0.05 + 0.02 * north);
-        placed(handle_of(own), there, 0)
-    };
-    let other_at = |handle: u32| {
-        let (east, north) = (share(handle, 7_919), share(handle, 104_729));
-        // West of the subdistrict, or east of it.
-        let east = if handle.is_multiple_of(4) {
-            0.01 * east
-        } else {
-            0.09 + 0.01 * east
-        };
-        placed(handle, (east, 0.1 * north), 0)
-    };
     let mut town = Town::default();
     for handle in (0..n).map(|n| n * 2) {
         town.assets.insert(handle, other_at(handle));
     }
     for own in 0..OWN {
-        town.assets.insert(handle_of(own), own_at(own, 0));
+        let handle = handle_of(own);
+        town.assets.insert(handle, own_at(handle, own, 0));
     }
     let mut index = index(&town);
     let open = |tile| {
         let (view, held) = with_sources(&town, &index, |from| TileView::open(tile, from, now));
         (tile, view, Snapshot::Tile(held))
     };
-    let mut open: Vec<(Tile, TileView, Snapshot)> = tiles.into_iter().map(open).collect();
+    let mut open: Vec<(Tile, TileView, Snapshot)> = subdistrict().into_iter().map(open).collect();
     let mut bytes = 0;
     for round in 1..=100_u32 {
         let mut changed = BTreeMap::new();
@@ -344,7 +347,8 @@ fn bytes_to_a_subdistrict(n: u32) -> usize {
         }
         for k in 0..OWN / 50 {
             let own = k * 50 + round % 50;
-            changed.insert(handle_of(own), own_at(own, round));
+            let handle = handle_of(own);
+            changed.insert(handle, own_at(handle, own, round));
         }
         town.assets.extend(changed.clone());
         index.advance(
