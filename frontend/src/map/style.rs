@@ -244,12 +244,12 @@ fn warning(level: Level, colours: &Colours, cell_px: f64) -> Option<[Value; 2]> 
     let [fill_id, edge_id] = warning_layers(level);
     let fill = json!({
         "id": fill_id, "type": "fill", "source": source::WARNED, "filter": none,
-        "paint": { "fill-pattern": hatch(level), "fill-opacity": 0.5 },
+        "paint": { "fill-pattern": hatch(level), "fill-opacity": 0.16 },
     });
     let edge = json!({
         "id": edge_id, "type": "line", "source": source::WARNED, "filter": none,
         "layout": { "line-join": "round" },
-        "paint": { "line-color": colour, "line-width": 2.0 * cell_px, "line-opacity": 0.9 },
+        "paint": { "line-color": colour, "line-width": 1.4 * cell_px, "line-opacity": 0.7 },
     });
     Some([fill, edge])
 }

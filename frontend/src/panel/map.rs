@@ -358,7 +358,7 @@ fn seen_warnings(warned: Signal<Arc<[Warned]>>) -> Signal<Arc<[Warned]>> {
     let hidden = hidden();
     Signal::derive(move || {
         if hidden.shows(LayerKind::Warnings) {
-            warned.get()
+            warned::said(&warned.read()).into()
         } else {
             Arc::default()
         }

@@ -1,7 +1,11 @@
 //! The head line: which city, which scene, whether it is live, and what time it is there.
 
+use leptos::html::Nav;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use leptos_router::hooks::use_location;
+use web_sys::HtmlElement;
+use web_sys::wasm_bindgen::JsCast as _;
 
 use egret_shared::access::Right;
 use egret_shared::level::Level;
@@ -146,8 +150,10 @@ fn Tabs() -> impl IntoView {
             catalog.scenes.iter().map(tab).collect_view()
         })
     };
+    let tabs = NodeRef::<Nav>::new();
+    keep_in_sight(tabs);
     view! {
-        <nav class="tabs" aria-label=move || screen.word(Key::Scenes)>
+        <nav class="tabs" node_ref=tabs aria-label=move || screen.word(Key::Scenes)>
             {scenes}
             <Show when=works>
                 <A href="/desk">{move || screen.word(Desk::Title)}</A>
@@ -155,6 +161,29 @@ fn Tabs() -> impl IntoView {
             <A href="/data">{move || screen.word(Key::Sources)}</A>
         </nav>
     }
+}
+
+/// Keeps the tab of the page in sight where there are more than fit.
+fn keep_in_sight(tabs: NodeRef<Nav>) {
+    let screen = screen();
+    let path = use_location().pathname;
+    Effect::new(move || {
+        path.track();
+        screen.language.track();
+        screen.store.catalog.track();
+        // The tabs of this moment are laid out by the next frame.
+        request_animation_frame(move || {
+            let row = tabs.try_get_untracked().flatten();
+            let current = row.as_ref().and_then(|row| {
+                let found = row.query_selector("[aria-current]").ok().flatten()?;
+                found.dyn_into::<HtmlElement>().ok()
+            });
+            if let (Some(row), Some(current)) = (row, current) {
+                let middle = current.offset_left() + current.offset_width() / 2;
+                row.set_scroll_left(middle - row.client_width() / 2);
+            }
+        });
+    });
 }
 
 /// Whether the city is calm or not, and whether it is a real one.

@@ -26,6 +26,9 @@ use crate::walls;
 /// Channels of one connection; 128 are allowed.
 const CHANNELS: usize = 120;
 
+/// Channels of a connection that are asked for once more.
+const ASKED_AGAIN: usize = 5;
+
 pub(crate) fn binary(cell: Cell<'_>, truth: &Truth) {
     all(cell, truth, Encoding::Binary);
 }
@@ -48,9 +51,9 @@ fn all(cell: Cell<'_>, truth: &Truth, encoding: Encoding) {
         }
         walls_are_told(cell, channels, &held);
         listener.say(&ClientMessage::Resync {
-            channels: channels.iter().take(5).cloned().collect(),
+            channels: channels.iter().take(ASKED_AGAIN).cloned().collect(),
         });
-        let again = listener.snapshots(channels.iter().take(5));
+        let again = listener.snapshots(channels.iter().take(ASKED_AGAIN));
         for (channel, frame) in &again {
             is_own(cell, truth, channel, &frame.state);
         }
@@ -108,9 +111,6 @@ fn walls_are_told(cell: Cell<'_>, channels: &[Channel], held: &BTreeMap<Channel,
 /// One channel of each kind for each thing that there is, and some for what there is not.
 fn channels(cell: Cell<'_>, truth: &Truth) -> Vec<Channel> {
     let mut channels = vec![Channel::City];
-    let walls = cell.stage.walls.keys();
-    channels.extend(walls.map(|id| Channel::Wall(id.as_str().into())));
-    channels.push(Channel::Wall("nobody".into()));
     for place in Place::OF_ASSETS {
         let Some([lon, lat]) = place.position() else {
             continue;
@@ -139,6 +139,13 @@ fn channels(cell: Cell<'_>, truth: &Truth) -> Vec<Channel> {
     channels.push(Channel::Metric("nothing".into()));
     let mut once = BTreeSet::new();
     channels.retain(|channel| once.insert(channel.clone()));
+    // Behind those that are asked for once more: of walls that somebody does not follow nothing
+    // would come.
+    let walls = cell.stage.walls.keys();
+    let walls = walls.map(|id| Channel::Wall(id.as_str().into()));
+    let walls = walls.chain([Channel::Wall("nobody".into())]);
+    let behind = ASKED_AGAIN.min(channels.len());
+    channels.splice(behind..behind, walls);
     channels
 }
 

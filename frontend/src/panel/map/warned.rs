@@ -159,6 +159,20 @@ fn joined(mut notices: Vec<Notice>, areas: &[Area]) -> Vec<Warned> {
     by_area.into_values().collect()
 }
 
+/// Those that get a label: a warning for many areas is said once, in the northernmost.
+pub(super) fn said(warned: &[Warned]) -> Vec<Warned> {
+    let mut said: Vec<&Warned> = Vec::new();
+    for one in warned {
+        let is_same = |other: &&Warned| other.level == one.level && other.text == one.text;
+        match said.iter_mut().find(|other| is_same(other)) {
+            Some(other) if other.position.lat < one.position.lat => *other = one,
+            Some(_) => {}
+            None => said.push(one),
+        }
+    }
+    said.into_iter().cloned().collect()
+}
+
 /// About how wide a label is, in its own font size.
 pub(super) fn width_em(warned: &Warned, language: Language) -> f64 {
     let more = if warned.more > 0 { 3.0 } else { 0.0 };
@@ -241,6 +255,20 @@ mod tests {
                 ("2", Level::Blue, "rain", 0)
             ]
         );
+    }
+
+    #[test]
+    fn a_warning_for_many_areas_is_said_once() {
+        let notices = vec![
+            notice("1", Level::Orange, "rain", 5),
+            notice("2", Level::Orange, "rain", 5),
+            notice("3", Level::Yellow, "rain", 5),
+        ];
+        let mut areas = [area("1"), area("2"), area("3")];
+        areas[1].centre.lat = 24.9;
+        let said = said(&joined(notices, &areas));
+        let areas: Vec<_> = said.iter().map(|one| one.area.as_str()).collect();
+        assert_eq!(areas, ["2", "3"]);
     }
 
     #[test]
