@@ -55,7 +55,7 @@ function namesIn(value) {
  * city calls its things ("12345", "Rain, highest 1 h"), word for word.
  */
 function figures({ known, names }) {
-  const digit = /\p{N}/u;
+  const digit = /\p{Nd}/u;
   const isName = new Set(names);
   const describers = (element) =>
     (element.getAttribute("aria-describedby") ?? "").split(/\s+/).filter(Boolean)

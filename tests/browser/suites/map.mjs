@@ -70,24 +70,6 @@ export function map() {
       await page.waitForSelector(".card.none", { state: "attached" });
     });
 
-    test("assets on one another are counted and named in one card", async (tools) => {
-      const places = ["M-A", "M-B", "M-C"];
-      await Promise.all(places.map((asset) => tools.gateway.level(asset, 0.5, MIDDLE)));
-      const { page } = await tools.wall();
-      await page.waitForFunction(() => document.querySelector(".dot-fixed ~ b").textContent === "3");
-      const area = await page.locator(".map-base").boundingBox();
-      await page.mouse.move(area.x + area.width / 2, area.y + area.height / 2, { steps: 3 });
-      await page.waitForSelector(".card-others li:nth-child(3)");
-      const text = await page.textContent(".card-others");
-      for (const word of ["3", ...places]) assert.ok(text.includes(word), text);
-      await page.mouse.down();
-      await page.mouse.up();
-      await page.click(".card.kept .card-others li:nth-child(2) button");
-      await page.waitForSelector(".card-others li:nth-child(2).chosen");
-      await page.click(".card-close");
-      await page.waitForSelector(".card.kept", { state: "detached" });
-    });
-
     test("a layer is switched off by its switch, and the address remembers it", async (tools) => {
       const page = await wallWithAssets(tools);
       const picture = () => page.locator(".map-base").screenshot();
@@ -132,6 +114,26 @@ export function map() {
           throw new Error(`${error.message}: ${share} of it differs`, { cause: error });
         });
       }
+    });
+  });
+
+  topic("assets on one another", Egret.tiny, (test) => {
+    test("assets on one another are counted and named in one card", async (tools) => {
+      const places = ["M-A", "M-B", "M-C"];
+      await Promise.all(places.map((asset) => tools.gateway.level(asset, 0.5, MIDDLE)));
+      const { page } = await tools.wall();
+      await page.waitForFunction(() => document.querySelector(".dot-fixed ~ b").textContent === "3");
+      const area = await page.locator(".map-base").boundingBox();
+      await page.mouse.move(area.x + area.width / 2, area.y + area.height / 2, { steps: 3 });
+      await page.waitForSelector(".card-others li:nth-child(3)");
+      const text = await page.textContent(".card-others");
+      for (const word of ["3", ...places]) assert.ok(text.includes(word), text);
+      await page.mouse.down();
+      await page.mouse.up();
+      await page.click(".card.kept .card-others li:nth-child(2) button");
+      await page.waitForSelector(".card-others li:nth-child(2).chosen");
+      await page.click(".card-close");
+      await page.waitForSelector(".card.kept", { state: "detached" });
     });
   });
 }

@@ -83,7 +83,7 @@ export function serving() {
       assert.ok(ofWall.includes("egret-wall_bg.wasm"), `${ofWall}`);
       assert.ok(!ofWall.includes("egret_bg.wasm"), `${ofWall}`);
       await page.click('.tabs a[href="/data"]');
-      await page.waitForSelector(".feeds, .page");
+      await page.waitForSelector(".feeds-table");
       await page.waitForFunction(() =>
         performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/egret_bg.wasm")),
       );

@@ -64,15 +64,13 @@ pub(crate) fn Card(
     });
     let how = Memo::new(move |_| pointed.read().as_ref().map(|pointed| pointed.how));
     let seen = Memo::new(move |_| pointed.read().as_ref().map(|pointed| pointed.seen.clone()));
-    let place = move || {
-        corner
-            .get()
-            .map(|(x, y, ..)| format!("left:{x:.0}px;top:{y:.0}px"))
-    };
+    let px = |v: f64| format!("{v:.1}px");
+    let left = move || corner.get().map(|(x, ..)| px(x));
+    let top = move || corner.get().map(|(_, y, ..)| px(y));
     let ring = move || {
         let (x, y, ..) = corner.get()?;
-        let place = format!("left:{x:.1}px;top:{y:.1}px");
-        (how.get()? != How::Hover).then(|| view! { <i class="card-ring" style=place></i> })
+        let is_kept = how.get()? != How::Hover;
+        is_kept.then(|| view! { <i class="card-ring" style:left=px(x) style:top=px(y)></i> })
     };
     view! {
         {ring}
@@ -83,7 +81,8 @@ pub(crate) fn Card(
             class:kept=move || how.get() == Some(How::Kept)
             class:to-left=move || corner.get().is_some_and(|(.., to_left, _)| to_left)
             class:to-top=move || corner.get().is_some_and(|(.., to_top)| to_top)
-            style=place
+            style:left=left
+            style:top=top
         >
             {move || {
                 let asset = asset.get()?;

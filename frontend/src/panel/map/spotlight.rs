@@ -20,14 +20,19 @@ pub(crate) fn Spotlight(
             _ => before.copied().flatten(),
         }
     });
-    let place = move || {
-        light.get().map(|light| {
-            let ((x, y), r) = (light.middle, light.radius_px);
-            format!("--spot-x:{x:.1}px;--spot-y:{y:.1}px;--spot-r:{r:.1}px")
-        })
-    };
+    let px = |v: f64| format!("{v:.1}px");
+    let x = move || light.get().map(|light| px(light.middle.0));
+    let y = move || light.get().map(|light| px(light.middle.1));
+    let r = move || light.get().map(|light| px(light.radius_px));
     view! {
-        <div class="spotlight" class:lit=move || spot.get().is_some() style=place aria-hidden="true">
+        <div
+            class="spotlight"
+            class:lit=move || spot.get().is_some()
+            style=("--spot-x", x)
+            style=("--spot-y", y)
+            style=("--spot-r", r)
+            aria-hidden="true"
+        >
             <i></i>
         </div>
     }
