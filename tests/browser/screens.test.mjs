@@ -4,6 +4,7 @@ import { run } from "./harness/stage.mjs";
 import { access } from "./suites/access.mjs";
 import { casework } from "./suites/casework.mjs";
 import { city } from "./suites/city.mjs";
+import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
@@ -29,6 +30,7 @@ run("the screens in Chromium", () => {
   truth();
   metric();
   weeks();
+  kiosk();
   people();
   casework();
   city();

@@ -1,16 +1,11 @@
-// Walls that run by themselves: they turn, are taken over by what cannot wait, are driven from a desk,
-// and come through new screens and a budget that is exceeded without anybody's hand.
+// Walls that run by themselves: they turn, are taken over by what cannot wait, and are driven from a
+// desk.
 import assert from "node:assert/strict";
 
 import { FULL_HD } from "../harness/browser.mjs";
-import { SERVER_IS_GONE } from "../harness/complaints.mjs";
-import { statistics } from "../harness/picture.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
 import { until } from "../harness/wait.mjs";
-
-/** How long each scene stays, in the suites' city. Milliseconds. */
-const DWELL_MS = 4_000;
 
 /** Walls of one city turn together but for the look at the clock that each takes for itself, four
  *  times a second, on a machine that is busy. Milliseconds. */
@@ -18,9 +13,6 @@ const TOGETHER_MS = 1_500;
 
 /** From the answer to the desk to the wall's own address. Milliseconds. */
 const DRIVEN_MS = 1_500;
-
-/** What Chromium says of requests that a reload leaves behind. */
-const LEFT_EARLY = [/net::ERR_ABORTED/, /WebSocket connection/];
 
 /** A second scene, without a map. */
 const TABLES = `
@@ -46,18 +38,12 @@ const scenes = (text) => text.replace('dwell = "40s"', 'dwell = "4s"') + TABLES;
 
 export function kiosk() {
   topic("walls that run by themselves", () => Egret.tinyWith({ "scenes.toml": scenes }), define);
-  topic("walls that look after themselves", () => Egret.tiny(), defineEndurance);
 }
 
 function define(test) {
   test("walls turn by the server's clock, together, and hands hold them", turning);
   test("a red incident takes the wall over and gives it back", takeover);
   test("a desk drives a wall, and sees what it shows", driving);
-}
-
-function defineEndurance(test) {
-  test("other screens on the server come without a blank frame", renewal);
-  test("a wall over its budget loads itself anew once, and says why", budget);
 }
 
 const isAt = (scene) => new RegExp(`/wall/${scene}\\?`);
@@ -160,53 +146,6 @@ async function driving(tools) {
   await row.getByText("Offline").or(desk.page.getByText("There is no wall")).first().waitFor();
 }
 
-async function renewal(tools) {
-  tools.expect(...SERVER_IS_GONE, ...LEFT_EARLY);
-  const { server } = tools;
-  await tools.gateway.level("M-1", 1.05);
-  const { page } = await wall(tools, "?wall=hall");
-  const first = await page.evaluate(() => performance.timeOrigin);
-  // The screens of the server that comes are others by a word in their document.
-  await page.context().route(/\/wall\/\w+/, async (route) => {
-    const answer = await route.fetch();
-    const body = (await answer.text()).replace("</head>", "<!-- another build --></head>");
-    await route.fulfill({ response: answer, body });
-  });
-  const frames = await recorded(page);
-  await server.kill();
-  await server.start();
-  const again = (origin) => performance.timeOrigin !== origin;
-  await until("the page is another one", () => page.evaluate(again, first).catch(() => false), 30_000);
-  await page.waitForSelector("body > .screen .liveness.live, body > :not(.afterimage) .liveness.live");
-  await page.waitForSelector(".map-message", { state: "detached" });
-  await page.waitForSelector(".afterimage", { state: "detached", timeout: 25_000 });
-  const pictures = await frames.stop();
-  const shown = await Promise.all(pictures.map((one) => statistics(tools.browser, one)));
-  const least = Math.min(...shown.map(({ deviation }) => deviation));
-  const colours = Math.min(...shown.map((one) => one.colours));
-  tools.note(`${pictures.length} frames, the poorest deviates by ${least} in ${colours} colours`);
-  assert.ok(pictures.length > 2, "frames were recorded");
-  assert.ok(least > 4 && colours > 8, `a blank frame: ${least}, ${colours} colours`);
-}
-
-async function budget(tools) {
-  tools.expect(...SERVER_IS_GONE, ...LEFT_EARLY, /over its budget/);
-  const { server } = tools;
-  await server.restart(() => '[wall]\nmemory_budget = 1_000_000\ncheck_every = "1s"\n');
-  const { page } = await wall(tools, "?wall=hall");
-  const first = await page.evaluate(() => performance.timeOrigin);
-  const again = (origin) => performance.timeOrigin !== origin;
-  await until("the page is another one", () => page.evaluate(again, first).catch(() => false), 30_000);
-  await until("the log says why", () => /outgrown a budget.*hall|hall.*outgrown a budget/s.test(server.stderr));
-  const metrics = await (await fetch(server.url("/metrics"))).text();
-  assert.match(metrics, /egret_wall_reloads_total\{cause="memory"\} 1/);
-  // It would do so again at once; that it has just done it keeps it from going round in circles.
-  await page.waitForSelector(".afterimage", { state: "detached", timeout: 25_000 });
-  const second = await page.evaluate(() => performance.timeOrigin);
-  await page.waitForEvent("console", { predicate: (one) => /over its budget/.test(one.text()) });
-  assert.equal(await page.evaluate(() => performance.timeOrigin), second);
-}
-
 /** Opens a wall that runs by itself. */
 async function wall(tools, query, options) {
   const screen = await tools.open(`/wall/overview${query}`, options);
@@ -222,24 +161,6 @@ async function flood(gateway, gauge, [lng, lat]) {
     const reading = { msgId: `${gauge}-${ts}`, ts, gps: { lng, lat }, depth_mm: 420 };
     await gateway.publish(`vendor-x/${gauge}/telemetry`, JSON.stringify(reading));
   }
-}
-
-/** Every frame that the browser paints from now on, as it would be seen. */
-async function recorded(page) {
-  const debug = await page.context().newCDPSession(page);
-  const pictures = [];
-  debug.on("Page.screencastFrame", ({ data, sessionId }) => {
-    pictures.push(Buffer.from(data, "base64"));
-    // It may be over by then.
-    debug.send("Page.screencastFrameAck", { sessionId }).catch(() => {});
-  });
-  await debug.send("Page.startScreencast", { format: "png", maxWidth: 480, maxHeight: 270 });
-  return {
-    async stop() {
-      await debug.send("Page.stopScreencast");
-      return pictures;
-    },
-  };
 }
 
 /** A picture of a wall that has been taken over, to be looked at. */
