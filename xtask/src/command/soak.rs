@@ -71,6 +71,7 @@ impl Stage {
             .args(arguments)
             .env("EGRET_BIN", &self.server)
             .env("EGRET_SITE", &paths.site)
+            .env("EGRET_SCREENS", paths.target.join("screens"))
             .env("CHROMIUM", &self.chromium);
         step.show(&mut node)
     }
