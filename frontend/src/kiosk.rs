@@ -19,6 +19,7 @@ use egret_shared::people::Kind;
 use egret_shared::time::{Span, TimeMs};
 use egret_shared::wall::{Drive, Showing, WallState};
 
+use crate::lasting::{Kept, Known, Lasting};
 use crate::screen::screen;
 use crate::session::{place, session};
 use crate::store::Store;
@@ -51,25 +52,25 @@ pub(crate) struct Kiosk(StoredValue<Parts>);
 struct Parts {
     store: Store,
     /// Whether the page runs by itself.
-    runs: Memo<bool>,
+    runs: Known<bool>,
     /// Which wall this is, if it is one that a desk can drive.
-    wall: Memo<Option<SmolStr>>,
+    wall: Known<Option<SmolStr>>,
     /// What was asked for in the address, which stays true when the address loses it.
     asked: StoredValue<Asked>,
     /// The scenes that it turns through.
-    turns: Memo<Turns>,
+    turns: Known<Turns>,
     /// Whether somebody has said that it is to stay where it is.
-    held: RwSignal<bool>,
+    held: Kept<bool>,
     /// When somebody last touched it.
-    touched_at: RwSignal<Option<TimeMs>>,
+    touched_at: Kept<Option<TimeMs>>,
     /// What it was told, and what it is known to show.
     state: RwSignal<Option<WallState>>,
     /// The order whose spotlight somebody has sent away by hand.
-    dismissed: RwSignal<Option<TimeMs>>,
+    dismissed: Kept<Option<TimeMs>>,
     takeovers: StoredValue<Takeovers>,
-    taken: RwSignal<Option<Taken>>,
+    taken: Kept<Option<Taken>>,
     /// What it shows, as the desk is told.
-    shows: RwSignal<Option<Showing>>,
+    shows: Kept<Option<Showing>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,27 +113,27 @@ impl Kiosk {
             who.map(|who| SmolStr::new(who.id))
         });
         let (by_name, by_address) = (asked.wall.clone(), asked.rotate || asked.wall.is_some());
-        let wall = Memo::new(move |_| {
+        let wall = Lasting::new(Memo::new(move |_| {
             let named = by_name.clone().filter(|_| session.is_open());
             own.get().or(named)
-        });
+        }));
         let parts = Parts {
             store,
-            runs: Memo::new(move |_| by_address || own.read().is_some()),
+            runs: Lasting::new(Memo::new(move |_| by_address || own.read().is_some())),
             wall,
             asked: StoredValue::new(asked),
-            turns: Memo::new(move |_| {
+            turns: Lasting::new(Memo::new(move |_| {
                 let catalog = store.catalog.read();
                 let scenes = catalog.as_ref().map(|catalog| catalog.scenes.as_slice());
                 Turns::of(scenes.unwrap_or_default())
-            }),
-            held: RwSignal::new(false),
-            touched_at: RwSignal::new(None),
+            })),
+            held: Kept::of(false),
+            touched_at: Kept::of(None),
             state: store.wall(),
-            dismissed: RwSignal::new(None),
+            dismissed: Kept::of(None),
             takeovers: StoredValue::new(Takeovers::default()),
-            taken: RwSignal::new(None),
-            shows: RwSignal::new(None),
+            taken: Kept::of(None),
+            shows: Kept::of(None),
         };
         let kiosk = Self(StoredValue::new(parts));
         provide_context(kiosk);

@@ -19,6 +19,7 @@ mod api;
 mod clock;
 mod format;
 mod i18n;
+mod lasting;
 
 mod device;
 mod kiosk;
@@ -35,6 +36,21 @@ mod page;
 mod panel;
 mod view;
 mod widget;
+
+use std::alloc::System;
+
+use cap::Cap;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Counts what is held, which the size of WebAssembly's memory does not tell: it never shrinks.
+#[global_allocator]
+static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
+
+/// What the program holds. Bytes. For the tests that watch a wall for weeks.
+#[wasm_bindgen(js_name = heldBytes)]
+pub fn held_bytes() -> usize {
+    MEMORY.allocated()
+}
 
 /// Starts every screen; once in a page.
 pub fn start_all() {

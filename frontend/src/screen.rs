@@ -12,6 +12,7 @@ use egret_shared::text::{Language, Text};
 use egret_shared::time::{Span, TimeMs};
 
 use crate::i18n::{self, Phrase, Word};
+use crate::lasting::{Kept, Known, Lasting};
 use crate::store::Store;
 use crate::{clock, format};
 
@@ -39,12 +40,12 @@ pub(crate) struct Screen {
     /// What the screen knows.
     pub(crate) store: Store,
     /// The language it speaks.
-    pub(crate) language: RwSignal<Language>,
+    pub(crate) language: Kept<Language>,
     /// How far the city's time is ahead of UTC, or while no city is known, the browser's.
     /// Milliseconds.
-    pub(crate) zone_ms: Memo<i64>,
+    pub(crate) zone_ms: Known<i64>,
     /// What the scene's map lights; `None` sends it home. A map that opens later follows, too.
-    pub(crate) spot: RwSignal<Option<Spot>>,
+    pub(crate) spot: Kept<Option<Spot>>,
 }
 
 /// The context that [`Screen::provide`] gave.
@@ -55,7 +56,7 @@ pub(crate) fn screen() -> Screen {
 impl Screen {
     /// Makes the context for everything below.
     pub(crate) fn provide(store: Store) -> Self {
-        let zone_ms = Memo::new(move |_| {
+        let zone_ms = Lasting::new(Memo::new(move |_| {
             let zone = store
                 .catalog
                 .read()
@@ -67,14 +68,14 @@ impl Screen {
                 Some(zone) => clock::zone_offset_ms(&zone, at),
                 None => clock::own_zone_offset_ms(at),
             }
-        });
-        let language = RwSignal::new(first_language());
+        }));
+        let language = Kept::of(first_language());
         Effect::new(move || remember(language.get()));
         let screen = Self {
             store,
             language,
             zone_ms,
-            spot: RwSignal::new(None),
+            spot: Kept::of(None),
         };
         theme::provide();
         fit::provide(store);

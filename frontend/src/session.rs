@@ -18,6 +18,7 @@ use egret_shared::people::{Kind, Me, MeState, PairingState, Who};
 use crate::api::{self, ApiError};
 use crate::clock;
 use crate::device::{Device, Entered};
+use crate::lasting::Kept;
 use crate::socket::Connection;
 use crate::socket::backoff::Backoff;
 use crate::store::Store;
@@ -55,13 +56,13 @@ pub(crate) enum Gate {
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     /// What is shown.
-    pub(crate) gate: RwSignal<Gate>,
+    pub(crate) gate: Kept<Gate>,
     /// The server's newest answer.
-    me: RwSignal<Option<Arc<Me>>>,
+    me: Kept<Option<Arc<Me>>>,
     /// Whether somebody is signing out, and so wants nobody to be led back.
-    leaves: RwSignal<bool>,
+    leaves: Kept<bool>,
     /// Where everything is open: who somebody says they are.
-    pub(crate) played: RwSignal<String>,
+    pub(crate) played: Kept<String>,
 }
 
 /// How the task goes on.
@@ -86,10 +87,10 @@ impl Session {
     /// Finds out who is here, now and whenever that may have changed.
     pub(crate) fn start(store: Store) -> Self {
         let session = Self {
-            gate: RwSignal::new(Gate::Asking),
-            me: RwSignal::new(None),
-            leaves: RwSignal::new(false),
-            played: RwSignal::new(place::played()),
+            gate: Kept::of(Gate::Asking),
+            me: Kept::of(None),
+            leaves: Kept::of(false),
+            played: Kept::of(place::played()),
         };
         api::on_signed_out(move || session.signed_out(store));
         provide_context(session);

@@ -39,6 +39,7 @@ use egret_shared::tile::{TileDelta, TileSnapshot};
 use egret_shared::time::TimeMs;
 use egret_shared::wall::WallState;
 
+use crate::lasting::{Kept, Known, Lasting};
 use crate::select::{self, Case};
 use crate::{api, clock};
 
@@ -77,31 +78,33 @@ pub(crate) enum TileNews<'a> {
 pub(crate) struct Store {
     state: StoredValue<State, LocalStorage>,
     /// How the screen stands to the server.
-    pub(crate) link: RwSignal<Link>,
+    pub(crate) link: Kept<Link>,
     /// The server's time, twice a second or more often.
-    pub(crate) now: RwSignal<TimeMs>,
+    pub(crate) now: Kept<TimeMs>,
     /// The server's time in the newest message.
-    pub(crate) heard_at: RwSignal<Option<TimeMs>>,
+    pub(crate) heard_at: Kept<Option<TimeMs>>,
     /// Names, units, limits and scenes.
-    pub(crate) catalog: RwSignal<Option<Arc<Catalog>>>,
+    pub(crate) catalog: Kept<Option<Arc<Catalog>>>,
     /// Whether a city has come at all.
-    pub(crate) has_city: RwSignal<bool>,
+    pub(crate) has_city: Kept<bool>,
     /// Incidents by id.
-    pub(crate) incidents: RwSignal<Arc<[Arc<Incident>]>>,
+    pub(crate) incidents: Kept<Arc<[Arc<Incident>]>>,
     /// Alerts by key.
-    pub(crate) alerts: RwSignal<Arc<[Arc<Alert>]>>,
+    pub(crate) alerts: Kept<Arc<[Arc<Alert>]>>,
     /// What is being worked, worst first: worked out once for all who show it.
-    pub(crate) cases: Memo<Arc<[Case]>>,
+    pub(crate) cases: Known<Arc<[Case]>>,
     /// Feeds by id.
-    pub(crate) feeds: RwSignal<Arc<[FeedHealth]>>,
+    pub(crate) feeds: Kept<Arc<[FeedHealth]>>,
     /// The newest events, oldest first.
-    pub(crate) events: RwSignal<Arc<[Event]>>,
+    pub(crate) events: Kept<Arc<[Event]>>,
     /// Everyday or emergency.
-    pub(crate) mode: RwSignal<ModeState>,
+    pub(crate) mode: Kept<ModeState>,
 }
 
 #[derive(Default)]
 struct State {
+    /// What owns the signals that are made as they are asked for.
+    page: Owner,
     channels: Channels,
     wanted: BTreeSet<Channel>,
     /// Of these, tiles that are followed only until others have come in their place.
@@ -114,9 +117,9 @@ struct State {
     incidents: Rows<Incident>,
     alerts: Rows<Alert>,
     dossiers: BTreeMap<IncidentId, Followed>,
-    metrics: BTreeMap<MetricKey, ArcRwSignal<Option<MetricPoint>>>,
-    trends: BTreeMap<(MetricKey, RangeMs), ArcRwSignal<Trend>>,
-    forecasts: BTreeMap<MetricKey, ArcRwSignal<Option<Forecast>>>,
+    metrics: BTreeMap<MetricKey, Kept<Option<MetricPoint>>>,
+    trends: BTreeMap<(MetricKey, RangeMs), Kept<Trend>>,
+    forecasts: BTreeMap<MetricKey, Kept<Option<Forecast>>>,
     /// The wall that is followed, as the server has it.
     wall: ArcRwSignal<Option<WallState>>,
     connected: ArcRwSignal<Connected>,
@@ -143,26 +146,29 @@ type RangeMs = i64;
 impl Store {
     /// An empty store that ticks from now on.
     pub(crate) fn start() -> Self {
-        let state = State::wanting_the_city();
-        let (incidents, alerts) = (RwSignal::new(Arc::default()), RwSignal::new(Arc::default()));
+        let state = State {
+            page: Owner::current().unwrap_or_default(),
+            ..State::wanting_the_city()
+        };
+        let (incidents, alerts) = (Kept::of(Arc::default()), Kept::of(Arc::default()));
         let store = Self {
             state: StoredValue::new_local(state),
-            link: RwSignal::new(Link::Connecting),
-            now: RwSignal::new(clock::wall()),
-            heard_at: RwSignal::new(None),
-            catalog: RwSignal::new(None),
-            has_city: RwSignal::new(false),
+            link: Kept::of(Link::Connecting),
+            now: Kept::of(clock::wall()),
+            heard_at: Kept::of(None),
+            catalog: Kept::of(None),
+            has_city: Kept::of(false),
             incidents,
             alerts,
             // Asked for anew only when rows have changed: to compare them all would cost more than
             // to show them.
-            cases: Memo::new_with_compare(
+            cases: Lasting::new(Memo::new_with_compare(
                 move |_| select::cases(&incidents.read(), &alerts.read()).into(),
                 |_, _| true,
-            ),
-            feeds: RwSignal::new(Arc::default()),
-            events: RwSignal::new(Arc::default()),
-            mode: RwSignal::new(ModeState::default()),
+            )),
+            feeds: Kept::of(Arc::default()),
+            events: Kept::of(Arc::default()),
+            mode: Kept::of(ModeState::default()),
         };
         leptos::task::spawn_local(async move {
             loop {
@@ -184,6 +190,12 @@ impl Store {
         self.state
             .try_update_value(change)
             .unwrap_or_else(|| unreachable!("the store is never disposed of"))
+    }
+
+    /// A signal that lives as long as the page, whoever asks for it.
+    fn held<T: Send + Sync + 'static>(self, value: T) -> Kept<T> {
+        let page = self.with(|state| state.page.clone());
+        page.with(|| Kept::of(value))
     }
 
     fn tick(self) {
@@ -371,14 +383,17 @@ impl Store {
 /// For panels.
 impl Store {
     /// A metric in an area, followed from now on.
-    pub(crate) fn metric(self, key: &MetricKey) -> RwSignal<Option<MetricPoint>> {
-        let signal = self.update(|state| {
-            let current = state.channels.city().and_then(|city| city.metrics.get(key));
-            let current = current.cloned();
-            let new = || ArcRwSignal::new(current);
-            state.metrics.entry(key.clone()).or_insert_with(new).clone()
-        });
-        RwSignal::from(signal)
+    pub(crate) fn metric(self, key: &MetricKey) -> Kept<Option<MetricPoint>> {
+        let known = self.with(|state| state.metrics.get(key).copied());
+        known.unwrap_or_else(|| {
+            let current = self.with(|state| {
+                let city = state.channels.city();
+                city.and_then(|city| city.metrics.get(key)).cloned()
+            });
+            let signal = self.held(current);
+            self.update(|state| state.metrics.insert(key.clone(), signal));
+            signal
+        })
     }
 
     /// All points of a metric, one for each area.
@@ -386,7 +401,7 @@ impl Store {
         self,
         metric: &egret_shared::id::MetricId,
         areas: &[egret_shared::catalog::Area],
-    ) -> Vec<(egret_shared::catalog::Area, RwSignal<Option<MetricPoint>>)> {
+    ) -> Vec<(egret_shared::catalog::Area, Kept<Option<MetricPoint>>)> {
         let follow = |area: &egret_shared::catalog::Area| {
             let key = MetricKey {
                 metric: metric.clone(),

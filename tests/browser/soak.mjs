@@ -42,7 +42,7 @@ const GROWTH_MAX = 1;
 /** Series that must not grow. The server's memory begins anew with each of its starts and is told
  *  beside them. */
 const JUDGED = [
-  "js_heap_bytes", "wasm_memory_bytes", "dom_nodes", "documents", "listeners",
+  "js_heap_bytes", "wasm_memory_bytes", "wasm_held_bytes", "dom_nodes", "documents", "listeners",
   "gl_contexts", "gl_buffers", "gl_buffer_bytes", "gl_textures",
 ];
 
@@ -117,7 +117,8 @@ async function soak() {
 function tell(i, n, sample) {
   const mb = (bytes) => (bytes / 1e6).toFixed(2);
   say(
-    `${i}/${n} heap ${mb(sample.js_heap_bytes)} MB, wasm ${mb(sample.wasm_memory_bytes)} MB, ` +
+    `${i}/${n} heap ${mb(sample.js_heap_bytes)} MB, ` +
+      `wasm ${mb(sample.wasm_held_bytes)} of ${mb(sample.wasm_memory_bytes)} MB, ` +
       `${sample.dom_nodes} nodes, ${sample.listeners} listeners, ${sample.gl_buffers} buffers, ` +
       `server ${mb(residentBytes(server.pid))} MB, ${seen.loads} reloads`,
   );

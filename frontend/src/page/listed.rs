@@ -14,6 +14,7 @@ use egret_shared::text::Language;
 use crate::api::ApiError;
 use crate::i18n::access::failure;
 use crate::i18n::{Key, Phrase};
+use crate::lasting::Kept;
 use crate::page::loaded::Loaded;
 use crate::screen::screen;
 
@@ -26,7 +27,7 @@ type Rows = Arc<dyn Any + Send + Sync>;
 /// A list of the server's. A copy is a handle to the same.
 pub(crate) struct Listed<T> {
     rows: RwSignal<Loaded<Rows>>,
-    language: RwSignal<Language>,
+    language: Kept<Language>,
     ask: StoredValue<Arc<dyn Fn() -> Answer + Send + Sync>>,
     kind: PhantomData<fn() -> T>,
 }

@@ -9,12 +9,13 @@ use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
 use crate::format;
+use crate::lasting::Kept;
 use crate::screen::screen;
 use crate::select::Truth;
 use crate::widget::figure::Figured;
 
 /// A metric's newest point, as it is followed.
-pub(super) type Point = RwSignal<Option<MetricPoint>>;
+pub(super) type Point = Kept<Option<MetricPoint>>;
 
 /// The areas that a panel shows: of its level, else of the one below the city.
 pub(super) fn of(def: &PanelDef, catalog: &Catalog) -> Vec<Area> {

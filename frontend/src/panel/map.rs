@@ -29,6 +29,7 @@ use egret_shared::package::scene::PanelDef;
 
 use crate::i18n::Key;
 use crate::i18n::map::MapWord;
+use crate::lasting::Kept;
 use crate::map::live::{LiveMap, Look, MapSignals};
 use crate::map::points::Counts;
 use crate::map::style::{self, source};
@@ -52,7 +53,7 @@ use warned::{Warned, warned};
 type Opened = StoredValue<Option<LiveMap>, LocalStorage>;
 
 /// An area and what paints it.
-type PaintedArea = (Area, RwSignal<Option<MetricPoint>>);
+type PaintedArea = (Area, Kept<Option<MetricPoint>>);
 
 /// Whether the map is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use super::areas::{self, Point};
 use crate::format;
 use crate::i18n::Key;
 use crate::i18n::panel::Panel as Word;
+use crate::lasting::Kept;
 use crate::screen::{Screen, screen};
 use crate::select;
 use crate::store::trend::Trend;
@@ -31,7 +32,7 @@ const RANGE: Span = Span(2 * 3_600_000);
 struct One {
     area: Area,
     point: Point,
-    trend: RwSignal<Trend>,
+    trend: Kept<Trend>,
 }
 
 /// The panel.

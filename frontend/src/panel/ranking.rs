@@ -9,6 +9,7 @@ use egret_shared::package::metric::MetricDef;
 use egret_shared::package::scene::PanelDef;
 
 use crate::format;
+use crate::lasting::Kept;
 use crate::screen::screen;
 use crate::select;
 use crate::widget::figure::{Figure, Figured, Form};
@@ -19,7 +20,7 @@ use crate::widget::level::{LevelShort, level_class};
 #[derive(Clone)]
 struct Row {
     area: Area,
-    point: RwSignal<Option<MetricPoint>>,
+    point: Kept<Option<MetricPoint>>,
 }
 
 /// The panel.

@@ -14,6 +14,7 @@ use egret_shared::time::Span;
 
 use crate::format;
 use crate::i18n::Key;
+use crate::lasting::Kept;
 use crate::screen::screen;
 use crate::select;
 use crate::store::trend::Trend;
@@ -110,7 +111,7 @@ fn parts_of<'a>(
         .chain(own.filter(|_| def.metrics.is_empty()))
 }
 
-fn level_of(point: RwSignal<Option<MetricPoint>>) -> Level {
+fn level_of(point: Kept<Option<MetricPoint>>) -> Level {
     point
         .read()
         .as_ref()
@@ -122,7 +123,7 @@ fn whole(v: f64, _unit: &str) -> String {
     format::figure(v.round(), "1")
 }
 
-fn change(trend: RwSignal<Trend>) -> impl IntoView {
+fn change(trend: Kept<Trend>) -> impl IntoView {
     let screen = screen();
     let change = Memo::new(move |_| trend.read().change_over(HOUR).map(f64::round));
     let text = move || {

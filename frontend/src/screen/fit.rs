@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast as _;
 use egret_shared::package::rule::Metres;
 use egret_shared::package::scene::{ScreenDef, UNITS_WIDE};
 
+use crate::lasting::{Known, Lasting};
 use crate::select::layout::Shape;
 use crate::store::Store;
 
@@ -15,7 +16,7 @@ use crate::store::Store;
 const ENLARGE: &str = "--enlarge";
 
 /// The screen's shape that [`provide`] gave.
-pub(crate) fn shape() -> Memo<Shape> {
+pub(crate) fn shape() -> Known<Shape> {
     expect_context()
 }
 
@@ -24,10 +25,10 @@ pub(super) fn provide(store: Store) {
     let size = RwSignal::new(size());
     let handle = window_event_listener(ev::resize, move |_| size.set(self::size()));
     on_cleanup(move || handle.remove());
-    let shape = Memo::new(move |_| {
+    let shape = Lasting::new(Memo::new(move |_| {
         let (width, height) = size.get();
         Shape::of(width, height)
-    });
+    }));
     let asked = asked();
     Effect::new(move || {
         let declared = store.catalog.read();

@@ -8,12 +8,14 @@ use wasm_bindgen::JsValue;
 
 use egret_shared::package::layer::LayerKind;
 
+use crate::lasting::Kept;
+
 /// The name in the URL.
 const QUERY: &str = "hide";
 
 /// What is switched off. A copy is a handle to the same.
 #[derive(Clone, Copy)]
-pub(crate) struct Hidden(RwSignal<BTreeSet<LayerKind>>);
+pub(crate) struct Hidden(Kept<BTreeSet<LayerKind>>);
 
 /// The context that [`Hidden::provide`] gave.
 pub(crate) fn hidden() -> Hidden {
@@ -24,7 +26,7 @@ impl Hidden {
     /// Makes the context: what the URL says.
     pub(crate) fn provide() {
         let kinds = own_url().map(|url| read(&url.search_params().get(QUERY).unwrap_or_default()));
-        provide_context(Self(RwSignal::new(kinds.unwrap_or_default())));
+        provide_context(Self(Kept::of(kinds.unwrap_or_default())));
     }
 
     /// Whether a kind of layer is shown.

@@ -6,6 +6,8 @@ mod tokens;
 
 use leptos::prelude::*;
 
+use crate::lasting::Kept;
+
 /// Under which name the browser remembers it; the same in `js/theme.js`.
 const STORED: &str = "egret.theme";
 
@@ -49,13 +51,13 @@ impl Theme {
 
 /// Keeps the theme in step with the document, the memory and the address; for everything below.
 pub(super) fn provide() {
-    let theme = RwSignal::new(first());
+    let theme = Kept::of(first());
     Effect::new(move || remember(theme.get()));
     provide_context(theme);
 }
 
 /// The theme that [`provide`] gave.
-pub(crate) fn theme() -> RwSignal<Theme> {
+pub(crate) fn theme() -> Kept<Theme> {
     expect_context()
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use egret_shared::metric::MetricKey;
 use egret_shared::time::Span;
 
+use crate::lasting::Kept;
 use crate::{api, clock};
 
 use super::Store;
@@ -24,28 +25,26 @@ const FORECAST_MS: i32 = 600_000;
 
 impl Store {
     /// A metric's recent past in an area, followed from now on.
-    pub(crate) fn trend(self, key: &MetricKey, range: Span) -> RwSignal<Trend> {
+    pub(crate) fn trend(self, key: &MetricKey, range: Span) -> Kept<Trend> {
         let entry = (key.clone(), range.ms());
-        let known = self.with(|state| state.trends.get(&entry).cloned());
-        let signal = known.unwrap_or_else(|| {
-            let signal = ArcRwSignal::new(Trend::new(range));
-            self.update(|state| state.trends.insert(entry, signal.clone()));
-            leptos::task::spawn_local(self.load_trend(key.clone(), signal.clone()));
+        let known = self.with(|state| state.trends.get(&entry).copied());
+        known.unwrap_or_else(|| {
+            let signal = self.held(Trend::new(range));
+            self.update(|state| state.trends.insert(entry, signal));
+            leptos::task::spawn_local(self.load_trend(key.clone(), signal));
             signal
-        });
-        RwSignal::from(signal)
+        })
     }
 
     /// What the next hours may bring; absent until the server has said anything about it.
-    pub(crate) fn forecast(self, key: &MetricKey) -> RwSignal<Option<Forecast>> {
-        let known = self.with(|state| state.forecasts.get(key).cloned());
-        let signal = known.unwrap_or_else(|| {
-            let signal = ArcRwSignal::new(None);
-            self.update(|state| state.forecasts.insert(key.clone(), signal.clone()));
-            leptos::task::spawn_local(load_forecast(key.clone(), signal.clone()));
+    pub(crate) fn forecast(self, key: &MetricKey) -> Kept<Option<Forecast>> {
+        let known = self.with(|state| state.forecasts.get(key).copied());
+        known.unwrap_or_else(|| {
+            let signal = self.held(None);
+            self.update(|state| state.forecasts.insert(key.clone(), signal));
+            leptos::task::spawn_local(load_forecast(key.clone(), signal));
             signal
-        });
-        RwSignal::from(signal)
+        })
     }
 
     /// Loads the past anew now and then: late readings revise what a chart has already drawn.
@@ -69,7 +68,7 @@ impl Store {
         }
     }
 
-    async fn load_trend(self, key: MetricKey, signal: ArcRwSignal<Trend>) {
+    async fn load_trend(self, key: MetricKey, signal: Kept<Trend>) {
         /// After these the chart says that there is no history; live points go on.
         const TRIES: i32 = 3;
         for again in 1..=TRIES {
@@ -95,7 +94,7 @@ impl Store {
 }
 
 /// A forecast is a courtesy: without one the screen shows what was measured.
-async fn load_forecast(key: MetricKey, signal: ArcRwSignal<Option<Forecast>>) {
+async fn load_forecast(key: MetricKey, signal: Kept<Option<Forecast>>) {
     match api::forecast(&key, forecast::HOURS).await {
         Ok(forecast) => signal.set(Some(forecast)),
         Err(error) => leptos::logging::log!("no forecast of {}: {error}", key.metric),

@@ -12,6 +12,7 @@ use egret_shared::text::Text;
 use egret_shared::time::{Span, TimeMs};
 
 use crate::format;
+use crate::lasting::Kept;
 use crate::screen::{Screen, screen};
 use crate::store::forecast::{Expected, Forecast};
 use crate::store::trend::Trend;
@@ -30,9 +31,9 @@ pub(crate) struct Series {
     /// What it is called.
     pub(crate) name: Text,
     /// Its past.
-    pub(crate) trend: RwSignal<Trend>,
+    pub(crate) trend: Kept<Trend>,
     /// What may come.
-    pub(crate) forecast: RwSignal<Option<Forecast>>,
+    pub(crate) forecast: Kept<Option<Forecast>>,
 }
 
 /// What all series of a chart share.
@@ -140,7 +141,7 @@ pub(crate) fn Chart(
     }
 }
 
-fn line(place: usize, trend: RwSignal<Trend>, scale: Memo<Scale>) -> impl IntoView {
+fn line(place: usize, trend: Kept<Trend>, scale: Memo<Scale>) -> impl IntoView {
     let path = Memo::new(move |_| scale.get().line(trend.read().samples()));
     let surface = Memo::new(move |_| scale.get().surface(trend.read().samples()));
     let class = format!("series-{place}");
@@ -150,7 +151,7 @@ fn line(place: usize, trend: RwSignal<Trend>, scale: Memo<Scale>) -> impl IntoVi
     }
 }
 
-fn dot(place: usize, trend: RwSignal<Trend>, scale: Memo<Scale>) -> impl IntoView {
+fn dot(place: usize, trend: Kept<Trend>, scale: Memo<Scale>) -> impl IntoView {
     let at = Memo::new(move |_| {
         let last = *trend.read().samples().last()?;
         let scale = scale.get();

@@ -14,6 +14,7 @@ use egret_shared::package::metric::MetricDef;
 
 use crate::format;
 use crate::i18n::Key;
+use crate::lasting::Kept;
 use crate::screen::{Screen, screen};
 use crate::select::{self, Truth, Window};
 use crate::widget::frame::no_figure;
@@ -41,7 +42,7 @@ impl Figured {
     pub(crate) fn metric(
         def: &MetricDef,
         key: &MetricKey,
-        point: RwSignal<Option<MetricPoint>>,
+        point: Kept<Option<MetricPoint>>,
         digits: fn(f64, &str) -> String,
     ) -> Self {
         let unit = def.unit.clone();

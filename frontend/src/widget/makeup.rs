@@ -10,6 +10,7 @@ use egret_shared::package::metric::{IndexPart, MetricDef};
 
 use crate::format;
 use crate::i18n::Key;
+use crate::lasting::Kept;
 use crate::screen::screen;
 use crate::select;
 use crate::widget::figure::{Figure, Figured, Form};
@@ -67,7 +68,7 @@ fn row(part: &IndexPart, def: &MetricDef, area: &AreaCode, whole: f64) -> impl I
 }
 
 /// What the part is worth now, 0 to 100; a dash without a value.
-fn score(part: &IndexPart, point: RwSignal<Option<MetricPoint>>) -> String {
+fn score(part: &IndexPart, point: Kept<Option<MetricPoint>>) -> String {
     let v = point.read().as_ref().and_then(|point| point.v);
     v.map_or_else(|| "–".to_owned(), |v| format!("{:.0}", part.score(v)))
 }

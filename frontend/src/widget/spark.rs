@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lasting::Kept;
 use crate::store::trend::Trend;
 use crate::widget::scale::{Scale, extent};
 
@@ -33,7 +34,7 @@ fn drawing(trend: &Trend) -> Drawing {
 
 /// The trend; decoration for the figure beside it, so hidden from screen readers.
 #[component]
-pub(crate) fn Spark(trend: RwSignal<Trend>) -> impl IntoView {
+pub(crate) fn Spark(trend: Kept<Trend>) -> impl IntoView {
     let drawing = Memo::new(move |_| drawing(&trend.read()));
     let x = move || drawing.read().end.map_or(0.0, |end| end.0);
     let y = move || drawing.read().end.map_or(0.0, |end| end.1);

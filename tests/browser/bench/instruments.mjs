@@ -3,13 +3,13 @@
 
 import { readFileSync } from "node:fs";
 
-/** Runs in the page, before its own scripts: keeps hold of the WebAssembly memory. */
+/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program. */
 export function watchMemory() {
   for (const name of ["instantiate", "instantiateStreaming"]) {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...args) => {
       const made = await original.apply(WebAssembly, args);
-      window.benchMemory = (made.instance ?? made).exports.memory;
+      window.benchProgram = (made.instance ?? made).exports;
       return made;
     };
   }
@@ -142,12 +142,14 @@ export class Meter {
     await this.#cdp.send("HeapProfiler.collectGarbage");
     const counters = await this.counters();
     const inside = await this.#page.evaluate(() => ({
-      wasmBytes: window.benchMemory?.buffer.byteLength ?? 0,
+      wasmBytes: window.benchProgram?.memory.buffer.byteLength ?? 0,
+      heldBytes: window.benchProgram?.heldBytes() ?? 0,
       graphics: window.benchGraphics?.(),
     }));
     return {
       js_heap_bytes: counters.JSHeapUsedSize,
       wasm_memory_bytes: inside.wasmBytes,
+      wasm_held_bytes: inside.heldBytes,
       dom_nodes: counters.Nodes,
       documents: counters.Documents,
       listeners: counters.JSEventListeners,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
+import { go, whole } from "../soak/scenes.mjs";
 
 const ASSETS = 20;
 const UPDATES = 2_000;
@@ -14,10 +15,36 @@ const UPDATES = 2_000;
  */
 const TOLERANCE = { nodes: 400, heapBytes: 1_000_000, wasmBytes: 1_048_576 };
 
+/** How often the scenes are shown, before and between the measurements. */
+const TURNS = { before: 8, between: 24 };
+
+/** What the program may hold more after those turns, bytes. Kept for each of them, the weak references
+ *  of one scene's readers would come to three times as much. */
+const KEPT_MAX = 30_000;
+
+/** A second scene, of other panels than the first. */
+const TABLES = `
+[[scene]]
+id    = "tables"
+name  = { zh = "表格", en = "Tables" }
+dwell = "40s"
+grid  = [2, 2]
+
+[[scene.panel]]
+kind = "incidents"
+at   = [0, 0, 1, 2]
+
+[[scene.panel]]
+kind = "ticker"
+at   = [1, 0, 1, 2]
+`;
+
 export function weeks() {
-  topic("running for weeks", Egret.tiny, (test) => {
+  const start = () => Egret.tinyWith({ "scenes.toml": (text) => text + TABLES });
+  topic("running for weeks", start, (test) => {
+    test("a scene that is left leaves nothing behind", turning);
     test(`${UPDATES} updates leave document and memory as they were`, async (tools) => {
-      const { page } = await tools.wall({ init: captureMemory });
+      const { page } = await tools.wall({ init: captureProgram });
       const debug = await page.context().newCDPSession(page);
       const round = async (n, level) => {
         for (let i = 0; i < n; i += ASSETS) {
@@ -46,13 +73,32 @@ export function weeks() {
   });
 }
 
-/** Runs in the page, before its own scripts: keeps hold of the WebAssembly memory. */
-function captureMemory() {
+async function turning(tools) {
+  const { page } = await tools.wall({ init: captureProgram });
+  const turn = async (times) => {
+    for (let i = 0; i < times; i += 1) {
+      await go(page, "/wall/tables");
+      await page.waitForSelector(".panel-ticker");
+      await go(page, "/wall/overview");
+      await page.waitForSelector(".panel-stat .figure", { state: "attached" });
+      await whole(page);
+    }
+    return page.evaluate(() => window.egretTestsProgram.heldBytes());
+  };
+  const before = await turn(TURNS.before);
+  const after = await turn(TURNS.between);
+  tools.note(`the program holds ${before} bytes, then ${after}`);
+  const more = after - before;
+  assert.ok(more <= KEPT_MAX, `${TURNS.between} turns left ${more} bytes, ${KEPT_MAX} are allowed`);
+}
+
+/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program. */
+function captureProgram() {
   for (const name of ["instantiate", "instantiateStreaming"]) {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...args) => {
       const made = await original.apply(WebAssembly, args);
-      window.egretTestsMemory = (made.instance ?? made).exports.memory;
+      window.egretTestsProgram = (made.instance ?? made).exports;
       return made;
     };
   }
@@ -64,7 +110,7 @@ async function measure(page, debug) {
   const { metrics } = await debug.send("Performance.getMetrics");
   const { nodes, wasmBytes } = await page.evaluate(() => ({
     nodes: document.querySelectorAll("*").length,
-    wasmBytes: window.egretTestsMemory.buffer.byteLength,
+    wasmBytes: window.egretTestsProgram.memory.buffer.byteLength,
   }));
   const heapBytes = metrics.find(({ name }) => name === "JSHeapUsedSize").value;
   return { nodes, heapBytes, wasmBytes };

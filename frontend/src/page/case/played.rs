@@ -31,7 +31,7 @@ pub(crate) fn played() -> AnyView {
                     autocomplete="off"
                     maxlength=NAME_CHARS_MAX.to_string()
                     placeholder="open"
-                    prop:value=session.played
+                    prop:value=move || session.played.get()
                     on:change=keep
                 />
             </label>

@@ -15,6 +15,7 @@ use egret_shared::metric::MetricPoint;
 use super::Focus;
 use crate::format;
 use crate::i18n::{Key, metric as words};
+use crate::lasting::Kept;
 use crate::select::{self, Window};
 use crate::widget::frame::absent;
 use crate::widget::level::{LevelWord, level_class};
@@ -40,7 +41,7 @@ struct Order {
 #[derive(Clone)]
 struct Row {
     area: Area,
-    point: RwSignal<Option<MetricPoint>>,
+    point: Kept<Option<MetricPoint>>,
 }
 
 impl Order {

@@ -13,6 +13,7 @@ use super::PaintedArea;
 use super::flows::{self, Line};
 use crate::format;
 use crate::i18n::{Key, level_key};
+use crate::lasting::Kept;
 use crate::screen::screen;
 use crate::select::metric_def;
 use crate::widget::figure::{Figure, Figured, Form};
@@ -76,7 +77,7 @@ fn row(
     name: &Text,
     metric: &MetricDef,
     key: &MetricKey,
-    point: RwSignal<Option<MetricPoint>>,
+    point: Kept<Option<MetricPoint>>,
 ) -> AnyView {
     let screen = screen();
     let figure = Figured::metric(metric, key, point, with_unit).unlinked();

@@ -20,6 +20,7 @@ use egret_shared::time::TimeMs;
 use super::overlay::{Piece, Rooms, transform};
 use super::shown::{Shown, districts};
 use crate::i18n::{level_key, word};
+use crate::lasting::Kept;
 use crate::map::labels;
 use crate::screen::screen;
 use crate::select::Truth;
@@ -55,7 +56,7 @@ struct Notice {
 }
 
 /// A metric in an area.
-type Watched = (Area, RwSignal<Option<MetricPoint>>);
+type Watched = (Area, Kept<Option<MetricPoint>>);
 
 /// The areas with warnings in force, followed.
 pub(super) fn warned(shown: &Shown, store: Store, catalog: &Arc<Catalog>) -> Memo<Arc<[Warned]>> {

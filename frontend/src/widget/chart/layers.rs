@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use egret_shared::time::{Span, TimeMs};
 
+use crate::lasting::Kept;
 use crate::store::forecast::Forecast;
 use crate::store::trend::{Sample, Trend};
 use crate::widget::scale::{GAP, Scale};
@@ -17,7 +18,7 @@ use super::Series;
 const FORECAST_GAP: Span = Span(2 * 3_600_000);
 
 /// What is usual: a dashed line within a band of one spread to either side.
-pub(super) fn usual(place: usize, trend: RwSignal<Trend>, scale: Memo<Scale>) -> impl IntoView {
+pub(super) fn usual(place: usize, trend: Kept<Trend>, scale: Memo<Scale>) -> impl IntoView {
     let band = Memo::new(move |_| {
         let ends = |sample: &Sample| {
             sample
@@ -85,7 +86,7 @@ const TICK: f64 = 4.0;
 
 /// Ticks at the foot of the chart below the values that late readings changed. Not on the line
 /// itself: after an outage a whole stretch of it is revised.
-pub(super) fn revised(place: usize, trend: RwSignal<Trend>, scale: Memo<Scale>) -> impl IntoView {
+pub(super) fn revised(place: usize, trend: Kept<Trend>, scale: Memo<Scale>) -> impl IntoView {
     let foot = 100.0 - TICK * 1.5 * f64::from(u8::try_from(place).unwrap_or(u8::MAX));
     let ticks = Memo::new(move |_| {
         let scale = scale.get();
