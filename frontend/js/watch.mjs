@@ -83,8 +83,9 @@ export async function keepPicture() {
     image.className = canvas.className;
     image.alt = "";
     if (picture) image.src = picture;
-    // What the library set on its canvas by hand.
-    image.style.cssText = canvas.style.cssText;
+    // What the library set on its canvas by hand. An image that was given a style keeps an empty one
+    // in Chromium when it is taken away, and that is markup which the page's policy refuses.
+    image.dataset.keptStyle = canvas.style.cssText;
     canvas.replaceWith(image);
   });
   for (const element of [copy, ...copy.querySelectorAll("*")]) {

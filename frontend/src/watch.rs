@@ -57,8 +57,12 @@ pub(crate) fn start(kiosk: Kiosk, store: Store) {
     leptos::task::spawn_local(async move {
         let mut watcher = Watcher::default();
         while lives.try_get_value().is_some() {
-            let settings = store.catalog.get_untracked();
-            let settings = settings.map(|catalog| catalog.watch).unwrap_or_default();
+            // The catalogue says how often; what comes before it is over in seconds.
+            let Some(catalog) = store.catalog.get_untracked() else {
+                clock::sleep(LOOK_MS).await;
+                continue;
+            };
+            let settings = catalog.watch;
             let wait = i32::try_from(settings.check_every.ms()).unwrap_or(i32::MAX);
             clock::sleep(wait).await;
             if !kiosk.still_runs() {

@@ -13,6 +13,7 @@ import { opening } from "./suites/opening.mjs";
 import { people } from "./suites/people.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
+import { renewal } from "./suites/renewal.mjs";
 import { scenes } from "./suites/scenes.mjs";
 import { serving } from "./suites/serving.mjs";
 import { truth } from "./suites/truth.mjs";
@@ -31,6 +32,7 @@ run("the screens in Chromium", () => {
   metric();
   weeks();
   kiosk();
+  renewal();
   people();
   casework();
   city();

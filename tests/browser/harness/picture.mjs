@@ -17,8 +17,14 @@ async function onBlankPage(browser, work, pictures, argument) {
  * Of a PNG: the mean of its brightness and the deviation from it, 0 to 255, and how many colours
  * of 4 bits a channel it has. A blank picture deviates by 0.
  */
-export function statistics(browser, picture) {
-  return onBlankPage(browser, measure, [picture]);
+export async function statistics(browser, picture) {
+  const [only] = await statisticsOf(browser, [picture]);
+  return only;
+}
+
+/** The same of each of many. */
+export function statisticsOf(browser, pictures) {
+  return onBlankPage(browser, measure, pictures);
 }
 
 /** The share of pixels, 0 to 1, that differ visibly between two PNGs of one size. */
@@ -29,23 +35,28 @@ export function difference(browser, one, other) {
 
 /** Runs in the page. */
 async function measure({ pictures }) {
-  const bytes = Uint8Array.from(atob(pictures[0]), (char) => char.charCodeAt(0));
-  const bitmap = await createImageBitmap(new Blob([bytes]));
-  const paint = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-  paint.drawImage(bitmap, 0, 0);
-  const { data } = paint.getImageData(0, 0, bitmap.width, bitmap.height);
-  const colours = new Set();
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    const brightness = (data[i] + data[i + 1] + data[i + 2]) / 3;
-    sum += brightness;
-    squares += brightness * brightness;
-    colours.add(((data[i] >> 4) << 8) | ((data[i + 1] >> 4) << 4) | (data[i + 2] >> 4));
-  }
-  const n = data.length / 4;
-  const mean = sum / n;
-  return { mean, deviation: Math.sqrt(squares / n - mean * mean), colours: colours.size };
+  const measureOne = async (picture) => {
+    const bytes = Uint8Array.from(atob(picture), (char) => char.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const paint = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    paint.drawImage(bitmap, 0, 0);
+    const { data } = paint.getImageData(0, 0, bitmap.width, bitmap.height);
+    const colours = new Set();
+    let sum = 0;
+    let squares = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const brightness = (data[i] + data[i + 1] + data[i + 2]) / 3;
+      sum += brightness;
+      squares += brightness * brightness;
+      colours.add(((data[i] >> 4) << 8) | ((data[i + 1] >> 4) << 4) | (data[i + 2] >> 4));
+    }
+    const n = data.length / 4;
+    const mean = sum / n;
+    return { mean, deviation: Math.sqrt(squares / n - mean * mean), colours: colours.size };
+  };
+  const measured = [];
+  for (const picture of pictures) measured.push(await measureOne(picture));
+  return measured;
 }
 
 /** Runs in the page. */

@@ -105,6 +105,11 @@ class Tools {
     return this.#keep(await Screen.open(browser, this.server, path, options));
   }
 
+  /** Opens a path by way of what stands before the server. */
+  async through(front, path, options) {
+    return this.#keep(await Screen.open(browser, front, path, options));
+  }
+
   /** Opens a wall. */
   async wall(options) {
     return this.#keep(await Screen.wall(browser, this.server, options));
