@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde_json::Value;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, WebGl2RenderingContext};
 
 use egret_shared::catalog::Catalog;
@@ -31,6 +31,7 @@ use crate::map::points::{Counts, Points};
 use crate::map::spot;
 use crate::map::style::{self, Content};
 use crate::screen::Spot;
+use crate::screen::fit::unit_px;
 use crate::store::link::Link;
 use crate::store::{Store, TileNews};
 
@@ -39,6 +40,14 @@ pub(crate) use seeing::{Asset, Seen};
 /// Time between frames, milliseconds: from afar halos breathe and vehicles move less than a
 /// pixel a second; near by they glide.
 const FRAME_MS: (i32, i32) = (100, 40);
+
+/// What has come is drawn with the next frame of the browser, if the last one is at least this share
+/// of the usual wait ago: not every tile for itself, and on a machine that is too slow not at all
+/// before its turn.
+const NEWS_SHARE: f64 = 0.3;
+
+/// A frame whose turn it is was drawn already if one was asked for within this share of the wait.
+const BREATH_SHARE: f64 = 0.7;
 
 /// From which zoom on vehicles glide visibly.
 const GLIDE_ZOOM: f64 = 12.5;
@@ -102,36 +111,12 @@ struct Shared {
     /// What it lights; while it does, it looks there.
     spot: Cell<Option<Spot>>,
     moved_by_hand_ms: Cell<Option<f64>>,
+    /// When it was asked for the newest frame, and when that was drawn, or the one before it.
+    asked_ms: Cell<f64>,
+    drawn_ms: Cell<f64>,
+    /// The time between two frames that nothing new calls for.
+    wait_ms: Cell<i32>,
     closed: Cell<bool>,
-}
-
-/// The style's `--u`, by the same formula as in `tokens.css`. CSS pixels.
-pub(crate) fn unit_px() -> f64 {
-    let inner = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64());
-    let window = web_sys::window();
-    let width = window
-        .as_ref()
-        .and_then(|window| inner(window.inner_width()));
-    let height = window
-        .as_ref()
-        .and_then(|window| inner(window.inner_height()));
-    let (width, height) = (width.unwrap_or(1920.0), height.unwrap_or(1080.0));
-    let document = window.as_ref().and_then(web_sys::Window::document);
-    // An upright wall is a usual one on its side.
-    let is_upright_wall = width <= height
-        && document
-            .as_ref()
-            .is_some_and(|document| matches!(document.query_selector(".wall"), Ok(Some(_))));
-    let (across, down) = if is_upright_wall {
-        (1080.0, 1920.0)
-    } else {
-        (1920.0, 1080.0)
-    };
-    let root = document.and_then(|document| document.document_element());
-    let root = root.and_then(|root| root.dyn_into::<HtmlElement>().ok());
-    let enlarged = root.and_then(|root| root.style().get_property_value("--enlarge").ok());
-    let factor = enlarged.and_then(|factor| factor.trim().parse::<f64>().ok());
-    (width / across).min(height / down).max(0.62) * factor.unwrap_or(1.0)
 }
 
 impl LiveMap {
@@ -274,6 +259,9 @@ impl Shared {
             look: Cell::new(None),
             spot: Cell::new(None),
             moved_by_hand_ms: Cell::new(None),
+            asked_ms: Cell::new(f64::NEG_INFINITY),
+            drawn_ms: Cell::new(f64::NEG_INFINITY),
+            wait_ms: Cell::new(FRAME_MS.0),
             closed: Cell::new(false),
         }
     }
@@ -312,6 +300,29 @@ impl Shared {
         let (centre, zoom) = self.home(camera.width, camera.height);
         self.moved_by_hand_ms.set(None);
         base.jump(centre.lon, centre.lat, zoom);
+    }
+
+    /// Asks for a frame, unless one was asked for within this share of the usual wait.
+    fn repaint(&self, share: f64, now_ms: f64) {
+        if now_ms - self.asked_ms.get() < share * f64::from(self.wait_ms.get()) {
+            return;
+        }
+        if let Some(base) = self.base.get() {
+            self.asked_ms.set(now_ms);
+            base.repaint();
+        }
+    }
+
+    /// How long the newest frame was waited for, or is; 0 before the first. Milliseconds.
+    fn lag_ms(&self, now_ms: f64) -> f64 {
+        let (asked_ms, drawn_ms) = (self.asked_ms.get(), self.drawn_ms.get());
+        let until_ms = if drawn_ms < asked_ms {
+            now_ms
+        } else {
+            drawn_ms
+        };
+        let lag_ms = until_ms - asked_ms;
+        if lag_ms.is_finite() { lag_ms } else { 0.0 }
     }
 
     /// Follows other tiles if those followed no longer serve.
@@ -366,20 +377,21 @@ fn added(shared: &Rc<Shared>, palette: Palette) -> Closure<dyn FnMut(WebGl2Rende
 fn draw(shared: &Rc<Shared>) -> Closure<dyn FnMut()> {
     let shared = Rc::clone(shared);
     Closure::new(move || {
-        if let (Some(layer), Some(camera)) =
-            (shared.layer.borrow_mut().as_mut(), shared.camera.get())
-        {
+        let mut layer = shared.layer.borrow_mut();
+        if let (Some(layer), Some(camera)) = (layer.as_mut(), shared.camera.get()) {
             if shared.is_themed.take()
                 && let Some(palette) = Palette::of_document()
             {
                 layer.recolour(&palette);
             }
+            let now_ms = clock::monotonic_ms();
             let frame = Frame {
                 camera,
-                now_ms: clock::monotonic_ms(),
+                now_ms,
                 cell_px: unit_px(),
             };
             layer.draw(&mut shared.points.borrow_mut(), &frame);
+            shared.drawn_ms.set(now_ms);
         }
     })
 }
@@ -412,6 +424,8 @@ fn listen(shared: &Rc<Shared>, store: Store) {
             }
             (TileNews::Gone(tile), _) => points.forget(tile),
         }
+        drop(points);
+        shared.repaint(NEWS_SHARE, now_ms);
     })));
 }
 
@@ -423,8 +437,8 @@ async fn animate(shared: Rc<Shared>, store: Store, counts: RwSignal<Counts>) {
         let now_ms = clock::monotonic_ms();
         // Of a lost city nothing moves: the picture stands still, and says so.
         let is_live = store.link.get_untracked() == Link::Live;
-        if let Some(base) = shared.base.get().filter(|_| is_live) {
-            base.repaint();
+        if is_live {
+            shared.repaint(BREATH_SHARE, now_ms);
         }
         if now_ms - counted_ms > 1_000.0 {
             counted_ms = now_ms;
@@ -440,9 +454,11 @@ async fn animate(shared: Rc<Shared>, store: Store, counts: RwSignal<Counts>) {
         let camera = shared.camera.get();
         let is_near = camera.is_some_and(|camera| camera.zoom - unit_px().log2() > GLIDE_ZOOM);
         let wait_ms = pace.wait_ms(if is_near { FRAME_MS.1 } else { FRAME_MS.0 });
+        shared.wait_ms.set(wait_ms);
         let slept_ms = clock::monotonic_ms();
         clock::sleep(wait_ms).await;
-        pace.slept(wait_ms, clock::monotonic_ms() - slept_ms);
+        let now_ms = clock::monotonic_ms();
+        pace.slept(wait_ms, now_ms - slept_ms, shared.lag_ms(now_ms));
     }
 }
 

@@ -80,6 +80,37 @@ fn enlarge(factor: f64) {
     }
 }
 
+/// The style's `--u`, by the same formula as in `tokens.css`. CSS pixels.
+pub(crate) fn unit_px() -> f64 {
+    let inner = |value: Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue>| {
+        value.ok().and_then(|value| value.as_f64())
+    };
+    let window = web_sys::window();
+    let width = window
+        .as_ref()
+        .and_then(|window| inner(window.inner_width()));
+    let height = window
+        .as_ref()
+        .and_then(|window| inner(window.inner_height()));
+    let (width, height) = (width.unwrap_or(1920.0), height.unwrap_or(1080.0));
+    let document = window.as_ref().and_then(web_sys::Window::document);
+    // An upright wall is a usual one on its side.
+    let is_upright_wall = width <= height
+        && document
+            .as_ref()
+            .is_some_and(|document| matches!(document.query_selector(".wall"), Ok(Some(_))));
+    let (across, down) = if is_upright_wall {
+        (1080.0, 1920.0)
+    } else {
+        (1920.0, 1080.0)
+    };
+    let root = document.and_then(|document| document.document_element());
+    let root = root.and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok());
+    let enlarged = root.and_then(|root| root.style().get_property_value("--enlarge").ok());
+    let factor = enlarged.and_then(|factor| factor.trim().parse::<f64>().ok());
+    (width / across).min(height / down).max(0.62) * factor.unwrap_or(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

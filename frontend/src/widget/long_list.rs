@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::map::live::unit_px;
+use crate::screen::fit::unit_px;
 use crate::select::window::{Seen, stepped};
 
 /// How high a row is, in the style's units; the style says the same (`--row`).

@@ -13,12 +13,13 @@ const SEEDED_MS = 180_000;
 export class Fleet {
   #child;
 
-  /** Starts `n` of them, of which `perS` report in a second; resolves when all have been taken. */
-  static async start(server, n, perS) {
+  /** Starts `n` of them in `box`, of which `perS` report in a second; resolves when all have been
+   *  taken. */
+  static async start(server, box, n, perS) {
     const { hostname, port } = new URL(server.broker.replace("mqtt:", "http:"));
     const program = fileURLToPath(new URL("fleet.mjs", import.meta.url));
     const fleet = new Fleet();
-    fleet.#child = fork(program, [hostname, port, String(n), String(perS)]);
+    fleet.#child = fork(program, [hostname, port, String(n), String(perS), box.join()]);
     process.once("exit", () => fleet.#child.kill());
     let last = 0;
     await new Promise((resolve, reject) => {

@@ -1,12 +1,10 @@
 // Vehicles that report over MQTT: a process of its own, so that its work is nobody else's. Packets
 // are written by hand, for a client library would cost more than the server under test.
 //
-// Started with `fork`: arguments are host, port, vehicles and messages a second; it says
+// Started with `fork`: arguments are host, port, vehicles, messages a second and the box; it says
 // `{ seeded }` once every vehicle has been taken, and drives while the last `{ drive }` it was
 // told is true.
 import { connect } from "node:net";
-
-import { BOX } from "./city.mjs";
 
 const CONNECTIONS = 4;
 /** Messages that a connection may leave unacknowledged. */
@@ -16,7 +14,7 @@ const BATCH_MS = 20;
 /** How far a vehicle drives between two reports, in degrees: some 60 m. */
 const STEP = 0.0006;
 
-const [host, port, vehicles, perSecond] = process.argv.slice(2);
+const [host, port, vehicles, perSecond, box] = process.argv.slice(2);
 const nVehicles = Number(vehicles);
 
 /** The same numbers in every run: xorshift, 32 bits. */
@@ -28,7 +26,7 @@ function chance() {
   return (state >>> 0) / 2 ** 32;
 }
 
-const [west, south, east, north] = BOX;
+const [west, south, east, north] = box.split(",").map(Number);
 const lons = Float64Array.from({ length: nVehicles }, () => west + chance() * (east - west));
 const lats = Float64Array.from({ length: nVehicles }, () => south + chance() * (north - south));
 /** Everybody's turn comes once a round, in an order that has nothing to do with the place. */

@@ -1,13 +1,13 @@
 // The wall's map beside MapLibre's `setData`: one server, one city, one browser, the same tiles, in
 // turns.
 //
-//   node bench/map.mjs [--seconds 30] [--rounds 2] [--assets N] [--share 10]
+//   node bench/map.mjs [--seconds 30] [--rounds 2] [--assets N] [--share 10] [--degrees 0.02]
 //
 // Prints one line of JSON a figure. Nothing here is a limit; what counts are the ratios.
 import { Screen, launch } from "../harness/browser.mjs";
 import { Egret } from "../harness/server.mjs";
 import { until } from "../harness/wait.mjs";
-import { BOX, writeCity } from "./city.mjs";
+import { boxOf, writeCity } from "./city.mjs";
 import { Fleet } from "./drive.mjs";
 import { Meter, mainThreadMs, renderers, watchFrames } from "./instruments.mjs";
 import { line, option, round, say } from "./report.mjs";
@@ -21,6 +21,8 @@ const ROUNDS = option("rounds", 2);
 /** How many of a hundred assets report in a second. */
 const SHARE = option("share", 10);
 const ASSETS = option("assets", 0) ? [option("assets", 0)] : [20_000, 50_000, 200_000];
+/** How wide the city is: so narrow that every asset is drawn for itself. */
+const BOX = boxOf(option("degrees", 0.02));
 /** The server's own pace, and one frame a second: then the rival has time for every frame. */
 const PACES_MS = [100, 1_000];
 /** Small, because a processor plays the graphics card here: a map of these few pixels costs it about
@@ -36,10 +38,10 @@ await browser.close();
 process.exit(0);
 
 async function measure(nAssets) {
-  const city = writeCity();
+  const city = writeCity(BOX);
   const server = await new Egret("serve", ["--insecure-open", "--city", city.folder]).start();
   const perS = Math.round((nAssets * SHARE) / 100);
-  const fleet = await Fleet.start(server, nAssets, perS);
+  const fleet = await Fleet.start(server, BOX, nAssets, perS);
   say(`${nAssets} assets, ${perS} of them report in a second`);
   const visits = [];
   const place = await lookAround(server);
@@ -162,7 +164,12 @@ function tell(nAssets, perS, visits) {
   const sum = (pick) => visits.reduce((total, one) => total + pick(one), 0);
   const [kind, everyMs] = [visits[0].kind, visits[0].everyMs];
   const seconds = sum(({ busy }) => busy.seconds);
-  const delays = all(({ busy }) => busy.updates.delays);
+  const quantiles = (values) => ({
+    p50: round(quantile(values, 0.5)),
+    p90: round(quantile(values, 0.9)),
+    p99: round(quantile(values, 0.99)),
+    n: values.length,
+  });
   const gaps = all(({ busy }) => busy.gaps);
   const frames = all(({ busy }) => busy.updates.frames);
   const [up, still] = [true, false].map((uploaded) =>
@@ -180,12 +187,8 @@ function tell(nAssets, perS, visits) {
     seconds: round(seconds, 0),
     tile_frames_per_s: round(sum(({ busy }) => busy.updates.messages) / seconds, 1),
     tile_kb_per_s: round(sum(({ busy }) => busy.updates.bytes) / seconds / 1_000, 1),
-    to_visible_ms: {
-      p50: round(quantile(delays, 0.5)),
-      p90: round(quantile(delays, 0.9)),
-      p99: round(quantile(delays, 0.99)),
-      n: delays.length,
-    },
+    to_drawn_ms: quantiles(all(({ busy }) => busy.updates.drawn)),
+    to_visible_ms: quantiles(all(({ busy }) => busy.updates.delays)),
     main_thread_ms_per_update: round(extra / updatesPerS, 2),
     main_thread_ms_per_s: {
       idle: round(mean(visits.map(({ idle }) => idle.mainMsPerS))),
@@ -223,6 +226,8 @@ function compare(nAssets, lines) {
     line("map_ratio", {
       assets: nAssets,
       every_ms: everyMs,
+      to_drawn_p50: round(theirs.to_drawn_ms.p50 / ours.to_drawn_ms.p50),
+      to_drawn_p99: round(theirs.to_drawn_ms.p99 / ours.to_drawn_ms.p99),
       to_visible_p50: round(theirs.to_visible_ms.p50 / ours.to_visible_ms.p50),
       to_visible_p99: round(theirs.to_visible_ms.p99 / ours.to_visible_ms.p99),
       main_thread_ms_per_update: [ours.main_thread_ms_per_update, theirs.main_thread_ms_per_update],

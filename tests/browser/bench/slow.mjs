@@ -9,7 +9,7 @@
 import { Screen, launch } from "../harness/browser.mjs";
 import { Gateway } from "../harness/gateway.mjs";
 import { Egret } from "../harness/server.mjs";
-import { writeCity } from "./city.mjs";
+import { boxOf, writeCity } from "./city.mjs";
 import { Fleet } from "./drive.mjs";
 import { Listener } from "./listener.mjs";
 import { Cable } from "./proxy.mjs";
@@ -28,9 +28,10 @@ const MARK_MS = 100;
 const SAMPLE_MS = 250;
 const OPEN_MS = 120_000;
 
-const city = writeCity();
+const box = boxOf(option("degrees", 0.4));
+const city = writeCity(box);
 const server = await new Egret("serve", ["--insecure-open", "--city", city.folder]).start();
-const fleet = await Fleet.start(server, ASSETS, ASSETS / 10);
+const fleet = await Fleet.start(server, box, ASSETS, ASSETS / 10);
 const gateway = await Gateway.connect(server);
 const start = Date.now();
 /** Publishes the tenths of a second that have passed. */

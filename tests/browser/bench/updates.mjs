@@ -7,7 +7,9 @@
  *
  * - `came` are the moments at which frames of tiles were handed to the page, `handlerMs` is how
  *   long its handler took for them.
- * - A frame is in the picture when the browser has composed the first animation frame in which
+ * - A frame is drawn (`drawn`) when its vertex data has gone to the graphics card, in an animation
+ *   frame: what follows is the card's time, which a processor plays here.
+ * - A frame is in the picture (`delays`) when the browser has composed the first animation frame in which
  *   vertex data went to the graphics card after it came: a task posted in that frame runs after it.
  * - `frames` are animation frames: how long all their callbacks took, and whether data went up.
  *
@@ -21,6 +23,7 @@ export function watchUpdates() {
     bytes: 0,
     handlerMs: 0,
     came: [],
+    drawn: [],
     delays: [],
     frames: [],
     uploads: 0,
@@ -88,6 +91,8 @@ export function watchUpdates() {
     const n = state.came.findIndex((at) => at > moment);
     const seen = state.came.splice(0, n < 0 ? state.came.length : n);
     if (seen.length === 0) return;
+    const now = performance.now();
+    state.drawn.push(...seen.map((at) => now - at));
     waiting.push(...seen);
     composed.port2.postMessage(0);
   };
@@ -110,6 +115,7 @@ export function watchUpdates() {
       bytes: state.bytes,
       handlerMs: state.handlerMs,
       uploads: state.uploads,
+      drawn: state.drawn.splice(0),
       delays: state.delays.splice(0),
       frames: state.frames.splice(0),
       own: { ...state.own },

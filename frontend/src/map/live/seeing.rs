@@ -3,9 +3,10 @@
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::level::Level;
 
-use super::{LiveMap, unit_px};
+use super::LiveMap;
 use crate::clock;
 use crate::map::walk::{self, Way};
+use crate::screen::fit::unit_px;
 
 /// An asset, by its feed and its id.
 pub(crate) type Asset = (FeedId, AssetId);

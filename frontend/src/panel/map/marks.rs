@@ -15,7 +15,7 @@ use crate::format;
 use crate::i18n::Key;
 use crate::map::camera::{Camera, Mercator};
 use crate::map::group;
-use crate::map::live::unit_px;
+use crate::screen::fit::unit_px;
 use crate::screen::{Screen, screen};
 use crate::select::{Case, Truth};
 use crate::widget::figure::Said;

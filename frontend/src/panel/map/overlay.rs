@@ -12,7 +12,7 @@ use egret_shared::text::Language;
 use crate::map::camera::{Camera, Mercator};
 use crate::map::geometry::Name;
 use crate::map::labels::{Room, Wish, has_second_line, place, rank_zoom, width_em};
-use crate::map::live::unit_px;
+use crate::screen::fit::unit_px;
 use crate::screen::screen;
 
 use super::marks::{self, Mark};
