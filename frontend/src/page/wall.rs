@@ -15,6 +15,7 @@ use egret_shared::package::scene::{PanelKind, SceneDef};
 use egret_shared::time::TimeMs;
 use egret_shared::wall::{Showing, Way};
 
+use crate::clock;
 use crate::i18n::Key;
 use crate::kiosk::{Kiosk, kiosk};
 use crate::page::not_found::Nowhere;
@@ -29,6 +30,9 @@ use crate::widget::keys::letter_of;
 use takeover::Takeover;
 use turn::{Calls, Goal, Here, turn};
 
+/// How long the catalogue waits for the city. Milliseconds.
+const PATIENCE_MS: i32 = 800;
+
 /// The page.
 #[component]
 pub(crate) fn Wall() -> impl IntoView {
@@ -37,9 +41,10 @@ pub(crate) fn Wall() -> impl IntoView {
     let wanted = Memo::new(move |_| params.read().get("scene"));
     conduct(wanted);
     let is_taken = Memo::new(move |_| kiosk.taken().is_some());
+    let has_begun = has_begun(store);
     let scene = move || {
         let wanted = wanted.get();
-        let Some(catalog) = store.catalog.get() else {
+        let Some(catalog) = store.catalog.get().filter(|_| has_begun.get()) else {
             return view! { <Opening /> }.into_any();
         };
         let mut scenes = catalog.scenes.iter();
@@ -54,6 +59,21 @@ pub(crate) fn Wall() -> impl IntoView {
             <Takeover />
         </div>
     }
+}
+
+/// Whether a scene is to be put up. A city that comes with the catalogue is waited for, or every figure
+/// would be made twice, at first without its number; one that takes its time is not.
+fn has_begun(store: Store) -> Memo<bool> {
+    let is_late = RwSignal::new(false);
+    Effect::new(move || {
+        if store.catalog.read().is_some() {
+            leptos::task::spawn_local(async move {
+                clock::sleep(PATIENCE_MS).await;
+                is_late.try_set(true);
+            });
+        }
+    });
+    Memo::new(move |_| is_late.get() || store.has_city.get())
 }
 
 /// What has become of the scene: which it is, and how it came about.
