@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use egret_shared::flags::Flags;
 use egret_shared::id::PropertyId;
 use egret_shared::package::feed::{NamedPlace, PropertyPlace, UnitPlace, ValuePlace};
 use egret_shared::rejection::{Reason, Rejection};
@@ -66,6 +67,7 @@ impl ValueReader {
             property: PropertyId::new(self.property.read(slots, Reason::BadShape, "a property")?),
             v: number.number(&self.number.place)?,
             unit: unit.transpose()?,
+            flags: Flags::NONE,
         }))
     }
 }

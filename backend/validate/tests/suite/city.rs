@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use egret_decode::reading::{RawReport, Reading, SentTime, SentValue};
 use egret_decode::{Decoder, Element, Message};
 use egret_package::{Package, folder};
+use egret_shared::flags::Flags;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::time::TimeMs;
 use egret_validate::Validator;
@@ -50,6 +51,7 @@ pub(crate) fn level(v: f64, unit: Option<&str>) -> Reading {
             property: "water_level".into(),
             v,
             unit: unit.map(SmolStr::new),
+            flags: Flags::NONE,
         }],
     }
 }
