@@ -15,6 +15,7 @@ use std::time::Instant;
 use chrono_tz::Tz;
 use egret_decode::{Decoder, Message};
 use egret_shared::package::feed::FeedDef;
+use egret_shared::time::TimeMs;
 
 const ROUNDS: usize = 9;
 const MESSAGES: u64 = 50_000;
@@ -87,6 +88,9 @@ id = { pointer = "/seq" }"#,
 }
 
 fn message<'a>(topic: &'a str, payload: &'a str) -> Message<'a> {
-    let payload = payload.as_bytes();
-    Message { topic, payload }
+    Message {
+        topic,
+        payload: payload.as_bytes(),
+        received_at: TimeMs(1_782_079_530_000),
+    }
 }

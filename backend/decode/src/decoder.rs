@@ -5,6 +5,7 @@
 use chrono_tz::Tz;
 use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::Rejection;
+use egret_shared::time::TimeMs;
 
 use crate::egret_json::EgretJson;
 use crate::mapped_json::MappedJson;
@@ -17,6 +18,8 @@ pub struct Message<'a> {
     pub topic: &'a str,
     /// Its bytes, already capped by the source.
     pub payload: &'a [u8],
+    /// When it arrived: for formats whose times may count from now.
+    pub received_at: TimeMs,
 }
 
 /// One element of a message: taken, or refused on its own.

@@ -2,12 +2,12 @@
 //! is written as `egret-json` is read as it was meant.
 
 use egret_decode::reading::Decoded;
-use egret_decode::{Decoder, Element, Message, limits};
+use egret_decode::{Decoder, Element, limits};
 use egret_shared::id::MessageId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::feeds;
+use crate::feeds::{self, message};
 
 /// Decoders of every shape of feed.
 fn decoders() -> Vec<Decoder> {
@@ -64,7 +64,7 @@ proptest! {
         payload in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         for decoder in decoders() {
-            check(&decoder.decode(&Message { topic: &topic, payload: &payload }))?;
+            check(&decoder.decode(&message(&topic, &payload)))?;
         }
     }
 
@@ -74,7 +74,7 @@ proptest! {
         let torn = text.as_bytes().get(..cut).unwrap_or(text.as_bytes());
         for decoder in decoders() {
             for payload in [text.as_bytes(), torn] {
-                check(&decoder.decode(&Message { topic: "city/west/A-1/t", payload }))?;
+                check(&decoder.decode(&message("city/west/A-1/t", payload)))?;
             }
         }
     }

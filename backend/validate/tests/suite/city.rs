@@ -33,8 +33,12 @@ pub(crate) fn feed(id: &str) -> &'static FeedDef {
 
 /// What a feed makes of a message.
 pub(crate) fn decoded(id: &str, topic: &str, payload: &str) -> Vec<Element> {
-    let payload = payload.as_bytes();
-    Decoder::new(feed(id), TINY.timezone).decode(&Message { topic, payload })
+    let message = Message {
+        topic,
+        payload: payload.as_bytes(),
+        received_at: NOW,
+    };
+    Decoder::new(feed(id), TINY.timezone).decode(&message)
 }
 
 /// A reading of a manhole's level, now, in the west.
