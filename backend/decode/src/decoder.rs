@@ -10,6 +10,7 @@ use egret_shared::time::TimeMs;
 use crate::egret_json::EgretJson;
 use crate::mapped_json::MappedJson;
 use crate::reading::Decoded;
+use crate::senml::Senml;
 
 /// What a source hands on.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
     match feed.format {
         Format::EgretJson => Box::new(EgretJson::new(feed)),
         Format::MappedJson => Box::new(MappedJson::new(feed, timezone)),
+        Format::Senml => Box::new(Senml::new(feed)),
     }
 }
 

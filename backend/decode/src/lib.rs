@@ -10,9 +10,13 @@ pub mod decoder;
 
 mod egret_json;
 mod mapped_json;
+mod senml;
 
 mod elements;
 mod extract;
+mod gathered;
+mod map;
+mod names;
 mod pointer;
 mod refuse;
 mod scalar;

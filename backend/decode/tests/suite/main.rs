@@ -3,6 +3,8 @@
 //! `cfg(test)` tells clippy that all of it is test code, shared parts too.
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod egret_json;
 #[cfg(test)]
 mod feeds;
@@ -10,3 +12,5 @@ mod feeds;
 mod mapped_json;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod senml;

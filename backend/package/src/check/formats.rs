@@ -1,0 +1,84 @@
+//! What each format needs of its feed, and what would stand there for nothing.
+
+use egret_shared::package::feed::{FeedDef, Format};
+
+use crate::problem::Problem;
+use crate::spans::Entry;
+
+/// Whether a part of a feed's definition has a use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// Nothing reads it.
+    None,
+    /// Nothing can be read without it.
+    Must,
+}
+
+/// What a format makes use of.
+struct Uses {
+    map: Use,
+    /// In the map: where the asset is, and where the values are.
+    places: Use,
+    names: bool,
+    reports: bool,
+}
+
+fn uses(format: Format) -> Uses {
+    let by_name = Uses {
+        map: Use::None,
+        places: Use::None,
+        names: true,
+        reports: false,
+    };
+    match format {
+        Format::EgretJson => Uses {
+            names: false,
+            reports: true,
+            ..by_name
+        },
+        Format::MappedJson => Uses {
+            map: Use::Must,
+            places: Use::Must,
+            names: false,
+            ..by_name
+        },
+        Format::Senml => by_name,
+    }
+}
+
+/// Checks that what a feed has written fits its format.
+pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    let feed = &entry.def;
+    let format = feed.format.as_str();
+    let uses = uses(feed.format);
+    if feed.report && !uses.reports {
+        let message = format!("reports come as egret-json: {format} has readings only");
+        problems.push(entry.problem("format", message));
+    }
+    match (&feed.map, uses.map) {
+        (Some(_), Use::None) => {
+            let message = format!("{format} knows where things are: leave [feed.map] out");
+            problems.push(entry.problem("map", message));
+        }
+        (None, Use::Must) => {
+            problems.push(entry.problem("format", format!("{format} needs [feed.map]")));
+        }
+        (Some(map), _) if uses.places == Use::Must => {
+            if map.asset.is_none() {
+                let message = format!(
+                    "{format} needs asset in it: where the asset's id is, as in {{ topic = 1 }}"
+                );
+                problems.push(entry.problem("map", message));
+            }
+            if !entry.has("map/values") {
+                let message = format!("{format} needs values in it: there must be one at least");
+                problems.push(entry.problem("map", message));
+            }
+        }
+        _ => {}
+    }
+    if !feed.names.is_empty() && !uses.names {
+        let message = format!("{format} names no properties in words: leave [feed.names] out");
+        problems.push(entry.problem("names", message));
+    }
+}
