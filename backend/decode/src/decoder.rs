@@ -7,6 +7,7 @@ use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::Rejection;
 use egret_shared::time::TimeMs;
 
+use crate::chirpstack_v4::ChirpstackV4;
 use crate::egret_json::EgretJson;
 use crate::mapped_json::MappedJson;
 use crate::reading::Decoded;
@@ -47,6 +48,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::EgretJson => Box::new(EgretJson::new(feed)),
         Format::MappedJson => Box::new(MappedJson::new(feed, timezone)),
         Format::Senml => Box::new(Senml::new(feed)),
+        Format::ChirpstackV4 => Box::new(ChirpstackV4::new(feed, timezone)),
     }
 }
 

@@ -106,7 +106,10 @@ fn too_many(n_elements: usize, base: &str) -> Rejection {
 }
 
 /// What stands at the end of `steps`, as written.
-fn find<'a>(json: &'a str, steps: &[String]) -> Result<Option<&'a RawValue>, serde_json::Error> {
+pub(crate) fn find<'a>(
+    json: &'a str,
+    steps: &[String],
+) -> Result<Option<&'a RawValue>, serde_json::Error> {
     let mut found: &RawValue = serde_json::from_str(json)?;
     for step in steps {
         let mut deserializer = serde_json::Deserializer::from_str(found.get());

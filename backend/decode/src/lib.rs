@@ -8,6 +8,7 @@
 
 pub mod decoder;
 
+mod chirpstack_v4;
 mod egret_json;
 mod mapped_json;
 mod senml;
@@ -22,6 +23,7 @@ mod refuse;
 mod scalar;
 mod sent_time;
 mod topic;
+mod uplink;
 
 pub mod limits;
 pub mod reading;

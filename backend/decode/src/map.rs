@@ -4,10 +4,13 @@
 //! position or id, or one value less. No value at all, or no asset, has the element refused. A
 //! value whose property or unit is named by the message is refused if the name is missing: a
 //! number without its unit is no fact.
+//!
+//! Formats that know where things are begin with what the feed's map says and add their own places
+//! behind it, for what the map does not say.
 
 use chrono_tz::Tz;
 use egret_shared::id::{AssetId, MessageId};
-use egret_shared::package::feed::{MapDef, Place};
+use egret_shared::package::feed::{MapDef, Place, TimeForm};
 use egret_shared::rejection::{Reason, Rejection};
 use smol_str::SmolStr;
 
@@ -28,10 +31,20 @@ use value::ValueReader;
 pub(crate) struct Map {
     plan: Plan,
     asset: Option<IdPlace>,
-    at: Option<(Spot, TimeReader)>,
-    position: Option<(Spot, Spot)>,
+    /// The first that is not silent counts.
+    ats: Vec<(Spot, TimeReader)>,
+    /// The first that is not silent counts.
+    positions: Vec<PositionReader>,
     values: Vec<ValueReader>,
     id: Option<IdPlace>,
+}
+
+/// Where a position is.
+struct PositionReader {
+    lon: Spot,
+    lat: Spot,
+    /// Whether a coordinate that is left out beside the other is 0.
+    half_is_zero: bool,
 }
 
 /// Where an id is.
@@ -52,14 +65,23 @@ impl Map {
         Self {
             asset,
             id,
-            at: def.at.as_ref().map(|at| {
-                let form = at.time;
-                (plan.want(&at.pointer), TimeReader { form, timezone })
-            }),
-            position: def
+            ats: def
+                .at
+                .iter()
+                .map(|at| {
+                    let form = at.time;
+                    (plan.want(&at.pointer), TimeReader { form, timezone })
+                })
+                .collect(),
+            positions: def
                 .position
-                .as_ref()
-                .map(|place| (plan.want(&place.lon), plan.want(&place.lat))),
+                .iter()
+                .map(|place| PositionReader {
+                    lon: plan.want(&place.lon),
+                    lat: plan.want(&place.lat),
+                    half_is_zero: false,
+                })
+                .collect(),
             values: def
                 .values
                 .iter()
@@ -77,22 +99,94 @@ impl Map {
         named: Option<&str>,
         private: bool,
     ) -> Element {
-        let slots = self
-            .plan
-            .walk(json)
-            .map_err(|error| refusal_of_json(&error, json, private))?;
-        let message = self
-            .id
-            .as_ref()
-            .map(|place| place.read(&slots, topic))
-            .transpose()?;
-        Ok(Decoded::Reading(Reading {
-            asset: self.asset(&slots, topic, named)?,
-            message: message.flatten().map(MessageId::new),
-            at: self.time(&slots)?,
-            position: self.position(&slots)?,
-            values: self.values(&slots)?,
-        }))
+        let slots = self.walk(json, private)?;
+        let mut reading = self.frame(&slots, topic, named)?;
+        reading.values = self.values(&slots)?;
+        Ok(Decoded::Reading(reading))
+    }
+
+    /// What stands at every place in `json`.
+    pub(crate) fn walk<'a>(
+        &self,
+        json: &'a str,
+        private: bool,
+    ) -> Result<Vec<Scalar<'a>>, Rejection> {
+        let walked = self.plan.walk(json);
+        walked.map_err(|error| refusal_of_json(&error, json, private))
+    }
+
+    /// A reading with everything but its values.
+    pub(crate) fn frame(
+        &self,
+        slots: &[Scalar<'_>],
+        topic: &str,
+        named: Option<&str>,
+    ) -> Result<Reading, Rejection> {
+        let message = match &self.id {
+            Some(place) => place.read(slots, topic)?,
+            None => None,
+        };
+        Ok(Reading {
+            asset: self.asset(slots, topic, named)?,
+            message: message.map(MessageId::new),
+            at: self.time(slots)?,
+            position: self.position(slots)?,
+            values: Vec::new(),
+        })
+    }
+
+    /// The asset's id is there, unless the feed's map says where.
+    pub(crate) fn or_asset(&mut self, pointer: &str) {
+        if self.asset.is_none() {
+            self.asset = Some(IdPlace::Spot(self.plan.want(pointer)));
+        }
+    }
+
+    /// The message's id is there, unless the feed's map says where.
+    pub(crate) fn or_id(&mut self, pointer: &str) {
+        if self.id.is_none() {
+            self.id = Some(IdPlace::Spot(self.plan.want(pointer)));
+        }
+    }
+
+    /// The event time is there, in RFC 3339, if it is nowhere before.
+    pub(crate) fn or_time(&mut self, pointer: &str, timezone: Tz) {
+        let form = TimeForm::Rfc3339;
+        let reader = TimeReader { form, timezone };
+        self.ats.push((self.plan.want(pointer), reader));
+    }
+
+    /// The position is in `object`, as protobuf writes it, if it is nowhere before.
+    pub(crate) fn or_position(&mut self, object: &str) {
+        self.positions.push(PositionReader {
+            lon: self.plan.want(&format!("{object}/longitude")),
+            lat: self.plan.want(&format!("{object}/latitude")),
+            half_is_zero: true,
+        });
+    }
+
+    /// Takes protobuf's JSON for what it is: of `fields` outside the object at `free`, one that is
+    /// left out of its message is 0.
+    pub(crate) fn read_zeros(&mut self, fields: &[&str], free: &str) {
+        let parent_of = |place: &str| {
+            let (parent, field) = place.rsplit_once('/')?;
+            let is_field = fields.contains(&field) && !parent.starts_with(free);
+            is_field.then(|| parent.to_owned())
+        };
+        for position in &mut self.positions {
+            let both = [&position.lon.place, &position.lat.place];
+            position.half_is_zero = both.iter().all(|place| parent_of(place).is_some());
+        }
+        for value in &mut self.values {
+            if let Some(parent) = parent_of(value.place()) {
+                value.zero_within(self.plan.want(&parent));
+            }
+        }
+    }
+
+    /// Whether the feed's map says where values are.
+    pub(crate) fn has_values(&self) -> bool {
+        !self.values.is_empty()
     }
 
     fn asset(
@@ -122,28 +216,31 @@ impl Map {
     }
 
     fn time(&self, slots: &[Scalar<'_>]) -> Result<Option<SentTime>, Rejection> {
-        match &self.at {
-            Some((spot, reader)) if !spot.of(slots).is_silent() => {
-                reader.read(spot.of(slots), &spot.place).map(Some)
-            }
-            _ => Ok(None),
-        }
+        let mut said = self.ats.iter();
+        said.find(|(spot, _)| !spot.of(slots).is_silent())
+            .map(|(spot, reader)| reader.read(spot.of(slots), &spot.place))
+            .transpose()
     }
 
-    /// Both coordinates or none: one alone is a mistake.
+    /// Both coordinates or none: one alone is a mistake, unless it is protobuf's.
     fn position(&self, slots: &[Scalar<'_>]) -> Result<Option<(f64, f64)>, Rejection> {
-        let Some((lon, lat)) = &self.position else {
+        let is_silent = |spot: &Spot| spot.of(slots).is_silent();
+        let mut said = self.positions.iter();
+        let Some(said) = said.find(|place| !is_silent(&place.lon) || !is_silent(&place.lat)) else {
             return Ok(None);
         };
-        if lon.of(slots).is_silent() && lat.of(slots).is_silent() {
-            return Ok(None);
-        }
-        let lon = lon.of(slots).number(&lon.place)?;
-        let lat = lat.of(slots).number(&lat.place)?;
-        Ok(Some((lon, lat)))
+        let degrees = |spot: &Spot| match spot.of(slots) {
+            Scalar::Absent if said.half_is_zero => Ok(0.0),
+            found => found.number(&spot.place),
+        };
+        Ok(Some((degrees(&said.lon)?, degrees(&said.lat)?)))
     }
 
-    fn values(&self, slots: &[Scalar<'_>]) -> Result<Vec<SentValue>, Rejection> {
+    /// The values at the places that the feed's map names: one at least.
+    ///
+    /// # Errors
+    /// What stands there is no number, or nothing stands anywhere.
+    pub(crate) fn values(&self, slots: &[Scalar<'_>]) -> Result<Vec<SentValue>, Rejection> {
         let mut values: Vec<SentValue> = Vec::with_capacity(self.values.len().min(VALUES_MAX));
         for reader in &self.values {
             let Some(value) = reader.read(slots)? else {

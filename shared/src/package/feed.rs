@@ -83,6 +83,8 @@ pub enum Format {
     MappedJson,
     /// Sensor Measurement Lists in JSON, RFC 8428.
     Senml,
+    /// Uplink events of ChirpStack v4, a LoRaWAN network server, in JSON.
+    ChirpstackV4,
 }
 
 impl Format {
@@ -92,6 +94,7 @@ impl Format {
             Self::EgretJson => "egret-json",
             Self::MappedJson => "mapped-json",
             Self::Senml => "senml",
+            Self::ChirpstackV4 => "chirpstack-v4",
         }
     }
 }

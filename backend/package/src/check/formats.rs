@@ -10,6 +10,8 @@ use crate::spans::Entry;
 enum Use {
     /// Nothing reads it.
     None,
+    /// It may be there.
+    May,
     /// Nothing can be read without it.
     Must,
 }
@@ -43,6 +45,10 @@ fn uses(format: Format) -> Uses {
             ..by_name
         },
         Format::Senml => by_name,
+        Format::ChirpstackV4 => Uses {
+            map: Use::May,
+            ..by_name
+        },
     }
 }
 
@@ -77,8 +83,39 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
         }
         _ => {}
     }
+    check_uplinks(entry, uses.map, problems);
     if !feed.names.is_empty() && !uses.names {
         let message = format!("{format} names no properties in words: leave [feed.names] out");
         problems.push(entry.problem("names", message));
+    }
+}
+
+/// What envelopes with a map beside their names can say twice, or in vain.
+fn check_uplinks(entry: &Entry<'_, FeedDef>, map: Use, problems: &mut Vec<Problem>) {
+    let feed = &entry.def;
+    if map != Use::May {
+        return;
+    }
+    let format = feed.format.as_str();
+    if entry.has("map/each") {
+        let message = format!("{format} has one uplink in a message: leave each out");
+        problems.push(entry.problem("map/each", message));
+    }
+    if entry.has("map/values") && !feed.names.is_empty() {
+        let message = "values are named in one way: leave [feed.names] or the map's values out";
+        problems.push(entry.problem("names", message));
+    }
+    let levels: Vec<&str> = feed
+        .topic
+        .iter()
+        .flat_map(|topic| topic.split('/'))
+        .collect();
+    let other = match (feed.format, levels.as_slice()) {
+        (Format::ChirpstackV4, [.., "event", event]) => Some(*event),
+        _ => None,
+    };
+    if let Some(event) = other.filter(|event| !matches!(*event, "up" | "+" | "#")) {
+        let message = format!("\"{event}\" brings no uplinks, which come to topics that end in up");
+        problems.push(entry.problem("topic", message));
     }
 }

@@ -157,6 +157,38 @@ asset    = { topic = 1 }                   # topic level, counted from 0
 }
 
 #[test]
+fn mistakes_in_feeds_of_uplinks_are_told_at_their_place() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    for (topic, more, sentence) in [
+        (
+            "¦\"application/+/device/+/event/join\"",
+            "",
+            "\"join\" brings no uplinks, which come to topics that end in up",
+        ),
+        (
+            "\"application/+/device/+/event/up\"",
+            "[feed.map]\neach = ¦\"/x\"",
+            "chirpstack-v4 has one uplink in a message: leave each out",
+        ),
+        (
+            "\"application/+/device/+/event/up\"",
+            "[feed.map]\nvalues = [{ property = \"water_level\", pointer = \"/object/a\" }]\n\
+             ¦[feed.names]\na = { property = \"water_level\" }",
+            "values are named in one way: leave [feed.names] or the map's values out",
+        ),
+        (
+            "\"application/+/device/+/event/up\"",
+            "[feed.map]\nvalues = ¦[]",
+            "there must be one value at least",
+        ),
+    ] {
+        let new = format!("topic = {topic}\nformat = \"chirpstack-v4\"\n{more}\n");
+        assert_eq!(told("feeds.toml", manhole, &new, sentence), Ok(()));
+    }
+}
+
+#[test]
 fn mistakes_in_names_are_told_at_their_place() {
     let old = "format       = \"egret-json\"\nexpect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
     let senml = |names: &str| format!("format = \"senml\"\n[feed.names]\n{names}\n");
