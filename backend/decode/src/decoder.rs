@@ -12,6 +12,7 @@ use crate::egret_json::EgretJson;
 use crate::mapped_json::MappedJson;
 use crate::reading::Decoded;
 use crate::senml::Senml;
+use crate::tts_v3::TtsV3;
 
 /// What a source hands on.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::MappedJson => Box::new(MappedJson::new(feed, timezone)),
         Format::Senml => Box::new(Senml::new(feed)),
         Format::ChirpstackV4 => Box::new(ChirpstackV4::new(feed, timezone)),
+        Format::TtsV3 => Box::new(TtsV3::new(feed, timezone)),
     }
 }
 

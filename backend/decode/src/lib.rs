@@ -12,6 +12,7 @@ mod chirpstack_v4;
 mod egret_json;
 mod mapped_json;
 mod senml;
+mod tts_v3;
 
 mod elements;
 mod extract;

@@ -135,6 +135,11 @@ impl Map {
         })
     }
 
+    /// Also wants what `pointer` leads to.
+    pub(crate) fn want(&mut self, pointer: &str) -> Spot {
+        self.plan.want(pointer)
+    }
+
     /// The asset's id is there, unless the feed's map says where.
     pub(crate) fn or_asset(&mut self, pointer: &str) {
         if self.asset.is_none() {

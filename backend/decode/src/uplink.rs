@@ -10,6 +10,7 @@ use egret_shared::rejection::{Reason, Rejection};
 
 use crate::decoder::{Element, Message};
 use crate::elements::{find, text_of};
+use crate::extract::Spot;
 use crate::map::Map;
 use crate::names::Names;
 use crate::pointer::Pointer;
@@ -66,6 +67,11 @@ impl Uplink {
             decoded: Pointer::new(envelope.decoded),
             private: !feed.personal.is_empty(),
         }
+    }
+
+    /// Also wants what `pointer` leads to.
+    pub(crate) fn want(&mut self, pointer: &str) -> Spot {
+        self.map.want(pointer)
     }
 
     /// The reading that `message` is, if `check` has nothing against it.

@@ -85,6 +85,8 @@ pub enum Format {
     Senml,
     /// Uplink events of ChirpStack v4, a LoRaWAN network server, in JSON.
     ChirpstackV4,
+    /// Uplink messages of The Things Stack v3, a LoRaWAN network server, in JSON.
+    TtsV3,
 }
 
 impl Format {
@@ -95,6 +97,7 @@ impl Format {
             Self::MappedJson => "mapped-json",
             Self::Senml => "senml",
             Self::ChirpstackV4 => "chirpstack-v4",
+            Self::TtsV3 => "tts-v3",
         }
     }
 }

@@ -16,3 +16,5 @@ mod mapped_json;
 mod properties;
 #[cfg(test)]
 mod senml;
+#[cfg(test)]
+mod tts_v3;

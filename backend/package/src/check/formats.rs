@@ -45,7 +45,7 @@ fn uses(format: Format) -> Uses {
             ..by_name
         },
         Format::Senml => by_name,
-        Format::ChirpstackV4 => Uses {
+        Format::ChirpstackV4 | Format::TtsV3 => Uses {
             map: Use::May,
             ..by_name
         },
@@ -112,6 +112,7 @@ fn check_uplinks(entry: &Entry<'_, FeedDef>, map: Use, problems: &mut Vec<Proble
         .collect();
     let other = match (feed.format, levels.as_slice()) {
         (Format::ChirpstackV4, [.., "event", event]) => Some(*event),
+        (Format::TtsV3, ["v3", _, "devices", _, kind, ..]) => Some(*kind),
         _ => None,
     };
     if let Some(event) = other.filter(|event| !matches!(*event, "up" | "+" | "#")) {

@@ -186,6 +186,9 @@ expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
         let new = format!("topic = {topic}\nformat = \"chirpstack-v4\"\n{more}\n");
         assert_eq!(told("feeds.toml", manhole, &new, sentence), Ok(()));
     }
+    let new = "topic = ¦\"v3/+/devices/+/down/queued\"\nformat = \"tts-v3\"\n";
+    let sentence = "\"down\" brings no uplinks, which come to topics that end in up";
+    assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
 }
 
 #[test]
