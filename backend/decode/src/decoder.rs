@@ -9,6 +9,7 @@ use egret_shared::time::TimeMs;
 
 use crate::chirpstack_v4::ChirpstackV4;
 use crate::egret_json::EgretJson;
+use crate::hj212::Hj212;
 use crate::mapped_json::MappedJson;
 use crate::reading::Decoded;
 use crate::senml::Senml;
@@ -51,6 +52,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::Senml => Box::new(Senml::new(feed)),
         Format::ChirpstackV4 => Box::new(ChirpstackV4::new(feed, timezone)),
         Format::TtsV3 => Box::new(TtsV3::new(feed, timezone)),
+        Format::Hj212 => Box::new(Hj212::new(feed, timezone)),
     }
 }
 

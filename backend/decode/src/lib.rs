@@ -10,6 +10,7 @@ pub mod decoder;
 
 mod chirpstack_v4;
 mod egret_json;
+mod hj212;
 mod mapped_json;
 mod senml;
 mod tts_v3;

@@ -87,6 +87,8 @@ pub enum Format {
     ChirpstackV4,
     /// Uplink messages of The Things Stack v3, a LoRaWAN network server, in JSON.
     TtsV3,
+    /// Packets of HJ 212, by which pollution sources and environmental stations report.
+    Hj212,
 }
 
 impl Format {
@@ -98,6 +100,7 @@ impl Format {
             Self::Senml => "senml",
             Self::ChirpstackV4 => "chirpstack-v4",
             Self::TtsV3 => "tts-v3",
+            Self::Hj212 => "hj212",
         }
     }
 }

@@ -22,7 +22,7 @@ fn every_documented_message_is_read() {
             .nth(1)
             .and_then(|text| text.split('`').next());
         let message = block(section, "json").or_else(|| block(section, "text"));
-        let elements = decode_by(feed, topic.unwrap(), message.unwrap());
+        let elements = decode_by(feed, topic.unwrap(), message.unwrap().trim_end());
         assert!(elements.iter().all(Result::is_ok), "{elements:?}");
         n_read += 1;
     }

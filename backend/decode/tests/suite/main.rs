@@ -11,6 +11,8 @@ mod egret_json;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod hj212;
+#[cfg(test)]
 mod mapped_json;
 #[cfg(test)]
 mod properties;

@@ -12,7 +12,7 @@ use crate::feeds::{self, message};
 /// Decoders of every shape of feed, and of every other format by its names.
 fn decoders() -> Vec<Decoder> {
     let tiny = ["manhole", "hotline", "road", "air"].map(feeds::decoder);
-    let by_name = ["senml", "chirpstack-v4", "tts-v3"].map(|format| {
+    let by_name = ["senml", "chirpstack-v4", "tts-v3", "hj212"].map(|format| {
         let toml = format!("[[feed]]\nid = \"f\"\nformat = \"{format}\"\ntopic = \"city/+/+/t\"");
         feeds::decoder_of(&toml)
     });

@@ -44,7 +44,7 @@ fn uses(format: Format) -> Uses {
             names: false,
             ..by_name
         },
-        Format::Senml => by_name,
+        Format::Senml | Format::Hj212 => by_name,
         Format::ChirpstackV4 | Format::TtsV3 => Uses {
             map: Use::May,
             ..by_name
