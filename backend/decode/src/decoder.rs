@@ -11,6 +11,7 @@ use crate::chirpstack_v4::ChirpstackV4;
 use crate::egret_json::EgretJson;
 use crate::hj212::Hj212;
 use crate::mapped_json::MappedJson;
+use crate::ngsi_ld::NgsiLd;
 use crate::reading::Decoded;
 use crate::senml::Senml;
 use crate::tts_v3::TtsV3;
@@ -53,6 +54,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::ChirpstackV4 => Box::new(ChirpstackV4::new(feed, timezone)),
         Format::TtsV3 => Box::new(TtsV3::new(feed, timezone)),
         Format::Hj212 => Box::new(Hj212::new(feed, timezone)),
+        Format::NgsiLd => Box::new(NgsiLd::new(feed, timezone)),
     }
 }
 

@@ -12,6 +12,7 @@ mod chirpstack_v4;
 mod egret_json;
 mod hj212;
 mod mapped_json;
+mod ngsi_ld;
 mod senml;
 mod tts_v3;
 

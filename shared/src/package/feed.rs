@@ -89,6 +89,8 @@ pub enum Format {
     TtsV3,
     /// Packets of HJ 212, by which pollution sources and environmental stations report.
     Hj212,
+    /// Entities of NGSI-LD, as context brokers notify of them.
+    NgsiLd,
 }
 
 impl Format {
@@ -101,6 +103,7 @@ impl Format {
             Self::ChirpstackV4 => "chirpstack-v4",
             Self::TtsV3 => "tts-v3",
             Self::Hj212 => "hj212",
+            Self::NgsiLd => "ngsi-ld",
         }
     }
 }

@@ -15,6 +15,8 @@ mod hj212;
 #[cfg(test)]
 mod mapped_json;
 #[cfg(test)]
+mod ngsi_ld;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod senml;

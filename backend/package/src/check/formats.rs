@@ -45,7 +45,7 @@ fn uses(format: Format) -> Uses {
             ..by_name
         },
         Format::Senml | Format::Hj212 => by_name,
-        Format::ChirpstackV4 | Format::TtsV3 => Uses {
+        Format::ChirpstackV4 | Format::TtsV3 | Format::NgsiLd => Uses {
             map: Use::May,
             ..by_name
         },
@@ -83,7 +83,11 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
         }
         _ => {}
     }
-    check_uplinks(entry, uses.map, problems);
+    match feed.format {
+        Format::ChirpstackV4 | Format::TtsV3 => check_uplinks(entry, problems),
+        Format::NgsiLd => check_entities(entry, problems),
+        _ => {}
+    }
     if !feed.names.is_empty() && !uses.names {
         let message = format!("{format} names no properties in words: leave [feed.names] out");
         problems.push(entry.problem("names", message));
@@ -91,11 +95,8 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
 }
 
 /// What envelopes with a map beside their names can say twice, or in vain.
-fn check_uplinks(entry: &Entry<'_, FeedDef>, map: Use, problems: &mut Vec<Problem>) {
+fn check_uplinks(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     let feed = &entry.def;
-    if map != Use::May {
-        return;
-    }
     let format = feed.format.as_str();
     if entry.has("map/each") {
         let message = format!("{format} has one uplink in a message: leave each out");
@@ -118,5 +119,16 @@ fn check_uplinks(entry: &Entry<'_, FeedDef>, map: Use, problems: &mut Vec<Proble
     if let Some(event) = other.filter(|event| !matches!(*event, "up" | "+" | "#")) {
         let message = format!("\"{event}\" brings no uplinks, which come to topics that end in up");
         problems.push(entry.problem("topic", message));
+    }
+}
+
+/// Entities have time, place and values in their own way; only the asset may be elsewhere.
+fn check_entities(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    for key in ["each", "at", "position", "values", "id"] {
+        let path = format!("map/{key}");
+        if entry.has(&path) {
+            let message = format!("ngsi-ld takes only asset from [feed.map]: leave {key} out");
+            problems.push(entry.problem(&path, message));
+        }
     }
 }

@@ -192,6 +192,16 @@ expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
 }
 
 #[test]
+fn entities_take_their_asset_alone_from_a_map() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    let new = "topic = \"n/+\"\nformat = \"ngsi-ld\"\n[feed.map]\n\
+               asset = { pointer = \"/ref\" }\nid = ¦{ pointer = \"/id\" }\n";
+    let sentence = "ngsi-ld takes only asset from [feed.map]: leave id out";
+    assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+}
+
+#[test]
 fn mistakes_in_names_are_told_at_their_place() {
     let old = "format       = \"egret-json\"\nexpect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
     let senml = |names: &str| format!("format = \"senml\"\n[feed.names]\n{names}\n");
