@@ -8,6 +8,7 @@ use egret_shared::rejection::Rejection;
 use egret_shared::time::TimeMs;
 
 use crate::chirpstack_v4::ChirpstackV4;
+use crate::cloudevents::Cloudevents;
 use crate::egret_json::EgretJson;
 use crate::hj212::Hj212;
 use crate::mapped_json::MappedJson;
@@ -55,6 +56,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::TtsV3 => Box::new(TtsV3::new(feed, timezone)),
         Format::Hj212 => Box::new(Hj212::new(feed, timezone)),
         Format::NgsiLd => Box::new(NgsiLd::new(feed, timezone)),
+        Format::Cloudevents => Box::new(Cloudevents::new(feed, timezone)),
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod decoder;
 
 mod chirpstack_v4;
+mod cloudevents;
 mod egret_json;
 mod hj212;
 mod mapped_json;

@@ -91,6 +91,8 @@ pub enum Format {
     Hj212,
     /// Entities of NGSI-LD, as context brokers notify of them.
     NgsiLd,
+    /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
+    Cloudevents,
 }
 
 impl Format {
@@ -104,6 +106,7 @@ impl Format {
             Self::TtsV3 => "tts-v3",
             Self::Hj212 => "hj212",
             Self::NgsiLd => "ngsi-ld",
+            Self::Cloudevents => "cloudevents",
         }
     }
 }

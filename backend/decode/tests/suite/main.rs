@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod chirpstack_v4;
 #[cfg(test)]
+mod cloudevents;
+#[cfg(test)]
 mod documented;
 #[cfg(test)]
 mod egret_json;

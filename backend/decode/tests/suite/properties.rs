@@ -12,7 +12,15 @@ use crate::feeds::{self, message};
 /// Decoders of every shape of feed, and of every other format by its names.
 fn decoders() -> Vec<Decoder> {
     let tiny = ["manhole", "hotline", "road", "air"].map(feeds::decoder);
-    let by_name = ["senml", "chirpstack-v4", "tts-v3", "hj212", "ngsi-ld"].map(|format| {
+    let by_name = [
+        "senml",
+        "chirpstack-v4",
+        "tts-v3",
+        "hj212",
+        "ngsi-ld",
+        "cloudevents",
+    ]
+    .map(|format| {
         let toml = format!("[[feed]]\nid = \"f\"\nformat = \"{format}\"\ntopic = \"city/+/+/t\"");
         feeds::decoder_of(&toml)
     });
@@ -51,7 +59,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     ];
     let key = "id|at|asset|report|position|values|v|u|text|state|gps|lng|lat|depth_mm|ts|value|\
                metric|unit|ts_us|seq|n|bn|bt|t|vb|vs|s|bv|object|deviceInfo|devEui|time|\
-               uplink_message|decoded_payload|data|location|coordinates|\
+               uplink_message|decoded_payload|source|type|subject|data|location|coordinates|\
                observedAt|unitCode|dateObserved|end_device_ids|device_id|locations|user|\\PC{0,4}";
     leaf.prop_recursive(5, 64, 8, move |inner| {
         prop_oneof![

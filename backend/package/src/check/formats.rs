@@ -19,16 +19,19 @@ enum Use {
 /// What a format makes use of.
 struct Uses {
     map: Use,
-    /// In the map: where the asset is, and where the values are.
-    places: Use,
+    /// Keys that the map must have, and what they say.
+    needs: &'static [(&'static str, &'static str)],
     names: bool,
     reports: bool,
 }
 
+const ASSET: (&str, &str) = ("asset", "where the asset's id is, as in { topic = 1 }");
+const VALUES: (&str, &str) = ("values", "there must be one at least");
+
 fn uses(format: Format) -> Uses {
     let by_name = Uses {
         map: Use::None,
-        places: Use::None,
+        needs: &[],
         names: true,
         reports: false,
     };
@@ -40,11 +43,17 @@ fn uses(format: Format) -> Uses {
         },
         Format::MappedJson => Uses {
             map: Use::Must,
-            places: Use::Must,
+            needs: &[ASSET, VALUES],
             names: false,
             ..by_name
         },
         Format::Senml | Format::Hj212 => by_name,
+        Format::Cloudevents => Uses {
+            map: Use::May,
+            needs: &[VALUES],
+            names: false,
+            reports: true,
+        },
         Format::ChirpstackV4 | Format::TtsV3 | Format::NgsiLd => Uses {
             map: Use::May,
             ..by_name
@@ -58,8 +67,12 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     let format = feed.format.as_str();
     let uses = uses(feed.format);
     if feed.report && !uses.reports {
-        let message = format!("reports come as egret-json: {format} has readings only");
+        let message =
+            format!("reports come as egret-json or cloudevents: {format} has readings only");
         problems.push(entry.problem("format", message));
+    } else if feed.report && feed.map.is_some() && uses.map == Use::May {
+        let message = "reports come as egret-json: a map is of readings, leave [feed.map] out";
+        problems.push(entry.problem("map", message));
     }
     match (&feed.map, uses.map) {
         (Some(_), Use::None) => {
@@ -69,19 +82,15 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
         (None, Use::Must) => {
             problems.push(entry.problem("format", format!("{format} needs [feed.map]")));
         }
-        (Some(map), _) if uses.places == Use::Must => {
-            if map.asset.is_none() {
-                let message = format!(
-                    "{format} needs asset in it: where the asset's id is, as in {{ topic = 1 }}"
-                );
-                problems.push(entry.problem("map", message));
-            }
-            if !entry.has("map/values") {
-                let message = format!("{format} needs values in it: there must be one at least");
-                problems.push(entry.problem("map", message));
+        (Some(_), _) => {
+            for (key, what) in uses.needs {
+                if !entry.has(&format!("map/{key}")) {
+                    let message = format!("{format} needs {key} in it: {what}");
+                    problems.push(entry.problem("map", message));
+                }
             }
         }
-        _ => {}
+        (None, _) => {}
     }
     match feed.format {
         Format::ChirpstackV4 | Format::TtsV3 => check_uplinks(entry, problems),

@@ -202,6 +202,22 @@ expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
 }
 
 #[test]
+fn events_may_have_a_map_with_values_but_reports_have_none() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    let new =
+        "topic = \"e/+\"\nformat = \"cloudevents\"\n¦[feed.map]\nasset = { pointer = \"/a\" }\n";
+    let sentence = "cloudevents needs values in it: there must be one at least";
+    assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+    let hotline = "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"
+classification = \"sensitive\"\n";
+    let new = "topic = \"e/+\"\nformat = \"cloudevents\"\n¦[feed.map]\n\
+               values = [{ property = \"speed\", pointer = \"/a\" }]\n";
+    let sentence = "a map is of readings, leave [feed.map] out";
+    assert_eq!(told("feeds.toml", hotline, new, sentence), Ok(()));
+}
+
+#[test]
 fn mistakes_in_names_are_told_at_their_place() {
     let old = "format       = \"egret-json\"\nexpect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
     let senml = |names: &str| format!("format = \"senml\"\n[feed.names]\n{names}\n");
@@ -233,7 +249,7 @@ fn mistakes_in_names_are_told_at_their_place() {
             "feeds.toml",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = ¦\"senml\"",
-            "reports come as egret-json: senml has readings only",
+            "reports come as egret-json or cloudevents: senml has readings only",
         ),
         Ok(())
     );
