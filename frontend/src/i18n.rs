@@ -186,6 +186,7 @@ words! {
     SuspectRange: "超出合理范围", "outside the plausible range";
     SuspectJump: "跳变", "an implausible jump";
     SuspectStuck: "长时间不变", "stuck at one value";
+    SuspectDoubted: "发送方标记为无效", "doubted by its sender";
     MarkRevised: "已修订", "Revised";
     MarkRevisedAbout: "迟到数据修订了已关闭的窗口", "A late reading changed a closed window";
     MarkAnomaly: "异常", "Unusual";

@@ -37,11 +37,14 @@ impl Flags {
     pub const ANOMALY: Self = Self(1 << 11);
     /// Withheld: so few people stand behind it that it could tell of one of them.
     pub const SUPPRESSED: Self = Self(1 << 12);
+    /// Its own sender says that it is not to be relied on: a fault, calibration, maintenance, a
+    /// value that was entered by hand.
+    pub const DOUBTED: Self = Self(1 << 13);
 
     /// Flags of a single value that cast doubt on it, and on every number made of it.
-    pub const SUSPECT: Self = Self(Self::RANGE.0 | Self::JUMP.0 | Self::STUCK.0);
+    pub const SUSPECT: Self = Self(Self::RANGE.0 | Self::JUMP.0 | Self::STUCK.0 | Self::DOUBTED.0);
 
-    const NAMES: [(Self, &'static str); 13] = [
+    const NAMES: [(Self, &'static str); 14] = [
         (Self::NO_TIME, "no_time"),
         (Self::FUTURE, "future"),
         (Self::LATE, "late"),
@@ -55,6 +58,7 @@ impl Flags {
         (Self::OUTSIDE, "outside"),
         (Self::ANOMALY, "anomaly"),
         (Self::SUPPRESSED, "suppressed"),
+        (Self::DOUBTED, "doubted"),
     ];
 
     /// Both sets together.

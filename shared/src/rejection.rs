@@ -24,7 +24,8 @@ pub enum Reason {
     TooLarge,
     /// The payload is no JSON.
     BadJson,
-    /// The JSON has another shape than the format's: a field is missing or of another type.
+    /// The JSON, or what a format has in its place, has another shape than the format's: a field is
+    /// missing or of another type, a length or a checksum does not fit.
     BadShape,
     /// An id is empty, too long, or has control characters.
     BadId,
@@ -54,8 +55,8 @@ pub struct Rejection {
     pub stage: Stage,
     /// Why.
     pub reason: Reason,
-    /// A sentence that names the value, the limit and the place (a JSON Pointer, or line and
-    /// column).
+    /// A sentence that names the value, the limit and the place (a JSON Pointer, line and column, or
+    /// a byte).
     pub detail: String,
 }
 

@@ -5,10 +5,17 @@
 use chrono_tz::Tz;
 use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::Rejection;
+use egret_shared::time::TimeMs;
 
+use crate::chirpstack_v4::ChirpstackV4;
+use crate::cloudevents::Cloudevents;
 use crate::egret_json::EgretJson;
+use crate::hj212::Hj212;
 use crate::mapped_json::MappedJson;
+use crate::ngsi_ld::NgsiLd;
 use crate::reading::Decoded;
+use crate::senml::Senml;
+use crate::tts_v3::TtsV3;
 
 /// What a source hands on.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +24,8 @@ pub struct Message<'a> {
     pub topic: &'a str,
     /// Its bytes, already capped by the source.
     pub payload: &'a [u8],
+    /// When it arrived: for formats whose times may count from now.
+    pub received_at: TimeMs,
 }
 
 /// One element of a message: taken, or refused on its own.
@@ -42,6 +51,12 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
     match feed.format {
         Format::EgretJson => Box::new(EgretJson::new(feed)),
         Format::MappedJson => Box::new(MappedJson::new(feed, timezone)),
+        Format::Senml => Box::new(Senml::new(feed)),
+        Format::ChirpstackV4 => Box::new(ChirpstackV4::new(feed, timezone)),
+        Format::TtsV3 => Box::new(TtsV3::new(feed, timezone)),
+        Format::Hj212 => Box::new(Hj212::new(feed, timezone)),
+        Format::NgsiLd => Box::new(NgsiLd::new(feed, timezone)),
+        Format::Cloudevents => Box::new(Cloudevents::new(feed, timezone)),
     }
 }
 

@@ -19,7 +19,7 @@ use egret_shared::package::feed::FeedDef;
 use egret_shared::rejection::Rejection;
 use smol_str::SmolStr;
 
-use crate::decoder::{Message, Read, Sink};
+use crate::decoder::{Element, Message, Read, Sink};
 use crate::elements::one_or_many;
 use crate::pointer::Pointer;
 use crate::refuse::bounded;
@@ -50,16 +50,32 @@ impl EgretJson {
     }
 }
 
+impl EgretJson {
+    /// The asset or report that a topic names.
+    pub(crate) fn named<'t>(&self, topic: &'t str) -> Option<&'t str> {
+        self.level.and_then(|level| level_of(topic, level))
+    }
+
+    /// Whether refusals keep the sender's text to themselves.
+    pub(crate) fn is_private(&self) -> bool {
+        !self.personal.is_empty()
+    }
+
+    /// The element that `json` is; `named` is what it is of, unless it says so itself.
+    pub(crate) fn element(&self, json: &str, named: Option<&str>) -> Element {
+        if self.report {
+            report::read(json, named, &self.personal)
+        } else {
+            reading::read(json, named, self.is_private())
+        }
+    }
+}
+
 impl Read for EgretJson {
     fn read(&self, message: &Message<'_>, sink: Sink<'_>) {
-        let named = self.level.and_then(|level| level_of(message.topic, level));
-        let private = !self.personal.is_empty();
-        one_or_many(message.payload, private, sink, |json| {
-            if self.report {
-                report::read(json, named, &self.personal)
-            } else {
-                reading::read(json, named, private)
-            }
+        let named = self.named(message.topic);
+        one_or_many(message.payload, self.is_private(), sink, |json| {
+            self.element(json, named)
         });
     }
 }

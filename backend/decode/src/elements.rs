@@ -15,7 +15,7 @@ use crate::pointer::{Pointer, index};
 use crate::refuse::{at_element, refusal, refusal_of_json};
 
 /// The payload as text; checked once here, its strings need no further checks.
-fn text_of(payload: &[u8]) -> Result<&str, Rejection> {
+pub(crate) fn text_of(payload: &[u8]) -> Result<&str, Rejection> {
     std::str::from_utf8(payload).map_err(|error| {
         let detail = format!("not UTF-8, as JSON has to be: {error}");
         refusal(Reason::BadJson, detail)
@@ -68,21 +68,33 @@ fn many(
     sink: Sink<'_>,
     mut read: impl FnMut(&str) -> Element,
 ) {
-    match serde_json::from_str::<Vec<&RawValue>>(array) {
-        Ok(elements) if elements.is_empty() => {
-            sink(Err(refusal(
-                Reason::NoValue,
-                format!("{base}: an empty array"),
-            )));
-        }
-        Ok(elements) if elements.len() > ELEMENTS_MAX => sink(Err(too_many(elements.len(), base))),
+    match array_of(array, base, private) {
         Ok(elements) => {
             for (index, element) in elements.into_iter().enumerate() {
                 let element = read(element.get());
                 sink(element.map_err(|refused| at_element(refused, base, index)));
             }
         }
-        Err(error) => sink(Err(refusal_of_json(&error, array, private))),
+        Err(refused) => sink(Err(refused)),
+    }
+}
+
+/// The elements of an array at `base`, each still as written: one at least, and no more than
+/// [`ELEMENTS_MAX`].
+pub(crate) fn array_of<'a>(
+    array: &'a str,
+    base: &str,
+    private: bool,
+) -> Result<Vec<&'a RawValue>, Rejection> {
+    let elements: Vec<&RawValue> =
+        serde_json::from_str(array).map_err(|error| refusal_of_json(&error, array, private))?;
+    match elements.len() {
+        0 => {
+            let detail = format!("{base}: an empty array");
+            Err(refusal(Reason::NoValue, detail))
+        }
+        1..=ELEMENTS_MAX => Ok(elements),
+        n_elements => Err(too_many(n_elements, base)),
     }
 }
 
@@ -94,7 +106,10 @@ fn too_many(n_elements: usize, base: &str) -> Rejection {
 }
 
 /// What stands at the end of `steps`, as written.
-fn find<'a>(json: &'a str, steps: &[String]) -> Result<Option<&'a RawValue>, serde_json::Error> {
+pub(crate) fn find<'a>(
+    json: &'a str,
+    steps: &[String],
+) -> Result<Option<&'a RawValue>, serde_json::Error> {
     let mut found: &RawValue = serde_json::from_str(json)?;
     for step in steps {
         let mut deserializer = serde_json::Deserializer::from_str(found.get());

@@ -8,16 +8,26 @@
 
 pub mod decoder;
 
+mod chirpstack_v4;
+mod cloudevents;
 mod egret_json;
+mod hj212;
 mod mapped_json;
+mod ngsi_ld;
+mod senml;
+mod tts_v3;
 
 mod elements;
 mod extract;
+mod gathered;
+mod map;
+mod names;
 mod pointer;
 mod refuse;
 mod scalar;
 mod sent_time;
 mod topic;
+mod uplink;
 
 pub mod limits;
 pub mod reading;

@@ -1,5 +1,6 @@
 //! What a format makes of a payload: said by the sender, not yet believed.
 
+use egret_shared::flags::Flags;
 use egret_shared::id::{AssetId, MessageId, PropertyId, ReportId};
 use smol_str::SmolStr;
 
@@ -45,6 +46,8 @@ pub struct SentValue {
     pub v: f64,
     /// The sender's unit; absent, the property's own.
     pub unit: Option<SmolStr>,
+    /// What the sender itself says about the number's quality, in formats that have words for it.
+    pub flags: Flags,
 }
 
 /// A step in a report's life as the sender gave it.

@@ -51,15 +51,20 @@ pub(crate) fn refusal_of_json(error: &serde_json::Error, json: &str, private: bo
     refusal(reason, format!("{said}{place}{}", near.unwrap_or_default()))
 }
 
-/// `refused`, said of the element `index` of the array at `base`, a JSON Pointer.
-pub(crate) fn at_element(mut refused: Rejection, base: &str, index: usize) -> Rejection {
+/// `refused`, said of what stands at `place`, a JSON Pointer.
+pub(crate) fn at_place(mut refused: Rejection, place: &str) -> Rejection {
     let colon = if refused.detail.starts_with('/') {
         ""
     } else {
         ": "
     };
-    refused.detail = format!("{base}/{index}{colon}{}", refused.detail);
+    refused.detail = format!("{place}{colon}{}", refused.detail);
     refused
+}
+
+/// `refused`, said of the element `index` of the array at `base`, a JSON Pointer.
+pub(crate) fn at_element(refused: Rejection, base: &str, index: usize) -> Rejection {
+    at_place(refused, &format!("{base}/{index}"))
 }
 
 /// The text around a line and column, which count from 1, the column in bytes.

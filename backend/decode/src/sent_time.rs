@@ -79,6 +79,11 @@ fn is_fine(text: &str) -> bool {
     })
 }
 
+/// The whole microseconds that `seconds` are, if an `f64` still tells them apart.
+pub(crate) fn us_of_seconds(seconds: f64) -> Option<i64> {
+    rounded_us(seconds * 1_000_000.0)
+}
+
 /// A count of units since the epoch, each of `unit_us` microseconds.
 fn unix(scalar: &Scalar<'_>, unit_us: i64) -> Option<SentTime> {
     let us = match scalar {

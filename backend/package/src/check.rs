@@ -9,6 +9,7 @@ pub(crate) mod city;
 pub(crate) mod departments;
 pub(crate) mod expressions;
 pub(crate) mod feeds;
+pub(crate) mod formats;
 pub(crate) mod layers;
 pub(crate) mod metrics;
 pub(crate) mod pointers;

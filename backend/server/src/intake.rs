@@ -194,6 +194,7 @@ impl Intake {
         let message = Message {
             topic: origin.topic,
             payload,
+            received_at: origin.received_at,
         };
         let first = gathering.pending.n_entries();
         let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);

@@ -38,12 +38,13 @@ pub(crate) struct Written {
 }
 
 /// What an asset says, as its feed writes it: one message, or one for each property where the
-/// vendor names the property inside. Nothing for a feed that is not published over MQTT.
+/// vendor names the property inside. Nothing for a feed that is not published over MQTT, or in a
+/// format that the simulator has not learnt.
 pub(crate) fn readings(setting: &Setting, feed: &FeedDef, said: &Said<'_>) -> Vec<Written> {
     match (feed.format, &feed.map) {
         (Format::EgretJson, _) => native::reading(setting, feed, said).into_iter().collect(),
         (Format::MappedJson, Some(map)) => mapped::readings(setting, feed, map, said),
-        (Format::MappedJson, None) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

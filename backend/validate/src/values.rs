@@ -73,9 +73,9 @@ impl Values {
             property: def.id.clone(),
             v,
             flags: if is_plausible {
-                Flags::NONE
+                sent.flags
             } else {
-                Flags::RANGE
+                sent.flags.with(Flags::RANGE)
             },
         })
     }
@@ -125,6 +125,7 @@ mod tests {
             property: property.into(),
             v,
             unit: unit.map(SmolStr::new),
+            flags: Flags::NONE,
         }
     }
 
@@ -157,6 +158,20 @@ mod tests {
                 .unwrap()
                 .remove(0);
             assert_eq!((value.v, value.flags), (v, flags));
+        }
+    }
+
+    #[test]
+    fn what_the_sender_says_of_its_value_is_kept_beside_what_the_range_says() {
+        let doubted = |v| SentValue {
+            flags: Flags::DOUBTED,
+            ..sent("ponding_depth", v, None)
+        };
+        for (v, flags) in [
+            (1.0, Flags::DOUBTED),
+            (100.1, Flags::DOUBTED.with(Flags::RANGE)),
+        ] {
+            assert_eq!(values().check(&[doubted(v)]).unwrap()[0].flags, flags);
         }
     }
 

@@ -17,7 +17,7 @@ fn pick(language: Language, zh: impl Into<String>, en: impl Into<String>) -> Str
     }
 }
 
-const FLAGS: [(Flags, &str, &str); 13] = [
+const FLAGS: [(Flags, &str, &str); 14] = [
     (Flags::NO_TIME, "发送方未给时间", "sender gave no time"),
     (Flags::FUTURE, "发送方时钟超前", "sender's clock ahead"),
     (Flags::LATE, "迟到", "late"),
@@ -31,6 +31,7 @@ const FLAGS: [(Flags, &str, &str); 13] = [
     (Flags::OUTSIDE, "城市区域之外", "outside the city"),
     (Flags::ANOMALY, "异于常态", "unusual"),
     (Flags::SUPPRESSED, "人数过少，不予显示", "withheld: too few"),
+    (Flags::DOUBTED, "发送方标记为无效", "doubted by its sender"),
 ];
 
 /// What flags say; empty if there are none.

@@ -50,9 +50,13 @@ pub struct FeedDef {
     /// The datum of its positions.
     #[serde(default)]
     pub crs: Crs,
-    /// How `mapped-json` finds its way.
+    /// Where things are, for formats that do not say it themselves.
     #[serde(default)]
     pub map: Option<MapDef>,
+    /// What the sender calls things, for formats that name what they measure. Empty, every number
+    /// is taken by the name it has; otherwise those that stand here, and no others.
+    #[serde(default)]
+    pub names: BTreeMap<String, NameDef>,
     /// JSON Pointers of fields that identify a person: split off before the journal.
     #[serde(default)]
     pub personal: Vec<String>,
@@ -77,6 +81,34 @@ pub enum Format {
     EgretJson,
     /// Any vendor's JSON, by [`MapDef`].
     MappedJson,
+    /// Sensor Measurement Lists in JSON, RFC 8428.
+    Senml,
+    /// Uplink events of ChirpStack v4, a LoRaWAN network server, in JSON.
+    ChirpstackV4,
+    /// Uplink messages of The Things Stack v3, a LoRaWAN network server, in JSON.
+    TtsV3,
+    /// Packets of HJ 212, by which pollution sources and environmental stations report.
+    Hj212,
+    /// Entities of NGSI-LD, as context brokers notify of them.
+    NgsiLd,
+    /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
+    Cloudevents,
+}
+
+impl Format {
+    /// The word for it in `feeds.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EgretJson => "egret-json",
+            Self::MappedJson => "mapped-json",
+            Self::Senml => "senml",
+            Self::ChirpstackV4 => "chirpstack-v4",
+            Self::TtsV3 => "tts-v3",
+            Self::Hj212 => "hj212",
+            Self::NgsiLd => "ngsi-ld",
+            Self::Cloudevents => "cloudevents",
+        }
+    }
 }
 
 /// Datum of positions: of a feed's, converted to WGS 84 on entry, or of a map's, converted when the
@@ -106,12 +138,16 @@ impl Crs {
     }
 }
 
-/// `[feed.map]`: where in a vendor's JSON things are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `[feed.map]`: where in a message things are.
+///
+/// `mapped-json` has nothing else to go by and needs `asset` and `values`; formats that know where
+/// things are look elsewhere only for what is written here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MapDef {
     /// Where the asset's id is.
-    pub asset: Place,
+    #[serde(default)]
+    pub asset: Option<Place>,
     /// JSON Pointer to an array of readings; absent, the message is one reading. The other
     /// pointers then count from each element.
     #[serde(default)]
@@ -123,10 +159,22 @@ pub struct MapDef {
     #[serde(default)]
     pub position: Option<PositionPlace>,
     /// Where the values are.
+    #[serde(default)]
     pub values: Vec<ValuePlace>,
     /// Where the message's id is.
     #[serde(default)]
     pub id: Option<Place>,
+}
+
+/// What one of the sender's names means: an entry of `[feed.names]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameDef {
+    /// The property.
+    pub property: PropertyId,
+    /// The unit, where the message does not name one; absent, the property's own.
+    #[serde(default)]
+    pub unit: Option<String>,
 }
 
 /// Where a text is.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use egret_shared::flags::Flags;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -121,7 +122,13 @@ impl<'de> Visitor<'de> for ValuesVisitor {
             }
             let Amount { v, unit } = map.next_value()?;
             let property = property.as_ref().into();
-            kept.push(SentValue { property, v, unit });
+            let flags = Flags::NONE;
+            kept.push(SentValue {
+                property,
+                v,
+                unit,
+                flags,
+            });
         }
         Ok(Values { kept, n_sent })
     }

@@ -1,8 +1,8 @@
 //! `egret-json` by example: what is taken, and what is refused with which words.
 
-use crate::feeds::{self, decode, reading, refusal};
-use egret_decode::reading::{Decoded, RawReport, Reading, SentTime};
-use egret_decode::{Element, Message, limits};
+use crate::feeds::{self, decode, message, reading, refusal, values};
+use egret_decode::reading::{Decoded, RawReport, SentTime};
+use egret_decode::{Element, limits};
 use egret_shared::rejection::{Reason, Stage};
 
 const TOPIC: &str = "egret/v1/manhole/M-1";
@@ -11,14 +11,6 @@ const AT_US: i64 = 1_782_079_500_000_000;
 
 fn manhole(payload: &str) -> Vec<Element> {
     decode("manhole", TOPIC, payload)
-}
-
-fn values(reading: &Reading) -> Vec<(&str, f64, Option<&str>)> {
-    reading
-        .values
-        .iter()
-        .map(|value| (value.property.as_str(), value.v, value.unit.as_deref()))
-        .collect()
 }
 
 #[test]
@@ -271,10 +263,7 @@ fn a_word_that_is_too_long_is_refused_and_not_repeated() {
 fn bytes_that_are_no_text_are_refused_as_json() {
     let decoder = feeds::decoder("manhole");
     let payload = b"{\"id\":\"\xff\",\"values\":{\"a\":1}}";
-    let refused = refusal(decoder.decode(&Message {
-        topic: TOPIC,
-        payload,
-    }));
+    let refused = refusal(decoder.decode(&message(TOPIC, payload)));
     assert_eq!(refused.reason, Reason::BadJson);
     assert!(refused.detail.contains("UTF-8"), "{}", refused.detail);
 }

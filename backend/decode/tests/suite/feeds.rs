@@ -5,6 +5,10 @@ use egret_decode::reading::{Decoded, Reading};
 use egret_decode::{Decoder, Element, Message};
 use egret_shared::package::feed::FeedDef;
 use egret_shared::rejection::Rejection;
+use egret_shared::time::TimeMs;
+
+/// When everything arrives: 2026-06-22T06:05:30+08:00.
+pub(crate) const NOW: TimeMs = TimeMs(1_782_079_530_000);
 
 /// The tiny city's feeds, with what has nothing to do with decoding left out.
 const FEEDS: &str = r#"
@@ -73,17 +77,28 @@ pub(crate) fn decoder(id: &str) -> Decoder {
     )
 }
 
+/// The decoder of the only feed of `toml`.
+pub(crate) fn decoder_of(toml: &str) -> Decoder {
+    Decoder::new(&feeds(toml).remove(0), Tz::Asia__Shanghai)
+}
+
+/// A message that arrives at [`NOW`].
+pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
+    Message {
+        topic,
+        payload,
+        received_at: NOW,
+    }
+}
+
 /// What a tiny city's feed makes of a message.
 pub(crate) fn decode(feed: &str, topic: &str, payload: &str) -> Vec<Element> {
-    let payload = payload.as_bytes();
-    decoder(feed).decode(&Message { topic, payload })
+    decoder(feed).decode(&message(topic, payload.as_bytes()))
 }
 
 /// What the only feed of `toml` makes of a message.
 pub(crate) fn decode_by(toml: &str, topic: &str, payload: &str) -> Vec<Element> {
-    let feed = feeds(toml).remove(0);
-    let payload = payload.as_bytes();
-    Decoder::new(&feed, Tz::Asia__Shanghai).decode(&Message { topic, payload })
+    decoder_of(toml).decode(&message(topic, payload.as_bytes()))
 }
 
 /// What a report feed with fields that identify a person makes of a message by HTTP.
@@ -96,6 +111,15 @@ pub(crate) fn decode_private(payload: &str) -> Vec<Element> {
         personal = ["/caller/name", "/caller/phone", "/caller/age", "/people/1", "/text", "/no/x"]
     "#;
     decode_by(toml, "", payload)
+}
+
+/// Property, number and unit of a reading's values.
+pub(crate) fn values(reading: &Reading) -> Vec<(&str, f64, Option<&str>)> {
+    reading
+        .values
+        .iter()
+        .map(|value| (value.property.as_str(), value.v, value.unit.as_deref()))
+        .collect()
 }
 
 /// The only element, which is a reading.

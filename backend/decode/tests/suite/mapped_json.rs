@@ -1,8 +1,8 @@
 //! `mapped-json` by example: the tiny city's two vendors, and every word of a map.
 
-use crate::feeds::{self, decode, decode_by, reading, refusal};
+use crate::feeds::{self, decode, decode_by, reading, refusal, values};
 use egret_decode::Element;
-use egret_decode::reading::{Decoded, Reading, SentTime};
+use egret_decode::reading::{Decoded, SentTime};
 use egret_shared::rejection::Reason;
 
 fn road(payload: &str) -> Vec<Element> {
@@ -16,14 +16,6 @@ fn air(payload: &str) -> Vec<Element> {
 /// A feed with this map.
 fn mapped(map: &str) -> String {
     format!("[[feed]]\nid = \"v\"\nformat = \"mapped-json\"\ntopic = \"v/+\"\n[feed.map]\n{map}")
-}
-
-fn values(reading: &Reading) -> Vec<(&str, f64, Option<&str>)> {
-    reading
-        .values
-        .iter()
-        .map(|value| (value.property.as_str(), value.v, value.unit.as_deref()))
-        .collect()
 }
 
 #[test]

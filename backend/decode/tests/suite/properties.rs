@@ -2,18 +2,29 @@
 //! is written as `egret-json` is read as it was meant.
 
 use egret_decode::reading::Decoded;
-use egret_decode::{Decoder, Element, Message, limits};
+use egret_decode::{Decoder, Element, limits};
 use egret_shared::id::MessageId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::feeds;
+use crate::feeds::{self, message};
 
-/// Decoders of every shape of feed.
+/// Decoders of every shape of feed, and of every other format by its names.
 fn decoders() -> Vec<Decoder> {
-    ["manhole", "hotline", "road", "air"]
-        .map(feeds::decoder)
-        .into()
+    let tiny = ["manhole", "hotline", "road", "air"].map(feeds::decoder);
+    let by_name = [
+        "senml",
+        "chirpstack-v4",
+        "tts-v3",
+        "hj212",
+        "ngsi-ld",
+        "cloudevents",
+    ]
+    .map(|format| {
+        let toml = format!("[[feed]]\nid = \"f\"\nformat = \"{format}\"\ntopic = \"city/+/+/t\"");
+        feeds::decoder_of(&toml)
+    });
+    tiny.into_iter().chain(by_name).collect()
 }
 
 /// What holds for any message's elements.
@@ -47,7 +58,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "\\PC{0,8}|2026-06-22T06:05:00Z|[0-9]{1,20}".prop_map(Value::from),
     ];
     let key = "id|at|asset|report|position|values|v|u|text|state|gps|lng|lat|depth_mm|ts|value|\
-               metric|unit|ts_us|seq|\\PC{0,4}";
+               metric|unit|ts_us|seq|n|bn|bt|t|vb|vs|s|bv|object|deviceInfo|devEui|time|\
+               uplink_message|decoded_payload|source|type|subject|data|location|coordinates|\
+               observedAt|unitCode|dateObserved|end_device_ids|device_id|locations|user|\\PC{0,4}";
     leaf.prop_recursive(5, 64, 8, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
@@ -64,7 +77,7 @@ proptest! {
         payload in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         for decoder in decoders() {
-            check(&decoder.decode(&Message { topic: &topic, payload: &payload }))?;
+            check(&decoder.decode(&message(&topic, &payload)))?;
         }
     }
 
@@ -74,7 +87,7 @@ proptest! {
         let torn = text.as_bytes().get(..cut).unwrap_or(text.as_bytes());
         for decoder in decoders() {
             for payload in [text.as_bytes(), torn] {
-                check(&decoder.decode(&Message { topic: "city/west/A-1/t", payload }))?;
+                check(&decoder.decode(&message("city/west/A-1/t", payload)))?;
             }
         }
     }

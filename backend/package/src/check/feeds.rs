@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use egret_shared::package::feed::{
-    FeedDef, Format, MapDef, Place, PropertyPlace, UnitPlace, ValuePlace,
+    FeedDef, MapDef, NameDef, Place, PropertyPlace, UnitPlace, ValuePlace,
 };
 use egret_shared::time::Span;
 
 use super::pointers::pointer;
-use super::topics;
-use super::{Known, known_unit, positive};
+use super::{Known, formats, known_unit, positive, topics};
 use crate::problem::Problem;
 use crate::spans::{Entry, List};
 
@@ -45,15 +44,12 @@ fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<
     } else if feed.asset_class.is_none() {
         problems.push(entry.problem("", "it needs asset_class, or report = true"));
     }
-    match (feed.format, &feed.map) {
-        (Format::MappedJson, Some(map)) => check_map(entry, map, known, problems),
-        (Format::MappedJson, None) => {
-            problems.push(entry.problem("format", "mapped-json needs [feed.map]"));
-        }
-        (Format::EgretJson, Some(_)) => {
-            problems.push(entry.problem("map", "only mapped-json has [feed.map]"));
-        }
-        (Format::EgretJson, None) => {}
+    formats::check(entry, problems);
+    if let Some(map) = &feed.map {
+        check_map(entry, map, known, problems);
+    }
+    for (name, def) in &feed.names {
+        check_name(entry, name, def, known, problems);
     }
 }
 
@@ -80,15 +76,9 @@ fn check_past(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Reports have no assets, and the map of `mapped-json` has no places for their fields.
+/// Reports have no assets.
 fn check_report(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     let feed = &entry.def;
-    if feed.format == Format::MappedJson {
-        problems.push(entry.problem(
-            "format",
-            "reports come as egret-json: mapped-json maps readings",
-        ));
-    }
     for (key, is_there) in [
         ("asset_class", feed.asset_class.is_some()),
         ("moving", feed.moving),
@@ -105,9 +95,10 @@ fn check_map(
     known: &Known<'_>,
     problems: &mut Vec<Problem>,
 ) {
-    check_place(entry, "map/asset", &map.asset, problems);
-    if let Some(id) = &map.id {
-        check_place(entry, "map/id", id, problems);
+    for (path, place) in [("map/asset", &map.asset), ("map/id", &map.id)] {
+        if let Some(place) = place {
+            check_place(entry, path, place, problems);
+        }
     }
     if let Some(each) = &map.each {
         pointer(entry, "map/each", each, problems);
@@ -119,7 +110,7 @@ fn check_map(
         pointer(entry, "map/position/lon", &position.lon, problems);
         pointer(entry, "map/position/lat", &position.lat, problems);
     }
-    if map.values.is_empty() {
+    if entry.has("map/values") && map.values.is_empty() {
         problems.push(entry.problem("map/values", "there must be one value at least"));
     }
     for (number, value) in map.values.iter().enumerate() {
@@ -146,6 +137,49 @@ fn check_place(entry: &Entry<'_, FeedDef>, path: &str, place: &Place, problems: 
         (Place::Topic { .. }, None) => {
             problems.push(entry.problem(path, "a feed without topic has no topic levels"));
         }
+    }
+}
+
+/// A name means a property, in a unit that converts to the property's own.
+fn check_name(
+    entry: &Entry<'_, FeedDef>,
+    name: &str,
+    def: &NameDef,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    // In a path, / parts the steps: of a name with one in it only the table is pointed at.
+    let path = if name.contains('/') {
+        "names".to_owned()
+    } else {
+        format!("names/{name}")
+    };
+    let property = def.property.as_str();
+    known
+        .properties
+        .refer(entry, &format!("{path}/property"), property, problems);
+    if let Some(unit) = &def.unit {
+        let own_unit = known.property_defs.get(property);
+        let own_unit = own_unit.map(|def| def.unit.as_str());
+        check_unit(entry, &format!("{path}/unit"), unit, own_unit, problems);
+    }
+}
+
+/// A unit that converts to the property's own, where that is known.
+fn check_unit(
+    entry: &Entry<'_, FeedDef>,
+    path: &str,
+    unit: &str,
+    own_unit: Option<&str>,
+    problems: &mut Vec<Problem>,
+) {
+    match own_unit {
+        Some(own) if crate::units::convert(unit, own).is_none() => {
+            let message = format!("\"{unit}\" does not convert to the property's unit \"{own}\"");
+            problems.push(entry.problem(path, message));
+        }
+        Some(_) => {}
+        None => known_unit(entry, path, unit, problems),
     }
 }
 
@@ -189,16 +223,7 @@ fn check_value(
     match &value.unit {
         None => {}
         Some(UnitPlace::Fixed(unit)) => {
-            let path = format!("{path}/unit");
-            match own_unit {
-                Some(own) if crate::units::convert(unit, own).is_none() => {
-                    let message =
-                        format!("\"{unit}\" does not convert to the property's unit \"{own}\"");
-                    problems.push(entry.problem(&path, message));
-                }
-                Some(_) => {}
-                None => known_unit(entry, &path, unit, problems),
-            }
+            check_unit(entry, &format!("{path}/unit"), unit, own_unit, problems);
         }
         Some(UnitPlace::Named(named)) => {
             pointer(

@@ -1,6 +1,22 @@
 //! Mistakes in `feeds.toml`.
 
-use crate::told::{assert_all_told, problems_after, told};
+use egret_package::Package;
+
+use crate::told::{assert_all_told, problems_after, tiny, told};
+
+#[test]
+fn the_examples_of_the_documentation_are_good() {
+    let guide = include_str!("../../../../docs/formats.md");
+    let blocks = guide.split("```toml\n").skip(1);
+    let examples: Vec<&str> = blocks
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert!(!examples.is_empty(), "the guide has examples");
+    let mut files = tiny();
+    let text = files.get_mut("feeds.toml").unwrap();
+    *text = [text.as_str(), &examples.join("\n")].join("\n");
+    assert_eq!(Package::load(&files).err(), None);
+}
 
 #[test]
 fn mistakes_in_feeds_are_told_at_their_place() {
@@ -110,6 +126,132 @@ fn mistakes_in_the_times_of_a_feed_are_told_at_their_place() {
                 "lateness 36h is too long: 1d is the most",
             ),
         ],
+    );
+}
+
+#[test]
+fn mistakes_in_what_a_format_makes_use_of_are_told_at_their_place() {
+    let map = "topic        = \"vendor-x/+/telemetry\"      # any vendor's topic and JSON
+format       = \"mapped-json\"
+expect_every = \"60s\"
+crs          = \"gcj02\"
+
+[feed.map]
+asset    = { topic = 1 }                   # topic level, counted from 0
+";
+    assert_all_told(
+        "feeds.toml",
+        &[
+            (
+                map,
+                "topic = \"v/+\"\nformat = \"mapped-json\"\n¦[feed.map]\n",
+                "mapped-json needs asset in it: where the asset's id is, as in { topic = 1 }",
+            ),
+            (
+                map,
+                "topic = \"v/+\"\nformat = \"senml\"\n¦[feed.map]\nasset = { topic = 1 }\n",
+                "senml knows where things are: leave [feed.map] out",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_in_feeds_of_uplinks_are_told_at_their_place() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    for (topic, more, sentence) in [
+        (
+            "¦\"application/+/device/+/event/join\"",
+            "",
+            "\"join\" brings no uplinks, which come to topics that end in up",
+        ),
+        (
+            "\"application/+/device/+/event/up\"",
+            "[feed.map]\neach = ¦\"/x\"",
+            "chirpstack-v4 has one uplink in a message: leave each out",
+        ),
+        (
+            "\"application/+/device/+/event/up\"",
+            "[feed.map]\nvalues = [{ property = \"water_level\", pointer = \"/object/a\" }]\n\
+             ¦[feed.names]\na = { property = \"water_level\" }",
+            "values are named in one way: leave [feed.names] or the map's values out",
+        ),
+        (
+            "\"application/+/device/+/event/up\"",
+            "[feed.map]\nvalues = ¦[]",
+            "there must be one value at least",
+        ),
+    ] {
+        let new = format!("topic = {topic}\nformat = \"chirpstack-v4\"\n{more}\n");
+        assert_eq!(told("feeds.toml", manhole, &new, sentence), Ok(()));
+    }
+    let new = "topic = ¦\"v3/+/devices/+/down/queued\"\nformat = \"tts-v3\"\n";
+    let sentence = "\"down\" brings no uplinks, which come to topics that end in up";
+    assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+}
+
+#[test]
+fn entities_take_their_asset_alone_from_a_map() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    let new = "topic = \"n/+\"\nformat = \"ngsi-ld\"\n[feed.map]\n\
+               asset = { pointer = \"/ref\" }\nid = ¦{ pointer = \"/id\" }\n";
+    let sentence = "ngsi-ld takes only asset from [feed.map]: leave id out";
+    assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+}
+
+#[test]
+fn events_may_have_a_map_with_values_but_reports_have_none() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    let new =
+        "topic = \"e/+\"\nformat = \"cloudevents\"\n¦[feed.map]\nasset = { pointer = \"/a\" }\n";
+    let sentence = "cloudevents needs values in it: there must be one at least";
+    assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+    let hotline = "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"
+classification = \"sensitive\"\n";
+    let new = "topic = \"e/+\"\nformat = \"cloudevents\"\n¦[feed.map]\n\
+               values = [{ property = \"speed\", pointer = \"/a\" }]\n";
+    let sentence = "a map is of readings, leave [feed.map] out";
+    assert_eq!(told("feeds.toml", hotline, new, sentence), Ok(()));
+}
+
+#[test]
+fn mistakes_in_names_are_told_at_their_place() {
+    let old = "format       = \"egret-json\"\nexpect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    let senml = |names: &str| format!("format = \"senml\"\n[feed.names]\n{names}\n");
+    for (names, sentence) in [
+        (
+            "level = { property = ¦\"water_levl\" }",
+            "there is no property \"water_levl\"; did you mean \"water_level\"?",
+        ),
+        (
+            "level = { property = \"water_level\", unit = ¦\"s\" }",
+            "\"s\" does not convert to the property's unit \"m\"",
+        ),
+        ("level = ¦\"water_level\"", "expected a table"),
+        ("level = ¦{ unit = \"m\" }", "missing key `property`"),
+    ] {
+        assert_eq!(told("feeds.toml", old, &senml(names), sentence), Ok(()));
+    }
+    assert_eq!(
+        told(
+            "feeds.toml",
+            "classification = \"public\"\n",
+            "classification = \"public\"\n¦[feed.names]\na = { property = \"water_level\" }\n",
+            "egret-json names no properties in words: leave [feed.names] out",
+        ),
+        Ok(())
+    );
+    assert_eq!(
+        told(
+            "feeds.toml",
+            "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"",
+            "topic        = \"egret/v1/hotline/report/+\"\nformat       = ¦\"senml\"",
+            "reports come as egret-json or cloudevents: senml has readings only",
+        ),
+        Ok(())
     );
 }
 

@@ -22,6 +22,7 @@ impl Caller {
             // How to send in something is for those who may.
             if !self.may_feed(Right::Raw, &feed.id) && !self.may_feed(Right::Send, &feed.id) {
                 (feed.topic, feed.map) = (None, None);
+                feed.names.clear();
                 feed.personal.clear();
             }
         }

@@ -150,6 +150,7 @@ impl Town {
         let message = Message {
             topic: &timed.topic,
             payload: &timed.payload,
+            received_at,
         };
         let mut entries = Vec::new();
         for element in decoder.decode(&message) {

@@ -26,8 +26,8 @@ pub(super) fn readings(
         return Vec::new();
     };
     let level = match map.asset {
-        Place::Topic { topic } => Some(topic),
-        Place::Pointer { .. } => None,
+        Some(Place::Topic { topic }) => Some(topic),
+        Some(Place::Pointer { .. }) | None => None,
     };
     let topic = topic_of(filter, said.asset, level);
     let bodies = bodies(setting, feed, map, said);
@@ -78,7 +78,7 @@ fn bodies(setting: &Setting, feed: &FeedDef, map: &MapDef, said: &Said<'_>) -> V
 /// at one time.
 fn frame(setting: &Setting, feed: &FeedDef, map: &MapDef, said: &Said<'_>, index: i64) -> Value {
     let mut body = json!({});
-    if let Place::Pointer { pointer } = &map.asset {
+    if let Some(Place::Pointer { pointer }) = &map.asset {
         insert_at(&mut body, pointer, json!(said.asset));
     }
     if let Some(at) = &map.at {

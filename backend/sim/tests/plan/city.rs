@@ -82,6 +82,7 @@ impl<'a> Judge<'a> {
         let message = Message {
             topic: &timed.topic,
             payload: &timed.payload,
+            received_at: timed.send_at,
         };
         let text = String::from_utf8_lossy(&timed.payload);
         for element in self.decoders[&timed.feed].decode(&message) {

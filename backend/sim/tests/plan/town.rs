@@ -67,6 +67,7 @@ impl Town {
         let message = Message {
             topic: &timed.topic,
             payload: &timed.payload,
+            received_at,
         };
         let elements = decoder.decode(&message);
         let entries: Vec<Entry> = elements

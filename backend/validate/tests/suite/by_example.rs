@@ -151,6 +151,7 @@ fn one_bad_value_refuses_the_good_ones_with_it() {
         property: "speed".into(),
         v: 1e9,
         unit: None,
+        flags: Flags::NONE,
     });
     assert_eq!(manhole(reading).unwrap_err().reason, Reason::OutOfRange);
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use egret_decode::reading::{RawReport, Reading, SentTime, SentValue};
 use egret_decode::{Decoder, Element, Message};
 use egret_package::{Package, folder};
+use egret_shared::flags::Flags;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::time::TimeMs;
 use egret_validate::Validator;
@@ -32,8 +33,12 @@ pub(crate) fn feed(id: &str) -> &'static FeedDef {
 
 /// What a feed makes of a message.
 pub(crate) fn decoded(id: &str, topic: &str, payload: &str) -> Vec<Element> {
-    let payload = payload.as_bytes();
-    Decoder::new(feed(id), TINY.timezone).decode(&Message { topic, payload })
+    let message = Message {
+        topic,
+        payload: payload.as_bytes(),
+        received_at: NOW,
+    };
+    Decoder::new(feed(id), TINY.timezone).decode(&message)
 }
 
 /// A reading of a manhole's level, now, in the west.
@@ -50,6 +55,7 @@ pub(crate) fn level(v: f64, unit: Option<&str>) -> Reading {
             property: "water_level".into(),
             v,
             unit: unit.map(SmolStr::new),
+            flags: Flags::NONE,
         }],
     }
 }

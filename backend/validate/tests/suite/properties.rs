@@ -42,6 +42,7 @@ fn reading() -> impl Strategy<Value = Reading> {
         property: property.as_str().into(),
         v,
         unit: unit.map(Into::into),
+        flags: Flags::NONE,
     });
     let values = prop::collection::vec(value, 0..3);
     (id(), prop::option::of(id()), time(), position(), values).prop_map(
@@ -86,13 +87,13 @@ proptest! {
         lat in 24.401..24.599_f64,
         age_ms in 0..86_400_000_i64,
     ) {
-        let unit = Some("cm".into());
+        let (unit, flags) = (Some("cm".into()), Flags::NONE);
         let reading = Reading {
             asset: "M-1".into(),
             message: None,
             at: Some(SentTime { us: (NOW.0 - age_ms) * 1_000, fine: false }),
             position: Some((lon, lat)),
-            values: vec![SentValue { property: "water_level".into(), v: level_cm, unit }],
+            values: vec![SentValue { property: "water_level".into(), v: level_cm, unit, flags }],
         };
         let seen = VALIDATOR.observation(feed("manhole"), reading, NOW);
         let seen = seen.map_err(|refused| TestCaseError::fail(refused.detail))?;

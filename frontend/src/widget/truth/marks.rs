@@ -135,6 +135,7 @@ fn about(screen: Screen, mark: Mark, usual: Option<&str>) -> String {
                 (Flags::RANGE, Key::SuspectRange),
                 (Flags::JUMP, Key::SuspectJump),
                 (Flags::STUCK, Key::SuspectStuck),
+                (Flags::DOUBTED, Key::SuspectDoubted),
             ];
             let set = reasons.iter().filter(|(flag, _)| flags.has(*flag));
             let words: Vec<&str> = set.map(|(_, key)| screen.word(*key)).collect();

@@ -175,20 +175,21 @@ fn check_property(
     }
 }
 
-/// What a feed maps, if it cannot carry the property. A map with only fixed properties tells; one
-/// that names an unknown property is a mistake of its own.
+/// What a feed maps or lists, if it cannot carry the property. A map with only fixed properties
+/// tells, and so does a list of names; one with an unknown property is a mistake of its own.
 fn maps_without<'d>(feed: &'d FeedDef, property: &str, known: &Known<'_>) -> Option<Vec<&'d str>> {
-    let values = &feed.map.as_ref()?.values;
     let mut maps = Vec::new();
-    for value in values {
+    for value in feed.map.iter().flat_map(|map| &map.values) {
         match &value.property {
-            PropertyPlace::Fixed(fixed) if fixed.as_str() == property => return None,
-            PropertyPlace::Fixed(fixed) if known.properties.refusal(fixed.as_str()).is_some() => {
-                return None;
-            }
             PropertyPlace::Fixed(fixed) => maps.push(fixed.as_str()),
             PropertyPlace::Named(_) => return None,
         }
+    }
+    maps.extend(feed.names.values().map(|def| def.property.as_str()));
+    maps.dedup();
+    let is_unknown = |maps: &&str| known.properties.refusal(maps).is_some();
+    if maps.is_empty() || maps.contains(&property) || maps.iter().any(is_unknown) {
+        return None;
     }
     Some(maps)
 }

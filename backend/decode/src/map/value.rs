@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use egret_shared::flags::Flags;
 use egret_shared::id::PropertyId;
 use egret_shared::package::feed::{NamedPlace, PropertyPlace, UnitPlace, ValuePlace};
 use egret_shared::rejection::{Reason, Rejection};
@@ -12,11 +13,16 @@ use crate::reading::SentValue;
 use crate::refuse::{bounded, refusal};
 use crate::scalar::Scalar;
 
+/// What stands where protobuf leaves a 0 out.
+static ZERO: Scalar<'static> = Scalar::Int(0);
+
 /// Reads one value.
 pub(super) struct ValueReader {
     number: Spot,
     property: Word,
     unit: Option<Word>,
+    /// The message, in protobuf's sense, without whose field the number is 0.
+    zero_within: Option<Spot>,
 }
 
 /// A word: always the same, or named by the message and translated.
@@ -41,7 +47,13 @@ impl ValueReader {
             number: plan.want(&place.pointer),
             property,
             unit,
+            zero_within: None,
         }
+    }
+
+    /// Takes the number for 0 where it is left out of what stands at `parent`.
+    pub(super) fn zero_within(&mut self, parent: Spot) {
+        self.zero_within = Some(parent);
     }
 
     /// The JSON Pointer of the number.
@@ -54,7 +66,11 @@ impl ValueReader {
     /// # Errors
     /// The number is no number, or a word that the message should name is missing.
     pub(super) fn read(&self, slots: &[Scalar<'_>]) -> Result<Option<SentValue>, Rejection> {
-        let number = self.number.of(slots);
+        let left_out = |parent: &Spot| *parent.of(slots) == Scalar::Nested;
+        let number = match self.number.of(slots) {
+            Scalar::Absent if self.zero_within.as_ref().is_some_and(left_out) => &ZERO,
+            number => number,
+        };
         if number.is_silent() {
             return Ok(None);
         }
@@ -66,6 +82,7 @@ impl ValueReader {
             property: PropertyId::new(self.property.read(slots, Reason::BadShape, "a property")?),
             v: number.number(&self.number.place)?,
             unit: unit.transpose()?,
+            flags: Flags::NONE,
         }))
     }
 }
