@@ -105,11 +105,15 @@ pub(crate) struct Trend {
 }
 
 impl Trend {
-    /// An empty past of `range`, at most [`RANGE_MAX`].
+    /// An empty past of `range`, at most [`RANGE_MAX`]. It takes its memory at once: hundreds of rings
+    /// that fill for hours would look like a leak, and leave holes behind as they are moved.
     pub(crate) fn new(range: Span) -> Self {
+        let range = range.clamp(STEP, RANGE_MAX);
+        let most = usize::try_from(range.ms() / STEP.ms()).unwrap_or(0);
         Self {
-            range: range.clamp(STEP, RANGE_MAX),
-            samples: VecDeque::new(),
+            range,
+            // One at either end of the range, and the newest, which comes before the oldest goes.
+            samples: VecDeque::with_capacity(most.saturating_add(2)),
             history: History::Loading,
         }
     }
@@ -191,12 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_never_outgrows_its_range() {
+    fn a_ring_never_outgrows_its_range_nor_the_memory_it_began_with() {
         let mut trend = Trend::new(Span(3_600_000));
+        let room = trend.samples.capacity();
         for minute in 0..100_000 {
             trend.push(sample(minute, 1.0));
         }
         assert_eq!(trend.samples().count(), 61);
+        trend.load((100_000..100_100).map(|minute| sample(minute, 2.0)));
+        assert_eq!(trend.samples.capacity(), room);
     }
 
     #[test]
