@@ -5,9 +5,10 @@ import { pause } from "../bench/simulator.mjs";
 import { difference } from "../harness/picture.mjs";
 import { go, whole } from "./scenes.mjs";
 
-/** How long two pages may take until they show the same. Frames come every 100 ms, and ages turn at
- *  another moment on each. */
-const LIKE_MS = 45_000;
+/** How long two pages may take until they show the same. Frames come every 100 ms, ages turn at another
+ *  moment on each, and what a chart drew of its last minute from live values is put right when it
+ *  loads the past anew, once a minute. */
+const LIKE_MS = 100_000;
 /** What may differ of the picture: a curve that was drawn from live values runs a little otherwise
  *  than the same from the history. Share of its pixels. */
 const PIXELS_MAX = 0.01;
