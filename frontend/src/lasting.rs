@@ -5,6 +5,7 @@
 //! catalogue) would so hold something of every row of every scene that a wall has ever shown: some
 //! 100 kB a scene, for weeks. A [`Lasting`] one forgets readers that are gone.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::DerefMut;
 use std::panic::Location;
@@ -23,9 +24,17 @@ pub(crate) type Kept<T> = Lasting<RwSignal<T>>;
 pub(crate) type Known<T> = Lasting<Memo<T>>;
 
 /// A signal or memo whose readers come and go, read and written as the one inside is.
-pub(crate) struct Lasting<S: 'static> {
+#[derive(Clone, Copy)]
+pub(crate) struct Lasting<S> {
     inner: S,
-    readers: StoredValue<Readers>,
+    /// Which of [`READERS`] are its own: handles are passed about by value, and this is the least that
+    /// tells.
+    number: usize,
+}
+
+thread_local! {
+    /// The readers of each, for as long as the page lives.
+    static READERS: RefCell<Vec<Readers>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Who has read a signal, by address: the weak reference keeps the address from being used again.
@@ -36,21 +45,18 @@ struct Readers {
     n_alive: usize,
 }
 
-impl<S: Copy> Clone for Lasting<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: Copy> Copy for Lasting<S> {}
-
 impl<S> Lasting<S> {
     /// For as long as the current owner lives.
     pub(crate) fn new(inner: S) -> Self {
-        Self {
-            inner,
-            readers: StoredValue::new(Readers::default()),
-        }
+        let number = READERS.with_borrow_mut(|all| {
+            all.push(Readers::default());
+            all.len() - 1
+        });
+        Self { inner, number }
+    }
+
+    fn with_readers<T: Default>(&self, look: impl FnOnce(&mut Readers) -> T) -> T {
+        READERS.with_borrow_mut(|all| all.get_mut(self.number).map(look).unwrap_or_default())
     }
 }
 
@@ -102,10 +108,7 @@ impl<S: Track + Node> Track for Lasting<S> {
         let Some(reader) = Observer::get() else {
             return;
         };
-        let gone = self
-            .readers
-            .try_update_value(|readers| readers.note(reader));
-        let gone = gone.unwrap_or_default();
+        let gone = self.with_readers(|readers| readers.note(reader));
         if !gone.is_empty() {
             let source = self.inner.source();
             for reader in &gone {
@@ -173,7 +176,7 @@ mod tests {
     use super::*;
 
     fn n_known<S>(lasting: &Lasting<S>) -> usize {
-        lasting.readers.with_value(|readers| readers.known.len())
+        lasting.with_readers(|readers| readers.known.len())
     }
 
     /// A scene that reads the signal in a hundred places, and is gone.
