@@ -217,8 +217,10 @@ impl Store {
 
     /// Lets go of everything that is known of the city, and of what follows from it.
     pub(crate) fn clear(self) {
-        self.update(|state| {
-            *state = State {
+        let before = self.update(|state| {
+            let next = State {
+                // Signals must outlast the views that are only about to go.
+                page: state.page.clone(),
                 clock: std::mem::take(&mut state.clock),
                 frame_is_due: state.frame_is_due,
                 rows_are_due: state.rows_are_due,
@@ -227,7 +229,17 @@ impl Store {
                 connected: state.connected.clone(),
                 ..State::wanting_the_city()
             };
+            std::mem::replace(state, next)
         });
+        for metric in before.metrics.into_values() {
+            metric.set(None);
+        }
+        for trend in before.trends.into_values() {
+            trend.update(|trend| *trend = Trend::new(trend.range()));
+        }
+        for forecast in before.forecasts.into_values() {
+            forecast.set(None);
+        }
         self.link.set(Link::Connecting);
         self.heard_at.set(None);
         self.catalog.set(None);

@@ -1,7 +1,8 @@
 //! What one message may hold. The source caps the payload's bytes before it gets here; these
 //! bound what the rest of the way in has to carry for it.
 //!
-//! Depth of nesting needs no number of ours: `serde_json` refuses beyond 128 levels.
+//! Depth of nesting needs no number of ours: `serde_json` refuses beyond 128 levels of what is read, and
+//! passes over what is not read without going deeper into the stack.
 
 use egret_shared::id::ID_BYTES_MAX;
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { FULL_HD } from "../harness/browser.mjs";
+import { TABLES } from "../harness/city.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
 import { until } from "../harness/wait.mjs";
@@ -14,27 +15,13 @@ const TOGETHER_MS = 1_500;
 /** From the answer to the desk to the wall's own address. Milliseconds. */
 const DRIVEN_MS = 1_500;
 
-/** A second scene, without a map. */
-const TABLES = `
-[[scene]]
-id    = "tables"
-name  = { zh = "表格", en = "Tables" }
-dwell = "4s"
-grid  = [2, 2]
-
-[[scene.panel]]
-kind = "incidents"
-at   = [0, 0, 1, 2]
-
-[[scene.panel]]
-kind = "ticker"
-at   = [1, 0, 1, 2]
-
+/** How long an incident has a wall. */
+const TAKEOVER = `
 [wall]
 takeover_dwell = "8s"
 `;
 
-const scenes = (text) => text.replace('dwell = "40s"', 'dwell = "4s"') + TABLES;
+const scenes = (text) => (text + TABLES).replaceAll('dwell = "40s"', 'dwell = "4s"') + TAKEOVER;
 
 export function kiosk() {
   topic("walls that run by themselves", () => Egret.tinyWith({ "scenes.toml": scenes }), define);

@@ -1,6 +1,7 @@
 // A tab runs for weeks: updates change what is shown, not how much is kept.
 import assert from "node:assert/strict";
 
+import { TABLES } from "../harness/city.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
 import { go, whole } from "../soak/scenes.mjs";
@@ -21,23 +22,6 @@ const TURNS = { before: 8, between: 24 };
 /** What the program may hold more after those turns, bytes. Kept for each of them, the weak references
  *  of one scene's readers would come to three times as much. */
 const KEPT_MAX = 30_000;
-
-/** A second scene, of other panels than the first. */
-const TABLES = `
-[[scene]]
-id    = "tables"
-name  = { zh = "表格", en = "Tables" }
-dwell = "40s"
-grid  = [2, 2]
-
-[[scene.panel]]
-kind = "incidents"
-at   = [0, 0, 1, 2]
-
-[[scene.panel]]
-kind = "ticker"
-at   = [1, 0, 1, 2]
-`;
 
 export function weeks() {
   const start = () => Egret.tinyWith({ "scenes.toml": (text) => text + TABLES });
