@@ -134,6 +134,12 @@ impl People {
         self.0.settings
     }
 
+    /// How many passwords were hashed to be compared since the start: one for each sign-in that was
+    /// looked at, whatever became of it.
+    pub fn passwords_checked(&self) -> u64 {
+        self.0.passwords.n_checked()
+    }
+
     /// Whether there is an account. While there is none, the first admin is to be made.
     pub fn has_account(&self) -> bool {
         !self.state().users.is_empty()

@@ -117,10 +117,18 @@ impl Telemetry {
         feeds: &[FeedHealth],
         seq: Seq,
         unlisted: Unlisted,
+        passwords_checked: u64,
     ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("egret");
         self.register(&mut registry, seq);
         register_unlisted(&mut registry, unlisted);
+        let passwords: Counter = Counter::default();
+        passwords.inc_by(passwords_checked);
+        registry.register(
+            "password_checks",
+            "Passwords hashed to be compared, also of names that are nobody's",
+            passwords,
+        );
         register_feeds(&mut registry, feeds);
         let mut text = String::new();
         encode(&mut text, &registry)?;

@@ -67,7 +67,12 @@ pub(super) async fn metrics(
         .await?;
     let text = context
         .telemetry
-        .text(&feeds, seq, unlisted)
+        .text(
+            &feeds,
+            seq,
+            unlisted,
+            context.access.people.passwords_checked(),
+        )
         .map_err(|error| {
             Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
