@@ -24,8 +24,26 @@ pub struct Message<'a> {
     pub topic: &'a str,
     /// Its bytes, already capped by the source.
     pub payload: &'a [u8],
+    /// What its payload is, by the content type of MQTT 5 or HTTP; empty if nothing says so.
+    pub content_type: &'a str,
+    /// What came with it besides: MQTT 5's user properties, or HTTP's `ce-` headers by their full
+    /// names, capped by the source.
+    pub properties: &'a [(&'a str, &'a str)],
     /// When it arrived: for formats whose times may count from now.
     pub received_at: TimeMs,
+}
+
+impl<'a> Message<'a> {
+    /// A message with nothing beside its payload, as MQTT 3.1.1 carries them.
+    pub fn new(topic: &'a str, payload: &'a [u8], received_at: TimeMs) -> Self {
+        Self {
+            topic,
+            payload,
+            content_type: "",
+            properties: &[],
+            received_at,
+        }
+    }
 }
 
 /// One element of a message: taken, or refused on its own.

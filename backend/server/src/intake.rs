@@ -191,11 +191,7 @@ impl Intake {
             Way::Native => &decoders.native,
         };
         let mut refusals = Vec::new();
-        let message = Message {
-            topic: origin.topic,
-            payload,
-            received_at: origin.received_at,
-        };
+        let message = Message::new(origin.topic, payload, origin.received_at);
         let first = gathering.pending.n_entries();
         let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);
         let mut delay_least = None;
