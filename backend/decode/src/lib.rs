@@ -26,6 +26,8 @@ mod pointer;
 mod refuse;
 mod scalar;
 mod sent_time;
+mod strict;
+mod told;
 mod topic;
 mod uplink;
 
