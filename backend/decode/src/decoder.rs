@@ -10,6 +10,7 @@ use egret_shared::time::TimeMs;
 use crate::chirpstack_v4::ChirpstackV4;
 use crate::cloudevents::Cloudevents;
 use crate::egret_json::EgretJson;
+use crate::gtfs_rt::GtfsRt;
 use crate::hj212::Hj212;
 use crate::mapped_json::MappedJson;
 use crate::ngsi_ld::NgsiLd;
@@ -55,7 +56,7 @@ pub(crate) type Sink<'s> = &'s mut dyn FnMut(Element);
 /// How messages are written.
 pub(crate) trait Read: Send + Sync {
     /// Hands every element of `message` to `sink`: at least one, for a message without any is
-    /// refused.
+    /// refused, unless saying nothing is what its format has such a message for.
     fn read(&self, message: &Message<'_>, sink: Sink<'_>);
 }
 
@@ -74,6 +75,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::TtsV3 => Box::new(TtsV3::new(feed, timezone)),
         Format::Hj212 => Box::new(Hj212::new(feed, timezone)),
         Format::NgsiLd => Box::new(NgsiLd::new(feed, timezone)),
+        Format::GtfsRt => Box::new(GtfsRt::new(feed)),
         Format::Cloudevents => Box::new(Cloudevents::new(feed, timezone)),
     }
 }
@@ -89,17 +91,18 @@ impl Decoder {
         }
     }
 
-    /// Hands every element of the message to `sink`, accepted or refused on its own, in order;
-    /// `sink` is called at least once. Saves [`Self::decode`]'s list where messages are single
+    /// Hands every element of the message to `sink`, accepted or refused on its own, in order.
+    /// `sink` is called at least once, but for messages that rightly say nothing: a `gtfs-rt` feed
+    /// at an hour without vehicles or alerts. Saves [`Self::decode`]'s list where messages are single
     /// readings.
     pub fn decode_each(&self, message: &Message<'_>, mut sink: impl FnMut(Element)) {
         self.format.read(message, &mut sink);
     }
 
-    /// Every element of the message, accepted or refused on its own, in order; never empty.
+    /// Every element of the message, accepted or refused on its own, in order; empty where
+    /// [`Self::decode_each`] has nothing to hand on.
     pub fn decode(&self, message: &Message<'_>) -> Vec<Element> {
         let mut elements = Vec::with_capacity(1);
         self.decode_each(message, |element| elements.push(element));
         elements
-    }
-}
+    }}

@@ -11,6 +11,7 @@ pub mod decoder;
 mod chirpstack_v4;
 mod cloudevents;
 mod egret_json;
+mod gtfs_rt;
 mod hj212;
 mod mapped_json;
 mod ngsi_ld;
@@ -32,6 +33,7 @@ mod topic;
 mod uplink;
 
 pub mod limits;
+pub mod protobuf;
 pub mod reading;
 
 pub use decoder::{Decoder, Element, Message};

@@ -19,6 +19,12 @@ pub const ELEMENTS_MAX: usize = 10_000;
 /// three phases, report some 200.
 pub const VALUES_MAX: usize = 256;
 
+/// Bytes of one element of a message in protobuf.
+///
+/// A trip update of 200 stops has some 8 kB; the longest texts of alerts in four languages some
+/// 20 kB. In memory an element of nothing but empty stops takes about 30 times what it has here.
+pub const MEMBER_BYTES_MAX: usize = 65_536;
+
 /// Bytes of any single word that is kept: ids, properties, units, states, categories.
 pub const WORD_BYTES_MAX: usize = ID_BYTES_MAX;
 

@@ -91,6 +91,8 @@ pub enum Format {
     Hj212,
     /// Entities of NGSI-LD, as context brokers notify of them.
     NgsiLd,
+    /// Feeds of GTFS Realtime, public transport, in protobuf.
+    GtfsRt,
     /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
     Cloudevents,
 }
@@ -106,6 +108,7 @@ impl Format {
             Self::TtsV3 => "tts-v3",
             Self::Hj212 => "hj212",
             Self::NgsiLd => "ngsi-ld",
+            Self::GtfsRt => "gtfs-rt",
             Self::Cloudevents => "cloudevents",
         }
     }

@@ -13,6 +13,8 @@ mod egret_json;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod gtfs_rt;
+#[cfg(test)]
 mod hj212;
 #[cfg(test)]
 mod mapped_json;

@@ -218,6 +218,24 @@ classification = \"sensitive\"\n";
 }
 
 #[test]
+fn what_leads_nowhere_in_a_format_is_told_at_its_place() {
+    let hotline = "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"
+classification = \"sensitive\"\n";
+    for (new, sentence) in [
+        (
+            "format = \"gtfs-rt\"\npersonal = ¦[\"/alert\"]\n",
+            "gtfs-rt is no JSON, no pointer leads anywhere in it: leave personal out",
+        ),
+        (
+            "format = \"gtfs-rt\"\n¦[feed.names]\nspeed = { property = \"speed\" }\n",
+            "names are of values, and reports have none: leave [feed.names] out",
+        ),
+    ] {
+        assert_eq!(told("feeds.toml", hotline, new, sentence), Ok(()));
+    }
+}
+
+#[test]
 fn mistakes_in_names_are_told_at_their_place() {
     let old = "format       = \"egret-json\"\nexpect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
     let senml = |names: &str| format!("format = \"senml\"\n[feed.names]\n{names}\n");
@@ -249,7 +267,7 @@ fn mistakes_in_names_are_told_at_their_place() {
             "feeds.toml",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = ¦\"senml\"",
-            "reports come as egret-json or cloudevents: senml has readings only",
+            "reports come as egret-json, cloudevents or gtfs-rt: senml has readings only",
         ),
         Ok(())
     );
