@@ -7,6 +7,7 @@ use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::Rejection;
 use egret_shared::time::TimeMs;
 
+use crate::cap::Cap;
 use crate::chirpstack_v4::ChirpstackV4;
 use crate::cloudevents::Cloudevents;
 use crate::egret_json::EgretJson;
@@ -76,6 +77,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::Hj212 => Box::new(Hj212::new(feed, timezone)),
         Format::NgsiLd => Box::new(NgsiLd::new(feed, timezone)),
         Format::GtfsRt => Box::new(GtfsRt::new(feed)),
+        Format::Cap => Box::new(Cap),
         Format::Cloudevents => Box::new(Cloudevents::new(feed, timezone)),
     }
 }

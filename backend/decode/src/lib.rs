@@ -8,6 +8,7 @@
 
 pub mod decoder;
 
+mod cap;
 mod chirpstack_v4;
 mod cloudevents;
 mod egret_json;
@@ -31,6 +32,7 @@ mod strict;
 mod told;
 mod topic;
 mod uplink;
+mod xml;
 
 pub mod limits;
 pub mod protobuf;

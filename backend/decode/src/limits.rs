@@ -37,4 +37,13 @@ pub const TEXT_BYTES_MAX: usize = 2_000;
 /// Bytes of a sender's text that a refusal repeats, enough to recognise it.
 pub const SHOWN_BYTES_MAX: usize = 60;
 
+/// Elements of a message in XML.
+///
+/// 256 kB of service requests, of 20 elements and 500 bytes each, have 10,000. In memory an element
+/// takes some 100 bytes besides its text.
+pub const XML_ELEMENTS_MAX: usize = 20_000;
+
+/// Elements within one another in XML: an alert goes five deep, a signature in it seven.
+pub const XML_DEPTH_MAX: usize = 16;
+
 const _: () = assert!(SHOWN_BYTES_MAX < WORD_BYTES_MAX && WORD_BYTES_MAX < TEXT_BYTES_MAX);

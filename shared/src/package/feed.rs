@@ -93,6 +93,9 @@ pub enum Format {
     NgsiLd,
     /// Feeds of GTFS Realtime, public transport, in protobuf.
     GtfsRt,
+    /// Alerts of the Common Alerting Protocol 1.2, warnings, in XML.
+    #[serde(rename = "cap-1.2")]
+    Cap,
     /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
     Cloudevents,
 }
@@ -109,6 +112,7 @@ impl Format {
             Self::Hj212 => "hj212",
             Self::NgsiLd => "ngsi-ld",
             Self::GtfsRt => "gtfs-rt",
+            Self::Cap => "cap-1.2",
             Self::Cloudevents => "cloudevents",
         }
     }

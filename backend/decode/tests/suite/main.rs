@@ -3,6 +3,8 @@
 //! `cfg(test)` tells clippy that all of it is test code, shared parts too.
 
 #[cfg(test)]
+mod cap;
+#[cfg(test)]
 mod chirpstack_v4;
 #[cfg(test)]
 mod cloudevents;

@@ -59,6 +59,12 @@ fn uses(format: Format) -> Uses {
             reports: Use::May,
             ..by_name
         },
+        Format::Cap => Uses {
+            names: false,
+            reports: Use::Must,
+            pointers: false,
+            ..by_name
+        },
         Format::GtfsRt => Uses {
             reports: Use::May,
             pointers: false,
@@ -78,7 +84,7 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     let uses = uses(feed.format);
     if feed.report && uses.reports == Use::None {
         let message = format!(
-            "reports come as egret-json, cloudevents or gtfs-rt: {format} has readings only"
+            "reports come as egret-json, cloudevents, gtfs-rt or cap-1.2: {format} has readings only"
         );
         problems.push(entry.problem("format", message));
     } else if !feed.report && uses.reports == Use::Must {

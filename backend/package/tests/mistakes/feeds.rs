@@ -227,11 +227,30 @@ classification = \"sensitive\"\n";
             "gtfs-rt is no JSON, no pointer leads anywhere in it: leave personal out",
         ),
         (
+            "format = \"cap-1.2\"\npersonal = ¦[\"/alert/info\"]\n",
+            "cap-1.2 is no JSON, no pointer leads anywhere in it: leave personal out",
+        ),
+        (
             "format = \"gtfs-rt\"\n¦[feed.names]\nspeed = { property = \"speed\" }\n",
             "names are of values, and reports have none: leave [feed.names] out",
         ),
     ] {
         assert_eq!(told("feeds.toml", hotline, new, sentence), Ok(()));
+    }
+}
+
+#[test]
+fn formats_of_reports_alone_are_for_feeds_of_reports() {
+    let old = "asset_class  = \"manhole\"\ntopic        = \"egret/v1/manhole/+\"
+format       = \"egret-json\"\n";
+    for format in ["cap-1.2"] {
+        let new = format!(
+            "asset_class  = \"manhole\"\ntopic        = \"egret/v1/manhole/+\"
+format       = ¦\"{format}\"\n"
+        );
+        let sentence =
+            format!("{format} has reports only: say report = true, and leave asset_class out");
+        assert_eq!(told("feeds.toml", old, &new, &sentence), Ok(()));
     }
 }
 
@@ -267,7 +286,7 @@ fn mistakes_in_names_are_told_at_their_place() {
             "feeds.toml",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = ¦\"senml\"",
-            "reports come as egret-json, cloudevents or gtfs-rt: senml has readings only",
+            "reports come as egret-json, cloudevents, gtfs-rt or cap-1.2: senml has readings only",
         ),
         Ok(())
     );
