@@ -15,6 +15,7 @@ use crate::gtfs_rt::GtfsRt;
 use crate::hj212::Hj212;
 use crate::mapped_json::MappedJson;
 use crate::ngsi_ld::NgsiLd;
+use crate::open311::Open311;
 use crate::reading::Decoded;
 use crate::senml::Senml;
 use crate::tts_v3::TtsV3;
@@ -78,6 +79,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::NgsiLd => Box::new(NgsiLd::new(feed, timezone)),
         Format::GtfsRt => Box::new(GtfsRt::new(feed)),
         Format::Cap => Box::new(Cap),
+        Format::Open311 => Box::new(Open311::new(feed, timezone)),
         Format::Cloudevents => Box::new(Cloudevents::new(feed, timezone)),
     }
 }
@@ -95,7 +97,7 @@ impl Decoder {
 
     /// Hands every element of the message to `sink`, accepted or refused on its own, in order.
     /// `sink` is called at least once, but for messages that rightly say nothing: a `gtfs-rt` feed
-    /// at an hour without vehicles or alerts. Saves [`Self::decode`]'s list where messages are single
+    /// at an hour without vehicles or alerts, an `open311` list without requests. Saves [`Self::decode`]'s list where messages are single
     /// readings.
     pub fn decode_each(&self, message: &Message<'_>, mut sink: impl FnMut(Element)) {
         self.format.read(message, &mut sink);

@@ -16,6 +16,7 @@ mod gtfs_rt;
 mod hj212;
 mod mapped_json;
 mod ngsi_ld;
+mod open311;
 mod senml;
 mod tts_v3;
 

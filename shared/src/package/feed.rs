@@ -96,6 +96,8 @@ pub enum Format {
     /// Alerts of the Common Alerting Protocol 1.2, warnings, in XML.
     #[serde(rename = "cap-1.2")]
     Cap,
+    /// Service requests of Open311 GeoReport v2, in JSON or XML.
+    Open311,
     /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
     Cloudevents,
 }
@@ -113,6 +115,7 @@ impl Format {
             Self::NgsiLd => "ngsi-ld",
             Self::GtfsRt => "gtfs-rt",
             Self::Cap => "cap-1.2",
+            Self::Open311 => "open311",
             Self::Cloudevents => "cloudevents",
         }
     }

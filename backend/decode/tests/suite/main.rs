@@ -23,6 +23,8 @@ mod mapped_json;
 #[cfg(test)]
 mod ngsi_ld;
 #[cfg(test)]
+mod open311;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod senml;

@@ -65,6 +65,11 @@ fn uses(format: Format) -> Uses {
             pointers: false,
             ..by_name
         },
+        Format::Open311 => Uses {
+            names: false,
+            reports: Use::Must,
+            ..by_name
+        },
         Format::GtfsRt => Uses {
             reports: Use::May,
             pointers: false,
@@ -84,7 +89,7 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     let uses = uses(feed.format);
     if feed.report && uses.reports == Use::None {
         let message = format!(
-            "reports come as egret-json, cloudevents, gtfs-rt or cap-1.2: {format} has readings only"
+            "reports come as egret-json, cloudevents, gtfs-rt, cap-1.2 or open311: {format} has readings only"
         );
         problems.push(entry.problem("format", message));
     } else if !feed.report && uses.reports == Use::Must {

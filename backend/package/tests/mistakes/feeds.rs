@@ -243,7 +243,7 @@ classification = \"sensitive\"\n";
 fn formats_of_reports_alone_are_for_feeds_of_reports() {
     let old = "asset_class  = \"manhole\"\ntopic        = \"egret/v1/manhole/+\"
 format       = \"egret-json\"\n";
-    for format in ["cap-1.2"] {
+    for format in ["cap-1.2", "open311"] {
         let new = format!(
             "asset_class  = \"manhole\"\ntopic        = \"egret/v1/manhole/+\"
 format       = ¦\"{format}\"\n"
@@ -286,7 +286,7 @@ fn mistakes_in_names_are_told_at_their_place() {
             "feeds.toml",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = ¦\"senml\"",
-            "reports come as egret-json, cloudevents, gtfs-rt or cap-1.2: senml has readings only",
+            "reports come as egret-json, cloudevents, gtfs-rt, cap-1.2 or open311: senml has readings only",
         ),
         Ok(())
     );
