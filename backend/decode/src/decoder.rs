@@ -18,6 +18,7 @@ use crate::ngsi_ld::NgsiLd;
 use crate::open311::Open311;
 use crate::reading::Decoded;
 use crate::senml::Senml;
+use crate::sparkplug_b::{Rebirth, SparkplugB};
 use crate::tts_v3::TtsV3;
 
 /// What a source hands on.
@@ -60,6 +61,11 @@ pub(crate) trait Read: Send + Sync {
     /// Hands every element of `message` to `sink`: at least one, for a message without any is
     /// refused, unless saying nothing is what its format has such a message for.
     fn read(&self, message: &Message<'_>, sink: Sink<'_>);
+
+    /// Hands over the rebirths that are wanted, where the format has such.
+    fn rebirths(&self) -> Vec<Rebirth> {
+        Vec::new()
+    }
 }
 
 /// Reads one feed's messages; built once from the feed's definition, then shared by threads.
@@ -80,6 +86,7 @@ fn format_of(feed: &FeedDef, timezone: Tz) -> Box<dyn Read> {
         Format::GtfsRt => Box::new(GtfsRt::new(feed)),
         Format::Cap => Box::new(Cap),
         Format::Open311 => Box::new(Open311::new(feed, timezone)),
+        Format::SparkplugB => Box::new(SparkplugB::new(feed)),
         Format::Cloudevents => Box::new(Cloudevents::new(feed, timezone)),
     }
 }
@@ -97,7 +104,8 @@ impl Decoder {
 
     /// Hands every element of the message to `sink`, accepted or refused on its own, in order.
     /// `sink` is called at least once, but for messages that rightly say nothing: a `gtfs-rt` feed
-    /// at an hour without vehicles or alerts, an `open311` list without requests. Saves [`Self::decode`]'s list where messages are single
+    /// at an hour without vehicles or alerts, an `open311` list without requests, a
+    /// `sparkplug-b` death. Saves [`Self::decode`]'s list where messages are single
     /// readings.
     pub fn decode_each(&self, message: &Message<'_>, mut sink: impl FnMut(Element)) {
         self.format.read(message, &mut sink);
@@ -109,4 +117,12 @@ impl Decoder {
         let mut elements = Vec::with_capacity(1);
         self.decode_each(message, |element| elements.push(element));
         elements
-    }}
+    }
+    /// Takes the rebirths over that have come to be wanted since the last time, each once: what
+    /// `sparkplug-b` needs told again, for a birth was not heard. Whoever can publish sends each
+    /// its command; a node that goes on without is wanted again after
+    /// [`crate::limits::REBIRTH_AGAIN_MS`]. Other formats want none.
+    pub fn rebirths(&self) -> Vec<Rebirth> {
+        self.format.rebirths()
+    }
+}

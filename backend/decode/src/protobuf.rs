@@ -15,6 +15,7 @@
 //! Protocol Buffers, "Encoding".
 
 pub mod gtfs_rt;
+pub mod sparkplug_b;
 
 use egret_shared::rejection::{Reason, Rejection};
 use prost::Message;

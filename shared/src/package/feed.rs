@@ -98,6 +98,8 @@ pub enum Format {
     Cap,
     /// Service requests of Open311 GeoReport v2, in JSON or XML.
     Open311,
+    /// Metrics of Sparkplug 3.0, industrial gateways over MQTT, in protobuf.
+    SparkplugB,
     /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
     Cloudevents,
 }
@@ -116,6 +118,7 @@ impl Format {
             Self::GtfsRt => "gtfs-rt",
             Self::Cap => "cap-1.2",
             Self::Open311 => "open311",
+            Self::SparkplugB => "sparkplug-b",
             Self::Cloudevents => "cloudevents",
         }
     }

@@ -29,4 +29,6 @@ mod properties;
 #[cfg(test)]
 mod senml;
 #[cfg(test)]
+mod sparkplug_b;
+#[cfg(test)]
 mod tts_v3;

@@ -1,6 +1,6 @@
 //! What each format needs of its feed, and what would stand there for nothing.
 
-use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::package::feed::{FeedDef, Format, Place};
 
 use crate::problem::Problem;
 use crate::spans::Entry;
@@ -65,6 +65,11 @@ fn uses(format: Format) -> Uses {
             pointers: false,
             ..by_name
         },
+        Format::SparkplugB => Uses {
+            map: Use::May,
+            pointers: false,
+            ..by_name
+        },
         Format::Open311 => Uses {
             names: false,
             reports: Use::Must,
@@ -121,6 +126,10 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     match feed.format {
         Format::ChirpstackV4 | Format::TtsV3 => check_uplinks(entry, problems),
         Format::NgsiLd => check_asset_alone(entry, problems),
+        Format::SparkplugB => {
+            check_asset_alone(entry, problems);
+            check_nodes(entry, problems);
+        }
         _ => {}
     }
     if !feed.personal.is_empty() && !uses.pointers {
@@ -174,6 +183,27 @@ fn check_asset_alone(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
         if entry.has(&path) {
             let message = format!("{format} takes only asset from [feed.map]: leave {key} out");
             problems.push(entry.problem(&path, message));
+        }
+    }
+}
+
+/// Who speaks, and what kind of message it is, stand in the topic.
+fn check_nodes(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    let feed = &entry.def;
+    let asset = feed.map.as_ref().and_then(|map| map.asset.as_ref());
+    if let Some(Place::Pointer { .. }) = asset {
+        let message = "sparkplug-b is no JSON: the asset is a level of the topic, { topic = 4 }";
+        problems.push(entry.problem("map/asset", message));
+    }
+    match feed.topic.as_deref() {
+        Some(topic) if topic.starts_with("spBv1.0/") => {}
+        Some(_) => {
+            let message = "sparkplug-b comes to topics that begin with spBv1.0/";
+            problems.push(entry.problem("topic", message));
+        }
+        None => {
+            let message = "sparkplug-b needs a topic: who speaks stands in it";
+            problems.push(entry.problem("format", message));
         }
     }
 }

@@ -202,6 +202,34 @@ expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
 }
 
 #[test]
+fn nodes_are_named_by_their_topics() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    for (new, sentence) in [
+        (
+            "topic = ¦\"plant/+\"\nformat = \"sparkplug-b\"\n",
+            "sparkplug-b comes to topics that begin with spBv1.0/",
+        ),
+        (
+            "format = ¦\"sparkplug-b\"\n",
+            "sparkplug-b needs a topic: who speaks stands in it",
+        ),
+        (
+            "topic = \"spBv1.0/+/#\"\nformat = \"sparkplug-b\"\n[feed.map]\n\
+             asset = ¦{ pointer = \"/a\" }\n",
+            "sparkplug-b is no JSON: the asset is a level of the topic, { topic = 4 }",
+        ),
+        (
+            "topic = \"spBv1.0/+/#\"\nformat = \"sparkplug-b\"\n[feed.map]\n\
+             asset = { topic = 4 }\nid = ¦{ topic = 1 }\n",
+            "sparkplug-b takes only asset from [feed.map]: leave id out",
+        ),
+    ] {
+        assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+    }
+}
+
+#[test]
 fn events_may_have_a_map_with_values_but_reports_have_none() {
     let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
 expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
