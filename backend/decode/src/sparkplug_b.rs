@@ -47,7 +47,9 @@ pub(crate) struct SparkplugB {
 struct Parts {
     timestamp: Option<u64>,
     seq: Option<u64>,
-    metrics: Vec<Result<Metric, Rejection>>,
+    /// `None` where it could not be read.
+    metrics: Vec<Option<Metric>>,
+    unreadable: Faults,
     is_packed: bool,
 }
 
@@ -79,7 +81,7 @@ impl SparkplugB {
             Kind::NodeDeath => Step::NodeDeath { bd_seq },
             Kind::DeviceDeath => Step::DeviceDeath,
         };
-        let metrics = parts.metrics.iter().map(|metric| metric.as_ref().ok());
+        let metrics = parts.metrics.iter().map(Option::as_ref);
         let known = self
             .sessions
             .step(&topic, step, seq, metrics, message.received_at);
@@ -88,18 +90,12 @@ impl SparkplugB {
         }
         let asset = self.asset(&topic, message.topic)?;
         let mut gathered = Gathered::default();
-        let mut unborn = Unborn::default();
+        let mut unborn = Faults::default();
         for (index, (metric, known)) in parts.metrics.iter().zip(&known).enumerate() {
-            let metric = match metric {
-                Ok(metric) => metric,
-                Err(refused) => {
-                    gathered.refuse(at_element(refused.clone(), "/metrics", index));
-                    continue;
-                }
-            };
-            match known {
-                None => unborn.note(index, metric),
-                Some(known) => {
+            match (metric, known) {
+                (None, _) => {}
+                (Some(metric), None) => unborn.note(index, || unborn_what(metric)),
+                (Some(metric), Some(known)) => {
                     let done = self.gather(&mut gathered, metric, known, &asset, &parts, index);
                     if let Err(refused) = done {
                         gathered.refuse(at_element(refused, "/metrics", index));
@@ -108,8 +104,16 @@ impl SparkplugB {
             }
         }
         gathered.finish(sink);
-        if let Some(refused) = unborn.refusal(&topic) {
-            sink(Err(refused));
+        if let Some(said) = parts.unreadable.said() {
+            sink(Err(refusal(Reason::BadShape, said)));
+        }
+        if let Some(said) = unborn.said() {
+            let (group, node) = (shown(topic.group), shown(topic.node));
+            let detail = format!(
+                "{said}: no birth of node {node} of group {group} has been heard that tells, so its \
+                 rebirth is asked for"
+            );
+            sink(Err(refusal(Reason::BadShape, detail)));
         }
         Ok(())
     }
@@ -169,39 +173,39 @@ impl Parts {
     }
 }
 
-/// Metrics of a message that only a birth that was not heard could explain: one refusal for all.
+/// What is wrong with several metrics of a message in the same way: one refusal for all, for a
+/// message may have thousands of them.
 #[derive(Default)]
-struct Unborn {
-    first: Option<(usize, String)>,
+struct Faults {
+    first: Option<String>,
     n_more: usize,
 }
 
-impl Unborn {
-    fn note(&mut self, index: usize, metric: &Metric) {
+impl Faults {
+    fn note(&mut self, index: usize, what: impl FnOnce() -> String) {
         if self.first.is_some() {
             self.n_more += 1;
-            return;
+        } else {
+            self.first = Some(format!("/metrics/{index}: {}", what()));
         }
-        let what = match (&metric.name, metric.alias) {
-            (Some(name), _) if !name.is_empty() => format!("the kind of {}", shown(name)),
-            (_, Some(alias)) => format!("the alias {alias}"),
-            _ => "a metric without name and alias".to_owned(),
-        };
-        self.first = Some((index, what));
     }
 
-    fn refusal(self, topic: &Topic<'_>) -> Option<Rejection> {
-        let (index, what) = self.first?;
-        let (group, node) = (shown(topic.group), shown(topic.node));
-        let more = match self.n_more {
-            0 => String::new(),
-            n_more => format!(", and {n_more} more"),
-        };
-        let detail = format!(
-            "/metrics/{index}: {what}{more}: no birth of node {node} of group {group} has been heard \
-             that tells, so its rebirth is asked for"
-        );
-        Some(refusal(Reason::BadShape, detail))
+    /// The first of them, and how many there are besides.
+    fn said(&self) -> Option<String> {
+        let first = self.first.as_ref()?;
+        Some(match self.n_more {
+            0 => first.clone(),
+            n_more => format!("{first}, and {n_more} more"),
+        })
+    }
+}
+
+/// What cannot be understood without a birth.
+fn unborn_what(metric: &Metric) -> String {
+    match (&metric.name, metric.alias) {
+        (Some(name), _) if !name.is_empty() => format!("the kind of {}", shown(name)),
+        (_, Some(alias)) => format!("the alias {alias}"),
+        _ => "a metric without name and alias".to_owned(),
     }
 }
 
@@ -216,7 +220,14 @@ fn parts(payload: &[u8]) -> Result<Parts, Rejection> {
                 let detail = format!("/metrics: more than {ELEMENTS_MAX} in one message");
                 return Err(refusal(Reason::TooMany, detail));
             }
-            (2, Field::Bytes(bytes)) => parts.metrics.push(member(bytes)),
+            (2, Field::Bytes(bytes)) => {
+                let metric = member(bytes);
+                if let Err(refused) = &metric {
+                    let index = parts.metrics.len();
+                    parts.unreadable.note(index, || refused.detail.clone());
+                }
+                parts.metrics.push(metric.ok());
+            }
             (3, Field::Varint(seq)) => parts.seq = Some(seq),
             (5, Field::Bytes(_)) => parts.is_packed = true,
             _ => {}

@@ -54,7 +54,8 @@ fn word(scalar: &Scalar<'_>, place: &str) -> Result<Option<SmolStr>, Rejection> 
     }
 }
 
-/// The report's own words, cut off at [`crate::limits::TEXT_BYTES_MAX`] with an ellipsis that shows it.
+/// The report's own words, cut off at [`crate::limits::TEXT_BYTES_MAX`] with an ellipsis that shows
+/// it.
 fn free_text(scalar: &Scalar<'_>) -> Result<Option<String>, Rejection> {
     match scalar {
         _ if scalar.is_silent() => Ok(None),
