@@ -333,10 +333,10 @@ fn an_event_in_binary_mode_has_its_attributes_from_beside_its_data() {
         for content_type in ["application/json; charset=utf-8", ""] {
             let event = reading(beside(properties, content_type, LEVEL));
             assert_eq!(event.asset.as_str(), "M-1");
-            let id = event.message.unwrap();
+            let id = event.message.as_ref().unwrap();
             assert_eq!(id.as_str(), "/mycontext/subcontext#1234-1234-1234");
             assert_eq!(event.at.unwrap().us, 1_522_900_584_000_000);
-            assert_eq!(event.values[0].v, 1.42);
+            assert_eq!(values(&event), [("level", 1.42, None)]);
         }
     }
 }

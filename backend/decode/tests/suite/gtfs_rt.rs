@@ -1,5 +1,10 @@
 //! `gtfs-rt`: the standard's own examples, what vehicles say, and feeds that lie.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "what is made here is for optional fields of protobuf"
+)]
+
 use egret_decode::protobuf::gtfs_rt::{
     Alert, FeedEntity, FeedHeader, FeedMessage, Position, StopTimeEvent, StopTimeUpdate, TimeRange,
     TranslatedString, Translation, TripDescriptor, TripUpdate, VehicleDescriptor, VehiclePosition,

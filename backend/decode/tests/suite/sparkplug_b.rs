@@ -288,10 +288,8 @@ fn a_whole_number_of_an_unknown_kind_is_refused_and_a_float_is_not() {
     );
     assert_eq!(values(reading(&data)), [("a", 0.5, None)]);
     let birth = vec![metric("a", INT_8, Value::Int(0xff))];
-    assert_eq!(
-        values(reading(&hear(&decoder, "spBv1.0/g/NBIRTH/n", 0, birth)))[0].1,
-        -1.0
-    );
+    let born = hear(&decoder, "spBv1.0/g/NBIRTH/n", 0, birth);
+    assert_eq!(values(reading(&born)), [("a", -1.0, None)]);
     let data = hear(
         &decoder,
         "spBv1.0/g/NDATA/n",
