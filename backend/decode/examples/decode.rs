@@ -111,9 +111,5 @@ id = { pointer = "/seq" }"#,
 }
 
 fn message<'a>(topic: &'a str, payload: &'a str) -> Message<'a> {
-    Message {
-        topic,
-        payload: payload.as_bytes(),
-        received_at: TimeMs(1_782_079_530_000),
-    }
+    Message::new(topic, payload.as_bytes(), TimeMs(1_782_079_530_000))
 }

@@ -1,4 +1,4 @@
-//! `cloudevents`: CloudEvents 1.0 in structured JSON, single or in a batch.
+//! `cloudevents`: CloudEvents 1.0 in structured JSON, single or in a batch, or in binary mode.
 //!
 //! ```text
 //! {"specversion":"1.0","type":"city.water.level","source":"/scada/east","id":"A-17",
@@ -10,8 +10,15 @@
 //! `time` is the event time, `source` and `id` together are the message's id, because only together
 //! are they an event's. Where `data` is an array, its elements after the first are numbered.
 //!
+//! In binary mode the attributes come beside the payload, in MQTT 5's user properties or in HTTP's
+//! `ce-` headers, and the payload is `data`. A message is in binary mode if `specversion` is among
+//! them and its content type is none of CloudEvents' own.
+//!
 //! # Source
-//! CloudEvents 1.0.2, sections 3.1 and 3.2; JSON Event Format for CloudEvents 1.0.2.
+//! CloudEvents 1.0.2, sections 3.1 and 3.2; JSON Event Format for CloudEvents 1.0.2; MQTT Protocol
+//! Binding 1.0.2, section 3.1; HTTP Protocol Binding 1.0.2, section 3.1.
+
+mod binary;
 
 use chrono_tz::Tz;
 use egret_shared::id::MessageId;
@@ -38,7 +45,7 @@ pub(crate) struct Cloudevents {
 }
 
 /// The envelope.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(expecting = "a CloudEvent: an object")]
 struct Event<'a> {
     #[serde(borrow, default)]
@@ -77,13 +84,36 @@ impl Cloudevents {
         }
     }
 
-    /// Hands on every element of one event.
-    fn event(&self, json: &str, topic: &str, sink: Sink<'_>) -> Result<(), Rejection> {
+    /// Hands on every element of one event that is JSON as a whole.
+    fn structured(&self, json: &str, topic: &str, sink: Sink<'_>) -> Result<(), Rejection> {
         let private = self.native.is_private();
         let event: Event<'_> =
             serde_json::from_str(json).map_err(|error| refusal_of_json(&error, json, private))?;
         let filling = event.check()?;
         let data = event.data()?;
+        let mut placing =
+            |element: Element| sink(element.map_err(|refused| at_place(refused, "/data")));
+        self.data(&event, &filling, data.as_bytes(), topic, &mut placing)
+    }
+
+    /// Hands on every element of an event whose attributes came beside its data.
+    fn binary(&self, message: &Message<'_>, sink: Sink<'_>) -> Result<(), Rejection> {
+        let event = binary::event(message)?;
+        let filling = event.check()?;
+        event.check_content()?;
+        self.data(&event, &filling, message.payload, message.topic, sink)
+    }
+
+    /// Hands on every element of an event's data.
+    fn data(
+        &self,
+        event: &Event<'_>,
+        filling: &Filling,
+        data: &[u8],
+        topic: &str,
+        sink: Sink<'_>,
+    ) -> Result<(), Rejection> {
+        let private = self.native.is_private();
         let subject = match &event.subject {
             silent if silent.is_silent() => None,
             Scalar::Text(subject) => Some(bounded(subject, "/subject")?),
@@ -94,16 +124,15 @@ impl Cloudevents {
         let mut filled = |element: Element| {
             let element = element.and_then(|decoded| filling.fill(decoded, n_before));
             n_before += 1;
-            sink(element.map_err(|refused| at_place(refused, "/data")));
+            sink(element);
         };
         let read = |json: &str| match &self.map {
             Some(map) => map.read(json, topic, named, private),
             None => self.native.element(json, named),
         };
-        let payload = data.as_bytes();
         match &self.each {
-            Some(each) => many_at(payload, each, private, &mut filled, read),
-            None => one_or_many(payload, private, &mut filled, read),
+            Some(each) => many_at(data, each, private, &mut filled, read),
+            None => one_or_many(data, private, &mut filled, read),
         }
         Ok(())
     }
@@ -140,6 +169,15 @@ impl Event<'_> {
             let detail = "/data_base64: binary data, expected JSON in data";
             return Err(refusal(Reason::BadShape, detail));
         }
+        self.check_content()?;
+        self.data.map(RawValue::get).ok_or_else(|| {
+            let detail = "/data: nothing, and an event without data has no value";
+            refusal(Reason::NoValue, detail)
+        })
+    }
+
+    /// Checks that the data is JSON, as far as it says.
+    fn check_content(&self) -> Result<(), Rejection> {
         let is_json = match &self.datacontenttype {
             silent if silent.is_silent() => true,
             Scalar::Text(kind) => is_json(kind),
@@ -150,10 +188,7 @@ impl Event<'_> {
             let detail = format!("/datacontenttype: {kind} is no JSON");
             return Err(refusal(Reason::BadShape, detail));
         }
-        self.data.map(RawValue::get).ok_or_else(|| {
-            let detail = "/data: nothing, and an event without data has no value";
-            refusal(Reason::NoValue, detail)
-        })
+        Ok(())
     }
 }
 
@@ -201,13 +236,19 @@ fn is_json(media_type: &str) -> bool {
 
 impl Read for Cloudevents {
     fn read(&self, message: &Message<'_>, sink: Sink<'_>) {
+        if binary::is_binary(message) {
+            if let Err(refused) = self.binary(message, sink) {
+                sink(Err(refused));
+            }
+            return;
+        }
         let topic = message.topic;
         let json = match text_of(message.payload) {
             Ok(json) => json,
             Err(refused) => return sink(Err(refused)),
         };
         if !json.trim_ascii_start().starts_with('[') {
-            if let Err(refused) = self.event(json, topic, sink) {
+            if let Err(refused) = self.structured(json, topic, sink) {
                 sink(Err(refused));
             }
             return;
@@ -219,7 +260,7 @@ impl Read for Cloudevents {
         for (index, event) in events.into_iter().enumerate() {
             let placed = |refused: Rejection| at_element(refused, "", index);
             let mut placing = |element: Element| sink(element.map_err(placed));
-            if let Err(refused) = self.event(event.get(), topic, &mut placing) {
+            if let Err(refused) = self.structured(event.get(), topic, &mut placing) {
                 sink(Err(placed(refused)));
             }
         }

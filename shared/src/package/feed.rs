@@ -91,6 +91,15 @@ pub enum Format {
     Hj212,
     /// Entities of NGSI-LD, as context brokers notify of them.
     NgsiLd,
+    /// Feeds of GTFS Realtime, public transport, in protobuf.
+    GtfsRt,
+    /// Alerts of the Common Alerting Protocol 1.2, warnings, in XML.
+    #[serde(rename = "cap-1.2")]
+    Cap,
+    /// Service requests of Open311 GeoReport v2, in JSON or XML.
+    Open311,
+    /// Metrics of Sparkplug 3.0, industrial gateways over MQTT, in protobuf.
+    SparkplugB,
     /// CloudEvents 1.0 around Egret's own JSON, or around any by [`MapDef`].
     Cloudevents,
 }
@@ -106,6 +115,10 @@ impl Format {
             Self::TtsV3 => "tts-v3",
             Self::Hj212 => "hj212",
             Self::NgsiLd => "ngsi-ld",
+            Self::GtfsRt => "gtfs-rt",
+            Self::Cap => "cap-1.2",
+            Self::Open311 => "open311",
+            Self::SparkplugB => "sparkplug-b",
             Self::Cloudevents => "cloudevents",
         }
     }

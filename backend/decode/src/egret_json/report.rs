@@ -7,23 +7,23 @@
 use egret_shared::id::{MessageId, ReportId};
 use egret_shared::rejection::{Reason, Rejection};
 use serde::Deserialize;
-use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::reading::time;
 use super::{id_or, wire};
 use crate::decoder::Element;
-use crate::limits::TEXT_BYTES_MAX;
-use crate::pointer::{Pointer, index};
+use crate::pointer::Pointer;
 use crate::reading::{Decoded, RawReport};
-use crate::refuse::{beginning, bounded, refusal, refusal_of_json};
+use crate::refuse::{bounded, refusal, refusal_of_json};
 use crate::scalar::Scalar;
+use crate::strict::{Tree, taken};
+use crate::told::cut;
 
 /// The report that `json` is; `named` is the report that the topic names.
 pub(super) fn read(json: &str, named: Option<&str>, personal: &[Pointer]) -> Element {
     let private = !personal.is_empty();
     let refused = |error| refusal_of_json(&error, json, private);
-    let mut tree: Value = serde_json::from_str(json).map_err(refused)?;
+    let Tree(mut tree) = serde_json::from_str(json).map_err(refused)?;
     let personal = personal
         .iter()
         .filter_map(|pointer| taken(&mut tree, pointer))
@@ -45,28 +45,6 @@ pub(super) fn read(json: &str, named: Option<&str>, personal: &[Pointer]) -> Ele
     }))
 }
 
-/// Takes what `pointer` leads to out of the tree: an object loses the member, an array keeps the
-/// others' places. A text is given as it is, anything else as JSON; nothing and `null` are not.
-fn taken(tree: &mut Value, pointer: &Pointer) -> Option<(String, String)> {
-    let (last, way) = pointer.steps.split_last()?;
-    let parent = way.iter().try_fold(tree, |value, step| match value {
-        Value::Object(members) => members.get_mut(step),
-        Value::Array(elements) => elements.get_mut(index(step)?),
-        _ => None,
-    })?;
-    let value = match parent {
-        Value::Object(members) => members.remove(last)?,
-        Value::Array(elements) => elements.get_mut(index(last)?)?.take(),
-        _ => return None,
-    };
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    Some((pointer.text.clone(), text))
-}
-
 /// A short word, if there is one.
 fn word(scalar: &Scalar<'_>, place: &str) -> Result<Option<SmolStr>, Rejection> {
     match scalar {
@@ -76,15 +54,12 @@ fn word(scalar: &Scalar<'_>, place: &str) -> Result<Option<SmolStr>, Rejection> 
     }
 }
 
-/// The report's own words, cut off at [`TEXT_BYTES_MAX`] with an ellipsis that shows it.
+/// The report's own words, cut off at [`crate::limits::TEXT_BYTES_MAX`] with an ellipsis that shows
+/// it.
 fn free_text(scalar: &Scalar<'_>) -> Result<Option<String>, Rejection> {
     match scalar {
         _ if scalar.is_silent() => Ok(None),
-        Scalar::Text(text) if text.len() <= TEXT_BYTES_MAX => Ok(Some(text.as_ref().to_owned())),
-        Scalar::Text(text) => {
-            let start = beginning(text, TEXT_BYTES_MAX - "…".len());
-            Ok(Some(format!("{start}…")))
-        }
+        Scalar::Text(text) => Ok(Some(cut(text))),
         other => Err(other.unfit("/text", "a text")),
     }
 }

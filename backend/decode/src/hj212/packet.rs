@@ -3,6 +3,7 @@
 use egret_shared::rejection::{Reason, Rejection};
 
 use super::crc::checksum;
+use crate::limits::ELEMENTS_MAX;
 use crate::refuse::{refusal, shown};
 
 /// What a packet begins with.
@@ -116,7 +117,8 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// Every packet of a message, or why it is none; one at least. No byte is summed up twice.
+/// Every packet of a message, or why it is none; one at least, and none beyond the first that is
+/// too many. No byte is summed up twice.
 pub(super) fn packets(payload: &[u8]) -> Vec<Result<Packet<'_>, Rejection>> {
     let mut packets = Vec::new();
     let mut offset = 0;
@@ -128,8 +130,8 @@ pub(super) fn packets(payload: &[u8]) -> Vec<Result<Packet<'_>, Rejection>> {
         };
         packets.push(frame.and_then(|frame| Packet::of(&frame)));
         match end {
-            Some(next) => offset = next,
-            None => return packets,
+            Some(next) if packets.len() <= ELEMENTS_MAX => offset = next,
+            _ => return packets,
         }
     }
 }

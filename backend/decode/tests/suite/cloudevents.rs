@@ -1,8 +1,8 @@
 //! `cloudevents` by the examples of its JSON format, around native and mapped data.
 
 use crate::feeds::{decode_by, decoder_of, message, reading, refusal, values};
-use egret_decode::Element;
 use egret_decode::reading::Decoded;
+use egret_decode::{Element, Message};
 use egret_shared::rejection::Reason;
 
 const PLAIN: &str = "[[feed]]\nid = \"c\"\nformat = \"cloudevents\"\ntopic = \"ce/+\"";
@@ -298,4 +298,135 @@ fn data_that_is_refused_says_why_and_where() {
         "]".repeat(50_000)
     ));
     assert_eq!(plain(&deep).len(), 1);
+}
+
+/// HTTP Protocol Binding for CloudEvents 1.0.2, section 3.1.4, with the attributes of its MQTT
+/// counterpart (section 3.1.3 there): the same names, as user properties.
+const BESIDE: [(&str, &str); 6] = [
+    ("specversion", "1.0"),
+    ("type", "com.example.someevent"),
+    ("time", "2018-04-05T03:56:24Z"),
+    ("id", "1234-1234-1234"),
+    ("source", "/mycontext/subcontext"),
+    ("subject", "M-1"),
+];
+
+/// What a feed makes of data whose attributes came beside it.
+fn beside(properties: &[(&str, &str)], content_type: &str, payload: &str) -> Vec<Element> {
+    decoder_of(PLAIN).decode(&Message {
+        content_type,
+        properties,
+        ..message("ce/gateway-7", payload.as_bytes())
+    })
+}
+
+const LEVEL: &str = r#"{"values":{"level":1.42}}"#;
+
+#[test]
+fn an_event_in_binary_mode_has_its_attributes_from_beside_its_data() {
+    let headers = BESIDE.map(|(name, value)| (format!("CE-{name}"), value));
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (&**name, *value))
+        .collect();
+    for properties in [&BESIDE[..], &headers] {
+        for content_type in ["application/json; charset=utf-8", ""] {
+            let event = reading(beside(properties, content_type, LEVEL));
+            assert_eq!(event.asset.as_str(), "M-1");
+            let id = event.message.as_ref().unwrap();
+            assert_eq!(id.as_str(), "/mycontext/subcontext#1234-1234-1234");
+            assert_eq!(event.at.unwrap().us, 1_522_900_584_000_000);
+            assert_eq!(values(&event), [("level", 1.42, None)]);
+        }
+    }
+}
+
+#[test]
+fn several_elements_in_binary_mode_are_numbered_and_placed() {
+    let two = format!("[{LEVEL},{LEVEL},{{}}]");
+    let elements = beside(&BESIDE, "application/json", &two);
+    let [Ok(_), Ok(Decoded::Reading(second)), Err(refused)] = elements.as_slice() else {
+        panic!("{elements:?}");
+    };
+    let id = second.message.as_ref().unwrap();
+    assert_eq!(id.as_str(), "/mycontext/subcontext#1234-1234-1234/1");
+    assert!(
+        refused.detail.starts_with("/2/values: "),
+        "{}",
+        refused.detail
+    );
+}
+
+#[test]
+fn a_header_is_read_through_its_percents_and_a_property_as_it_is() {
+    // HTTP Protocol Binding, section 3.1.3.2: the euro sign and an emoji.
+    let coded = "Euro%20%E2%82%AC%20%F0%9F%98%80%";
+    let mut properties = BESIDE;
+    properties[5] = ("ce-subject", coded);
+    let event = reading(beside(&properties, "", LEVEL));
+    assert_eq!(event.asset.as_str(), "Euro € 😀%");
+    properties[5] = ("subject", coded);
+    assert_eq!(
+        reading(beside(&properties, "", LEVEL)).asset.as_str(),
+        coded
+    );
+    properties[5] = ("ce-subject", "%C0%AF");
+    let refused = refusal(beside(&properties, "", LEVEL));
+    assert!(
+        refused.detail.starts_with("/subject: "),
+        "{}",
+        refused.detail
+    );
+}
+
+#[test]
+fn an_event_that_is_json_as_a_whole_is_no_less_so_for_properties_beside_it() {
+    let whole = DOCUMENTED.replace("\"appinfoA\" : \"abc\"", "\"values\":{\"a\":1}");
+    for content_type in [
+        "application/cloudevents+json",
+        "Application/CloudEvents+json; charset=utf-8",
+    ] {
+        let event = reading(beside(&BESIDE, content_type, &whole));
+        assert_eq!(event.message.unwrap().as_str(), "/mycontext#C234-1234-1234");
+    }
+    let other = [("traceparent", "00-1"), ("id", "x")];
+    let event = reading(beside(&other, "application/json", &whole));
+    assert_eq!(event.message.unwrap().as_str(), "/mycontext#C234-1234-1234");
+}
+
+#[test]
+fn what_is_missing_double_or_no_json_in_binary_mode_is_refused() {
+    let without = |gone: &str| -> Vec<(&str, &str)> {
+        BESIDE
+            .into_iter()
+            .filter(|(name, _)| *name != gone)
+            .collect()
+    };
+    let twice = [&BESIDE[..], &[("ce-id", "2")]].concat();
+    let mut strange = BESIDE;
+    strange[0].1 = "0.3";
+    let mut timeless = BESIDE;
+    timeless[2].1 = "noon";
+    for (properties, content_type, payload, said) in [
+        (without("id"), "", LEVEL, "/id: nothing"),
+        (without("source"), "", LEVEL, "/source: nothing"),
+        (without("type"), "", LEVEL, "/type: nothing"),
+        (twice, "", LEVEL, "/id: the attribute stands twice"),
+        (strange.to_vec(), "", LEVEL, "/specversion: \"0.3\""),
+        (timeless.to_vec(), "", LEVEL, "/time: \"noon\""),
+        (
+            BESIDE.to_vec(),
+            "text/xml",
+            LEVEL,
+            "/datacontenttype: \"text/xml\" is no JSON",
+        ),
+        (BESIDE.to_vec(), "", "", "EOF"),
+    ] {
+        let refused = refusal(beside(&properties, content_type, payload));
+        assert!(
+            refused.detail.starts_with(said),
+            "{said}: {}",
+            refused.detail
+        );
+    }
 }

@@ -397,3 +397,22 @@ fn fields_that_identify_a_person_are_taken_out_and_never_repeated() {
         assert!(!refused.detail.contains("Somebody"), "{}", refused.detail);
     }
 }
+
+#[test]
+fn a_report_in_which_a_member_stands_twice_is_refused_wherever_that_is() {
+    for (payload, name) in [
+        (
+            r#"{"report":"T-1","state":"opened","state":"closed"}"#,
+            "state",
+        ),
+        (
+            r#"{"report":"T-1","caller":{"phone":"1","phone":"2"}}"#,
+            "phone",
+        ),
+    ] {
+        let refused = refusal(decode("hotline", "egret/v1/hotline/report/T-1", payload));
+        assert_eq!(refused.reason, Reason::BadShape);
+        let said = format!("\"{name}\" stands twice");
+        assert!(refused.detail.starts_with(&said), "{}", refused.detail);
+    }
+}

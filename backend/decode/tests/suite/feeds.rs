@@ -84,11 +84,7 @@ pub(crate) fn decoder_of(toml: &str) -> Decoder {
 
 /// A message that arrives at [`NOW`].
 pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
-    Message {
-        topic,
-        payload,
-        received_at: NOW,
-    }
+    Message::new(topic, payload, NOW)
 }
 
 /// What a tiny city's feed makes of a message.

@@ -1,6 +1,6 @@
 //! What each format needs of its feed, and what would stand there for nothing.
 
-use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::package::feed::{FeedDef, Format, Place};
 
 use crate::problem::Problem;
 use crate::spans::Entry;
@@ -22,7 +22,10 @@ struct Uses {
     /// Keys that the map must have, and what they say.
     needs: &'static [(&'static str, &'static str)],
     names: bool,
-    reports: bool,
+    /// Whether a feed of it carries reports.
+    reports: Use,
+    /// Whether JSON Pointers lead to anything in it.
+    pointers: bool,
 }
 
 const ASSET: (&str, &str) = ("asset", "where the asset's id is, as in { topic = 1 }");
@@ -33,12 +36,13 @@ fn uses(format: Format) -> Uses {
         map: Use::None,
         needs: &[],
         names: true,
-        reports: false,
+        reports: Use::None,
+        pointers: true,
     };
     match format {
         Format::EgretJson => Uses {
             names: false,
-            reports: true,
+            reports: Use::May,
             ..by_name
         },
         Format::MappedJson => Uses {
@@ -52,7 +56,29 @@ fn uses(format: Format) -> Uses {
             map: Use::May,
             needs: &[VALUES],
             names: false,
-            reports: true,
+            reports: Use::May,
+            ..by_name
+        },
+        Format::Cap => Uses {
+            names: false,
+            reports: Use::Must,
+            pointers: false,
+            ..by_name
+        },
+        Format::SparkplugB => Uses {
+            map: Use::May,
+            pointers: false,
+            ..by_name
+        },
+        Format::Open311 => Uses {
+            names: false,
+            reports: Use::Must,
+            ..by_name
+        },
+        Format::GtfsRt => Uses {
+            reports: Use::May,
+            pointers: false,
+            ..by_name
         },
         Format::ChirpstackV4 | Format::TtsV3 | Format::NgsiLd => Uses {
             map: Use::May,
@@ -66,9 +92,14 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     let feed = &entry.def;
     let format = feed.format.as_str();
     let uses = uses(feed.format);
-    if feed.report && !uses.reports {
+    if feed.report && uses.reports == Use::None {
+        let message = format!(
+            "reports come as egret-json, cloudevents, gtfs-rt, cap-1.2 or open311: {format} has readings only"
+        );
+        problems.push(entry.problem("format", message));
+    } else if !feed.report && uses.reports == Use::Must {
         let message =
-            format!("reports come as egret-json or cloudevents: {format} has readings only");
+            format!("{format} has reports only: say report = true, and leave asset_class out");
         problems.push(entry.problem("format", message));
     } else if feed.report && feed.map.is_some() && uses.map == Use::May {
         let message = "reports come as egret-json: a map is of readings, leave [feed.map] out";
@@ -94,8 +125,21 @@ pub(crate) fn check(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     }
     match feed.format {
         Format::ChirpstackV4 | Format::TtsV3 => check_uplinks(entry, problems),
-        Format::NgsiLd => check_entities(entry, problems),
+        Format::NgsiLd => check_asset_alone(entry, problems),
+        Format::SparkplugB => {
+            check_asset_alone(entry, problems);
+            check_nodes(entry, problems);
+        }
         _ => {}
+    }
+    if !feed.personal.is_empty() && !uses.pointers {
+        let message =
+            format!("{format} is no JSON, no pointer leads anywhere in it: leave personal out");
+        problems.push(entry.problem("personal", message));
+    }
+    if feed.report && !feed.names.is_empty() && uses.reports != Use::None && uses.names {
+        let message = "names are of values, and reports have none: leave [feed.names] out";
+        problems.push(entry.problem("names", message));
     }
     if !feed.names.is_empty() && !uses.names {
         let message = format!("{format} names no properties in words: leave [feed.names] out");
@@ -131,13 +175,35 @@ fn check_uplinks(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Entities have time, place and values in their own way; only the asset may be elsewhere.
-fn check_entities(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+/// Time, place and values come in the format's own way; only the asset may be elsewhere.
+fn check_asset_alone(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    let format = entry.def.format.as_str();
     for key in ["each", "at", "position", "values", "id"] {
         let path = format!("map/{key}");
         if entry.has(&path) {
-            let message = format!("ngsi-ld takes only asset from [feed.map]: leave {key} out");
+            let message = format!("{format} takes only asset from [feed.map]: leave {key} out");
             problems.push(entry.problem(&path, message));
+        }
+    }
+}
+
+/// Who speaks, and what kind of message it is, stand in the topic.
+fn check_nodes(entry: &Entry<'_, FeedDef>, problems: &mut Vec<Problem>) {
+    let feed = &entry.def;
+    let asset = feed.map.as_ref().and_then(|map| map.asset.as_ref());
+    if let Some(Place::Pointer { .. }) = asset {
+        let message = "sparkplug-b is no JSON: the asset is a level of the topic, { topic = 4 }";
+        problems.push(entry.problem("map/asset", message));
+    }
+    match feed.topic.as_deref() {
+        Some(topic) if topic.starts_with("spBv1.0/") => {}
+        Some(_) => {
+            let message = "sparkplug-b comes to topics that begin with spBv1.0/";
+            problems.push(entry.problem("topic", message));
+        }
+        None => {
+            let message = "sparkplug-b needs a topic: who speaks stands in it";
+            problems.push(entry.problem("format", message));
         }
     }
 }

@@ -202,6 +202,34 @@ expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
 }
 
 #[test]
+fn nodes_are_named_by_their_topics() {
+    let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
+expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
+    for (new, sentence) in [
+        (
+            "topic = ¦\"plant/+\"\nformat = \"sparkplug-b\"\n",
+            "sparkplug-b comes to topics that begin with spBv1.0/",
+        ),
+        (
+            "format = ¦\"sparkplug-b\"\n",
+            "sparkplug-b needs a topic: who speaks stands in it",
+        ),
+        (
+            "topic = \"spBv1.0/+/#\"\nformat = \"sparkplug-b\"\n[feed.map]\n\
+             asset = ¦{ pointer = \"/a\" }\n",
+            "sparkplug-b is no JSON: the asset is a level of the topic, { topic = 4 }",
+        ),
+        (
+            "topic = \"spBv1.0/+/#\"\nformat = \"sparkplug-b\"\n[feed.map]\n\
+             asset = { topic = 4 }\nid = ¦{ topic = 1 }\n",
+            "sparkplug-b takes only asset from [feed.map]: leave id out",
+        ),
+    ] {
+        assert_eq!(told("feeds.toml", manhole, new, sentence), Ok(()));
+    }
+}
+
+#[test]
 fn events_may_have_a_map_with_values_but_reports_have_none() {
     let manhole = "topic        = \"egret/v1/manhole/+\"\nformat       = \"egret-json\"
 expect_every = \"60s\"\nlateness     = \"10m\"\nclassification = \"public\"\n";
@@ -215,6 +243,43 @@ classification = \"sensitive\"\n";
                values = [{ property = \"speed\", pointer = \"/a\" }]\n";
     let sentence = "a map is of readings, leave [feed.map] out";
     assert_eq!(told("feeds.toml", hotline, new, sentence), Ok(()));
+}
+
+#[test]
+fn what_leads_nowhere_in_a_format_is_told_at_its_place() {
+    let hotline = "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"
+classification = \"sensitive\"\n";
+    for (new, sentence) in [
+        (
+            "format = \"gtfs-rt\"\npersonal = ¦[\"/alert\"]\n",
+            "gtfs-rt is no JSON, no pointer leads anywhere in it: leave personal out",
+        ),
+        (
+            "format = \"cap-1.2\"\npersonal = ¦[\"/alert/info\"]\n",
+            "cap-1.2 is no JSON, no pointer leads anywhere in it: leave personal out",
+        ),
+        (
+            "format = \"gtfs-rt\"\n¦[feed.names]\nspeed = { property = \"speed\" }\n",
+            "names are of values, and reports have none: leave [feed.names] out",
+        ),
+    ] {
+        assert_eq!(told("feeds.toml", hotline, new, sentence), Ok(()));
+    }
+}
+
+#[test]
+fn formats_of_reports_alone_are_for_feeds_of_reports() {
+    let old = "asset_class  = \"manhole\"\ntopic        = \"egret/v1/manhole/+\"
+format       = \"egret-json\"\n";
+    for format in ["cap-1.2", "open311"] {
+        let new = format!(
+            "asset_class  = \"manhole\"\ntopic        = \"egret/v1/manhole/+\"
+format       = ¦\"{format}\"\n"
+        );
+        let sentence =
+            format!("{format} has reports only: say report = true, and leave asset_class out");
+        assert_eq!(told("feeds.toml", old, &new, &sentence), Ok(()));
+    }
 }
 
 #[test]
@@ -249,7 +314,7 @@ fn mistakes_in_names_are_told_at_their_place() {
             "feeds.toml",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = \"egret-json\"",
             "topic        = \"egret/v1/hotline/report/+\"\nformat       = ¦\"senml\"",
-            "reports come as egret-json or cloudevents: senml has readings only",
+            "reports come as egret-json, cloudevents, gtfs-rt, cap-1.2 or open311: senml has readings only",
         ),
         Ok(())
     );

@@ -147,11 +147,7 @@ impl Town {
         let Some((feed, decoder)) = self.feeds.get(&timed.feed) else {
             return;
         };
-        let message = Message {
-            topic: &timed.topic,
-            payload: &timed.payload,
-            received_at,
-        };
+        let message = Message::new(&timed.topic, &timed.payload, received_at);
         let mut entries = Vec::new();
         for element in decoder.decode(&message) {
             match element {

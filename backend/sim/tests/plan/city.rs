@@ -79,11 +79,7 @@ impl<'a> Judge<'a> {
     }
 
     fn judge(&self, timed: &Timed) {
-        let message = Message {
-            topic: &timed.topic,
-            payload: &timed.payload,
-            received_at: timed.send_at,
-        };
+        let message = Message::new(&timed.topic, &timed.payload, timed.send_at);
         let text = String::from_utf8_lossy(&timed.payload);
         for element in self.decoders[&timed.feed].decode(&message) {
             match element.unwrap_or_else(|refused| panic!("{refused:?}: {text}")) {

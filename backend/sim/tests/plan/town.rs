@@ -64,11 +64,7 @@ impl Town {
     fn hear(&mut self, timed: &Timed) {
         let received_at = timed.send_at.max(start());
         let (feed, decoder) = &self.feeds[&timed.feed];
-        let message = Message {
-            topic: &timed.topic,
-            payload: &timed.payload,
-            received_at,
-        };
+        let message = Message::new(&timed.topic, &timed.payload, received_at);
         let elements = decoder.decode(&message);
         let entries: Vec<Entry> = elements
             .into_iter()

@@ -33,11 +33,7 @@ pub(crate) fn feed(id: &str) -> &'static FeedDef {
 
 /// What a feed makes of a message.
 pub(crate) fn decoded(id: &str, topic: &str, payload: &str) -> Vec<Element> {
-    let message = Message {
-        topic,
-        payload: payload.as_bytes(),
-        received_at: NOW,
-    };
+    let message = Message::new(topic, payload.as_bytes(), NOW);
     Decoder::new(feed(id), TINY.timezone).decode(&message)
 }
 

@@ -1,0 +1,179 @@
+//! `cap-1.2`: alerts of the Common Alerting Protocol, by which warnings are issued.
+//!
+//! An alert is a report. Its first message opens it, an `Update` is another step of it, a `Cancel`
+//! ends it; what belongs together is told by the first message that each refers to. Only what is
+//! `Actual` is taken: a drill among the warnings would be one too many.
+//!
+//! What is said in several languages is told in one, Chinese before English before others; how
+//! bad it is, is the worst of what all of them say.
+//!
+//! # Source
+//! Common Alerting Protocol 1.2, OASIS Standard of 1 July 2010, section 3.2.
+
+mod area;
+mod info;
+
+use egret_shared::id::{MessageId, ReportId};
+use egret_shared::rejection::{Reason, Rejection};
+use egret_shared::time::TimeMs;
+use smol_str::SmolStr;
+
+use crate::decoder::{Element, Message, Read, Sink};
+use crate::reading::{Decoded, RawReport};
+use crate::refuse::{bounded, refusal, shown};
+use crate::sent_time::rfc3339;
+use crate::xml::{Node, tree};
+use info::Infos;
+
+/// The namespace of an alert's elements.
+const NAMESPACE: &str = "urn:oasis:names:tc:emergency:cap:1.2";
+
+/// Where the outermost element stands.
+const ALERT: &str = "/alert";
+
+/// The format; nothing in a feed's definition changes how it is read.
+pub(crate) struct Cap;
+
+/// What a message does to its alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Alert,
+    Update,
+    Cancel,
+}
+
+impl Step {
+    fn of(alert: &Node) -> Result<Self, Rejection> {
+        match alert.one("msgType", ALERT)? {
+            "Alert" => Ok(Self::Alert),
+            "Update" => Ok(Self::Update),
+            "Cancel" => Ok(Self::Cancel),
+            kind @ ("Ack" | "Error") => {
+                let detail = format!(
+                    "{ALERT}/msgType: {kind}, which answers a message and warns of nothing"
+                );
+                Err(refusal(Reason::NoValue, detail))
+            }
+            other => Err(unfit("msgType", other, "Alert, Update or Cancel")),
+        }
+    }
+
+    /// The report's state.
+    fn state(self, is_over: bool) -> Option<&'static str> {
+        match (self, is_over) {
+            (Self::Cancel, _) => Some("cancelled"),
+            (_, true) => Some("expired"),
+            (Self::Update, false) => Some("updated"),
+            (Self::Alert, false) => None,
+        }
+    }
+}
+
+/// The report that a message is a step of.
+fn report(alert: &Node, received_at: TimeMs) -> Element {
+    if alert.name != "alert" {
+        let detail = format!("/{}: expected alert", shown(&alert.name));
+        return Err(refusal(Reason::BadShape, detail));
+    }
+    check_status(alert)?;
+    let step = Step::of(alert)?;
+    let identifier = needed(alert, "identifier")?;
+    needed(alert, "sender")?;
+    let sent = needed(alert, "sent")?;
+    let at = rfc3339(sent, "/alert/sent")?;
+    let report = match step {
+        Step::Alert => identifier,
+        Step::Update => first(alert)?.unwrap_or(identifier),
+        Step::Cancel => first(alert)?.ok_or_else(|| {
+            let detail = "/alert/references: nothing, and a Cancel has to say what it cancels";
+            refusal(Reason::BadShape, detail)
+        })?,
+    };
+    let infos = Infos::read(alert)?;
+    let state = step.state(infos.are_over(received_at)?);
+    // The same message is news once more when its time is over.
+    let over = if state == Some("expired") {
+        ",expired"
+    } else {
+        ""
+    };
+    let message = format!("{identifier},{sent}{over}");
+    Ok(Decoded::Report(RawReport {
+        report: Some(ReportId::new(bounded(report, "/alert/identifier")?)),
+        message: Some(MessageId::new(bounded(
+            &message,
+            "/alert/identifier with sent",
+        )?)),
+        at: Some(at),
+        position: infos.position()?,
+        state: state.map(SmolStr::new_static),
+        category: infos.category(),
+        text: infos.text(),
+        personal: Vec::new(),
+    }))
+}
+
+/// Only what is meant counts.
+fn check_status(alert: &Node) -> Result<(), Rejection> {
+    let said = match alert.one("status", ALERT)? {
+        "Actual" => return Ok(()),
+        "Exercise" => "an exercise",
+        "System" => "a message about the network of alerting itself",
+        "Test" => "a test, to be disregarded",
+        "Draft" => "a draft, not to be acted on",
+        other => {
+            return Err(unfit(
+                "status",
+                other,
+                "Actual, Exercise, System, Test or Draft",
+            ));
+        }
+    };
+    let detail = format!("/alert/status: this is {said}, and only what is Actual is taken");
+    Err(refusal(Reason::NoValue, detail))
+}
+
+/// The identifier of the earliest of the messages that are referred to.
+fn first(alert: &Node) -> Result<Option<&str>, Rejection> {
+    let mut first: Option<(i64, &str)> = None;
+    for reference in alert.one("references", ALERT)?.split_whitespace() {
+        let mut parts = reference.split(',');
+        let (Some(_sender), Some(identifier), Some(sent), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(unfit("references", reference, "sender,identifier,sent"));
+        };
+        if identifier.is_empty() {
+            return Err(unfit("references", reference, "sender,identifier,sent"));
+        }
+        let sent = rfc3339(sent, "/alert/references")?;
+        if first.is_none_or(|(us, _)| sent.us < us) {
+            first = Some((sent.us, identifier));
+        }
+    }
+    Ok(first.map(|(_, identifier)| identifier))
+}
+
+/// A text that must be there.
+fn needed<'a>(alert: &'a Node, name: &'static str) -> Result<&'a str, Rejection> {
+    match alert.one(name, ALERT)? {
+        "" => Err(unfit(name, "", "a text")),
+        text => Ok(text),
+    }
+}
+
+fn unfit(name: &str, found: &str, expected: &str) -> Rejection {
+    let found = match found {
+        "" => "nothing".to_owned(),
+        found => shown(found),
+    };
+    let detail = format!("{ALERT}/{name}: {found}, expected {expected}");
+    refusal(Reason::BadShape, detail)
+}
+
+impl Read for Cap {
+    fn read(&self, message: &Message<'_>, sink: Sink<'_>) {
+        let alert = tree(message.payload, Some(NAMESPACE));
+        sink(alert.and_then(|alert| report(&alert, message.received_at)));
+    }
+}

@@ -1,0 +1,149 @@
+//! What an alert says, once for each language.
+
+use egret_shared::level::Level;
+use egret_shared::rejection::Rejection;
+use egret_shared::time::TimeMs;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::area;
+use crate::refuse::beginning;
+use crate::sent_time::rfc3339;
+use crate::told::{lines, rank};
+use crate::xml::Node;
+
+/// Bytes of an event's name in a category; the rest is cut off, for no warning is refused for
+/// having a long name.
+const EVENT_BYTES_MAX: usize = 100;
+
+/// What one language says.
+struct Info<'a> {
+    node: &'a Node,
+    /// JSON Pointer to it.
+    place: String,
+    rank: u8,
+    level: Option<Level>,
+}
+
+/// What all languages say, in the order in which they are taken.
+pub(super) struct Infos<'a>(Vec<Info<'a>>);
+
+impl<'a> Infos<'a> {
+    pub(super) fn read(alert: &'a Node) -> Result<Self, Rejection> {
+        let mut infos = Vec::new();
+        for (index, node) in alert.all("info").enumerate() {
+            let place = format!("/alert/info/{index}");
+            let language = match node.one("language", &place)? {
+                "" => "en-US",
+                language => language,
+            };
+            let level = level(node, &place)?;
+            infos.push(Info {
+                rank: rank(Some(language)),
+                node,
+                place,
+                level,
+            });
+        }
+        infos.sort_by_key(|info| info.rank);
+        Ok(Self(infos))
+    }
+
+    /// Whether all of it has expired.
+    pub(super) fn are_over(&self, now: TimeMs) -> Result<bool, Rejection> {
+        let mut are_over = !self.0.is_empty();
+        for Info { node, place, .. } in &self.0 {
+            let expires = node.one("expires", place)?;
+            let is_over = match expires {
+                "" => false,
+                text => {
+                    rfc3339(text, &format!("{place}/expires"))?.us <= now.0.saturating_mul(1_000)
+                }
+            };
+            are_over &= is_over;
+        }
+        Ok(are_over)
+    }
+
+    /// The event, with its level behind it: `暴雨-red`.
+    pub(super) fn category(&self) -> Option<SmolStr> {
+        let event = self.0.first()?.text("event");
+        let event = beginning(event, EVENT_BYTES_MAX);
+        let level = self.0.iter().filter_map(|info| info.level).max();
+        match (event, level) {
+            ("", None) => None,
+            (event, None) => Some(SmolStr::new(event)),
+            (event, Some(level)) => Some(format_smolstr!("{event}-{}", level.as_str())),
+        }
+    }
+
+    /// The centre of the largest area.
+    pub(super) fn position(&self) -> Result<Option<(f64, f64)>, Rejection> {
+        let mut best: Option<area::Centre> = None;
+        for Info { node, place, .. } in &self.0 {
+            for (index, node) in node.all("area").enumerate() {
+                let found = area::centre(node, &format!("{place}/area/{index}"))?;
+                best = area::larger(best, found);
+            }
+        }
+        Ok(best.map(|centre| (centre.lon, centre.lat)))
+    }
+
+    /// What people are told: in the first language all of it, of the next the headline.
+    pub(super) fn text(&self) -> Option<String> {
+        let first = self.0.first()?;
+        let when = first.when();
+        let whole = ["headline", "description", "instruction"].map(|name| first.text(name));
+        let [headline, description, instruction] = whole;
+        let next = self.0.get(1).map(|info| info.text("headline"));
+        let areas: Vec<String> = first.node.all("area").map(area::told).collect();
+        lines(
+            [headline, &when, description, instruction]
+                .into_iter()
+                .chain(areas.iter().map(String::as_str))
+                .chain(next),
+        )
+    }
+}
+
+impl Info<'_> {
+    /// The first text of this name.
+    fn text(&self, name: &str) -> &str {
+        let found = self.node.children.iter().find(|child| child.name == name);
+        found.map(|found| found.text.trim()).unwrap_or_default()
+    }
+
+    /// From when until when, as far as it says.
+    fn when(&self) -> String {
+        let onset = self.text("onset");
+        let from = if onset.is_empty() {
+            self.text("effective")
+        } else {
+            onset
+        };
+        match (from, self.text("expires")) {
+            ("", "") => String::new(),
+            (from, until) => format!("{from} – {until}").trim().to_owned(),
+        }
+    }
+}
+
+/// How bad it is; `None` if it does not say.
+///
+/// What is over or unlikely has nothing left to do. Otherwise severity has the colours that
+/// Chinese practice warns in: Extreme red, Severe orange, Moderate yellow, Minor blue.
+fn level(info: &Node, place: &str) -> Result<Option<Level>, Rejection> {
+    let is_past = info.one("urgency", place)? == "Past";
+    let is_unlikely = info.one("certainty", place)? == "Unlikely";
+    let mut responses = info.all("responseType");
+    let is_clear = responses.any(|response| response.text.trim() == "AllClear");
+    if is_past || is_unlikely || is_clear {
+        return Ok(Some(Level::Normal));
+    }
+    Ok(match info.one("severity", place)? {
+        "Extreme" => Some(Level::Red),
+        "Severe" => Some(Level::Orange),
+        "Moderate" => Some(Level::Yellow),
+        "Minor" => Some(Level::Blue),
+        _ => None,
+    })
+}
