@@ -9,6 +9,7 @@ mod alarm;
 mod farewell;
 mod handshake;
 mod link;
+mod outgoing;
 
 use std::net::SocketAddr;
 use std::pin::Pin;

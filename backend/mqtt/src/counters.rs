@@ -62,6 +62,8 @@ counters! {
     deliveries_dropped,
     /// Messages dropped because the subscriber may not receive them.
     deliveries_withheld,
+    /// Messages dropped because they are longer than the subscriber takes.
+    deliveries_too_large,
     /// Subscribers disconnected because they were slow.
     subscribers_overrun,
     /// Wills published.

@@ -4,6 +4,7 @@
 //! and the QoS 2 state of both versions. What leaves here ([`words`]) no longer shows the version.
 
 pub(crate) mod build;
+pub(crate) mod kind;
 pub(crate) mod words;
 
 use bytes::BytesMut;
@@ -117,12 +118,19 @@ impl Protocol {
         is_sent
     }
 
+    /// Encodes a packet into `out` past the core, which has no part in what it is about.
+    pub(crate) fn send_past(&self, packet: Option<Packet>, out: &mut BytesMut) {
+        if let Some(packet) = packet {
+            write(&packet, out);
+        }
+    }
+
     /// The version the client speaks; `Undetermined` until CONNECT has told.
     pub(crate) fn version(&self) -> Version {
         self.core.get_protocol_version()
     }
 
-    /// How many more QoS 1 deliveries the client takes; `None` without a limit.
+    /// How many more deliveries of QoS 1 and 2 the client takes; `None` without a limit.
     pub(crate) fn delivery_vacancy(&self) -> Option<u16> {
         self.core.get_receive_maximum_vacancy_for_send()
     }

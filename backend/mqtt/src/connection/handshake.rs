@@ -285,10 +285,11 @@ fn seat(
         will: connect.will,
         pending: Pending::default(),
         n_packets: 0,
+        is_resuming: false,
         place: Some(place),
         end: None,
     };
-    link.redeliver();
+    link.resume();
     link
 }
 

@@ -11,15 +11,14 @@ use super::{End, Shared, Taking};
 use crate::frame::{Body, Frame, Framer};
 use crate::gate::Pass;
 use crate::hub::Message;
-use crate::hub::session::{Delivery, Ending, Seat};
-use crate::limits::DELIVERY_WINDOW;
+use crate::hub::session::{Ending, Seat};
 use crate::lobby::Place;
 use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
-use crate::protocol::build::{self, Outgoing, code};
-use crate::protocol::words::{Inbound, Publish, Subscribe, Will};
+use crate::protocol::build::{self, code};
+use crate::protocol::words::{Filter, Inbound, Publish, Subscribe, Will};
 use crate::protocol::{Protocol, Violation};
 use crate::taker::{Arrival, Closed, Receipt};
-use crate::topic;
+use crate::topic::{self, Subscription};
 
 /// How far beyond the receive maximum packets are looked at. An MQTT 5 client that goes beyond it is
 /// told so, by the core; a 3.1.1 client, and QoS 0, are held back by not reading.
@@ -40,21 +39,12 @@ pub(super) struct Link {
     pub(super) pending: Pending,
     /// Packets received so far, to tell one from the next.
     pub(super) n_packets: u64,
+    /// Whether there may be something left that an earlier connection began to deliver.
+    pub(super) is_resuming: bool,
     /// Its place among the admitted.
     pub(super) place: Option<Place>,
     /// Set when the connection is to end.
     pub(super) end: Option<End>,
-}
-
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sending {
-    /// It is written.
-    Sent,
-    /// The client may not receive it.
-    Withheld,
-    /// The client does not take it: it is longer, or there are more, than it said.
-    Unsent,
 }
 
 /// The slots of a batch whose arrivals are on their way to the taker.
@@ -133,6 +123,9 @@ impl Link {
             // The PUBREC comes with the commit; the core would send it now.
             return;
         }
+        if body.is_none() && self.answered_past_the_core() {
+            return;
+        }
         match (
             self.protocol.receive(self.framer.packet(), &mut self.out),
             body,
@@ -170,6 +163,9 @@ impl Link {
     ) {
         let counters = &self.shared.counters;
         counters.publishes_in.add(1);
+        if publish.has_subscription_identifier {
+            return self.violate(DisconnectReasonCode::ProtocolError);
+        }
         if !topic::is_valid_name(&publish.topic) {
             return self.violate(DisconnectReasonCode::TopicNameInvalid);
         }
@@ -179,6 +175,7 @@ impl Link {
             qos,
             is_retained,
             properties,
+            has_subscription_identifier: _,
         } = publish;
         let mut slot = Slot {
             identifier,
@@ -221,7 +218,13 @@ impl Link {
             Inbound::Ping => {
                 self.protocol.send(build::pong(version), &mut self.out);
             }
-            Inbound::Puback(identifier) => self.seat.acknowledged(identifier),
+            Inbound::Puback(identifier) | Inbound::Pubcomp(identifier) => {
+                self.seat.settled(identifier);
+            }
+            Inbound::Pubrec {
+                identifier,
+                is_refused,
+            } => self.received(identifier, is_refused),
             Inbound::Pubrel(identifier) => {
                 self.protocol
                     .send(build::pubcomp(version, identifier), &mut self.out);
@@ -263,15 +266,25 @@ impl Link {
     }
 
     fn subscribe(&mut self, subscribe: &Subscribe) {
-        if subscribe.has_subscription_identifier {
-            return self.violate(DisconnectReasonCode::SubscriptionIdentifiersNotSupported);
+        // A shared subscription with no_local makes no sense, and the standard says so.
+        let is_nonsense = |wanted: &Filter| {
+            wanted.no_local
+                && Subscription::parse(&wanted.filter).is_some_and(|to| to.share.is_some())
+        };
+        if subscribe.subscription_identifiers.len() > 1 || subscribe.filters.iter().any(is_nonsense)
+        {
+            return self.violate(DisconnectReasonCode::ProtocolError);
         }
+        let identifier = subscribe.subscription_identifiers.first().copied();
         let mut reasons = Vec::with_capacity(subscribe.filters.len());
         for wanted in &subscribe.filters {
-            let reason = if self.pass.may_subscribe(&wanted.filter) {
-                self.shared.hub.subscribe(&self.seat.session, wanted)
-            } else {
-                code::NOT_AUTHORIZED
+            let reason = match Subscription::parse(&wanted.filter) {
+                None => code::FILTER_INVALID,
+                Some(to) if !self.pass.may_subscribe(to.filter) => code::NOT_AUTHORIZED,
+                Some(to) => {
+                    let session = &self.seat.session;
+                    self.shared.hub.subscribe(session, wanted, to, identifier)
+                }
             };
             reasons.push(reason);
         }
@@ -318,80 +331,6 @@ impl Link {
             if let (code::SUCCESS, Some(message)) = (reason, &slot.message) {
                 self.shared.hub.route(message);
             }
-        }
-    }
-
-    /// Moves waiting messages to the output while there is room.
-    pub(super) fn deliver(&mut self) {
-        while self.out.len() < self.shared.limits.out_bytes_max {
-            let is_full = self.protocol.delivery_vacancy() == Some(0);
-            let window = if is_full { 0 } else { DELIVERY_WINDOW };
-            let Some(delivery) = self.seat.next(window) else {
-                return;
-            };
-            if delivery.qos == 0 {
-                self.send_delivery(&delivery, None, false);
-            } else if let Some(identifier) = self.protocol.acquire_identifier() {
-                match self.send_delivery(&delivery, Some(identifier), false) {
-                    Sending::Sent => self.seat.sent(identifier, delivery),
-                    // Longer than the client takes: the standard has it dropped.
-                    Sending::Withheld | Sending::Unsent => {
-                        self.protocol.release_identifier(identifier);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Sends again what an earlier connection of the session left unacknowledged.
-    pub(super) fn redeliver(&mut self) {
-        let mut unsent = Vec::new();
-        for (identifier, delivery) in self.seat.take_unacknowledged() {
-            if !self.protocol.register_identifier(identifier) {
-                unsent.push(delivery);
-                continue;
-            }
-            match self.send_delivery(&delivery, Some(identifier), true) {
-                Sending::Sent => self.seat.sent(identifier, delivery),
-                Sending::Withheld => self.protocol.release_identifier(identifier),
-                Sending::Unsent => {
-                    self.protocol.release_identifier(identifier);
-                    unsent.push(delivery);
-                }
-            }
-        }
-        while let Some(delivery) = unsent.pop() {
-            self.seat.requeue(delivery);
-        }
-    }
-
-    /// Writes a delivery, if the client may receive it now. Every message to a client comes through
-    /// here, however long it has waited and whichever way it came, so nothing else has to ask.
-    fn send_delivery(
-        &mut self,
-        delivery: &Delivery,
-        identifier: Option<u16>,
-        is_duplicate: bool,
-    ) -> Sending {
-        if !delivery.is_allowed(&*self.pass) {
-            self.shared.counters.deliveries_withheld.add(1);
-            return Sending::Withheld;
-        }
-        let packet = build::publish(
-            self.protocol.version(),
-            &Outgoing {
-                topic: &delivery.message.topic,
-                payload: &delivery.message.payload,
-                identifier,
-                is_retained: delivery.is_retained,
-                is_duplicate,
-                properties: &delivery.message.properties,
-            },
-        );
-        if self.protocol.send(packet, &mut self.out) {
-            Sending::Sent
-        } else {
-            Sending::Unsent
         }
     }
 

@@ -3,10 +3,12 @@
 //! Time is virtual: it passes only while every task waits, so a pause here is exact and costs none.
 
 mod acks;
+mod delivering;
 mod ending;
 mod halves;
 mod passes;
 mod property;
+mod sharing;
 mod subscribing;
 mod waiting;
 
@@ -308,9 +310,8 @@ fn labelled(
         payload: payload.into(),
         qos: 1,
         is_retained,
-        properties: Vec::new(),
-        from: 0,
         label: label.map(|label| Arc::new(label.to_owned()) as Label),
+        ..Message::default()
     })
 }
 

@@ -70,9 +70,7 @@ mod tests {
             payload: Bytes::from_static(payload),
             qos: 1,
             is_retained: true,
-            properties: Vec::new(),
-            from: 0,
-            label: None,
+            ..Message::default()
         })
     }
 

@@ -4,11 +4,11 @@
 use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::packet::{
     AssignedClientIdentifier, Packet, Property, Qos, ReceiveMaximum, SessionExpiryInterval,
-    SharedSubscriptionAvailable, SubscriptionIdentifierAvailable, TopicAliasMaximum, v3_1_1, v5_0,
+    SubscriptionIdentifier, TopicAliasMaximum, v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::result_code::{
     ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode, PubrecReasonCode,
-    SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
+    PubrelReasonCode, SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
 };
 
 use crate::limits::TOPIC_ALIAS_MAX;
@@ -22,7 +22,6 @@ pub(crate) mod code {
     pub(crate) const TOPIC_INVALID: u8 = 0x90;
     pub(crate) const QUOTA_EXCEEDED: u8 = 0x97;
     pub(crate) const PAYLOAD_INVALID: u8 = 0x99;
-    pub(crate) const SHARED_NOT_SUPPORTED: u8 = 0x9e;
 }
 
 /// What CONNACK tells beside success.
@@ -45,8 +44,6 @@ pub(crate) fn welcome(version: Version, welcome: &Welcome<'_>) -> Option<Packet>
     let mut properties: Vec<Property> = vec![
         ReceiveMaximum::new(welcome.receive_maximum).ok()?.into(),
         TopicAliasMaximum::new(TOPIC_ALIAS_MAX).ok()?.into(),
-        SubscriptionIdentifierAvailable::new(0).ok()?.into(),
-        SharedSubscriptionAvailable::new(0).ok()?.into(),
     ];
     if let Some(client) = welcome.assigned {
         properties.push(AssignedClientIdentifier::new(client).ok()?.into());
@@ -131,6 +128,19 @@ pub(crate) fn pubcomp(version: Version, identifier: u16) -> Option<Packet> {
     )
 }
 
+/// PUBREL, for a delivery of ours; or for one that we do not know, as the answer to its PUBREC.
+pub(crate) fn pubrel(version: Version, identifier: u16, is_known: bool) -> Option<Packet> {
+    if version != Version::V5_0 {
+        let packet = v3_1_1::Pubrel::builder().packet_id(identifier);
+        return Some(packet.build().ok()?.into());
+    }
+    let mut packet = v5_0::Pubrel::builder().packet_id(identifier);
+    if !is_known {
+        packet = packet.reason_code(PubrelReasonCode::PacketIdentifierNotFound);
+    }
+    Some(packet.build().ok()?.into())
+}
+
 pub(crate) fn suback(version: Version, identifier: u16, reasons: &[u8]) -> Option<Packet> {
     if version == Version::V5_0 {
         let codes: Vec<_> = reasons
@@ -198,20 +208,23 @@ pub(crate) fn disconnect(reason: DisconnectReasonCode) -> Option<Packet> {
 pub(crate) struct Outgoing<'a> {
     pub(crate) topic: &'a str,
     pub(crate) payload: &'a [u8],
-    /// The packet identifier, for QoS 1.
+    pub(crate) qos: u8,
+    /// The packet identifier, unless the QoS is 0.
     pub(crate) identifier: Option<u16>,
     pub(crate) is_retained: bool,
     pub(crate) is_duplicate: bool,
     pub(crate) properties: &'a [Property],
+    /// The subscription identifiers of the subscriptions it goes out for.
+    pub(crate) identifiers: &'a [u32],
 }
 
 pub(crate) fn publish(version: Version, out: &Outgoing<'_>) -> Option<Packet> {
-    let qos = if out.identifier.is_some() {
-        Qos::AtLeastOnce
-    } else {
-        Qos::AtMostOnce
-    };
+    let qos = Qos::try_from(out.qos).ok()?;
     if version == Version::V5_0 {
+        let mut properties = out.properties.to_vec();
+        for &identifier in out.identifiers {
+            properties.push(SubscriptionIdentifier::new(identifier).ok()?.into());
+        }
         let mut packet = v5_0::Publish::builder()
             .topic_name(out.topic)
             .ok()?
@@ -219,7 +232,7 @@ pub(crate) fn publish(version: Version, out: &Outgoing<'_>) -> Option<Packet> {
             .retain(out.is_retained)
             .dup(out.is_duplicate)
             .payload(out.payload)
-            .props(out.properties.to_vec());
+            .props(properties);
         if let Some(identifier) = out.identifier {
             packet = packet.packet_id(identifier);
         }

@@ -4,17 +4,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_protocol_core::mqtt::packet::{
-    GenericPacket, Packet, Property, Qos, RetainHandling, SubEntry, v3_1_1, v5_0,
+    GenericPacket, Packet, Property, RetainHandling, SubEntry, v3_1_1, v5_0,
 };
-use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubrecReasonCode};
 use smol_str::SmolStr;
 
 /// What a packet says.
 pub(crate) enum Inbound {
     Connect(Box<Connect>),
     Publish(Publish),
-    /// The client has a delivery.
+    /// The client has a QoS 1 delivery, or does not want it.
     Puback(u16),
+    /// The client has a QoS 2 delivery, or does not want it.
+    Pubrec {
+        identifier: u16,
+        is_refused: bool,
+    },
+    /// The client has our PUBREL.
+    Pubcomp(u16),
     /// The client has our PUBREC.
     Pubrel(u16),
     Subscribe(Subscribe),
@@ -67,14 +74,16 @@ pub(crate) struct Publish {
     pub(crate) is_retained: bool,
     /// What MQTT 5 forwards to subscribers as it is.
     pub(crate) properties: Vec<Property>,
+    /// It carries a subscription identifier, which only a server may send.
+    pub(crate) has_subscription_identifier: bool,
 }
 
 /// SUBSCRIBE.
 pub(crate) struct Subscribe {
     pub(crate) identifier: u16,
     pub(crate) filters: Vec<Filter>,
-    /// It sets a subscription identifier, which this endpoint says it does not have.
-    pub(crate) has_subscription_identifier: bool,
+    /// The subscription identifiers it sets; more than one is a breach of the protocol.
+    pub(crate) subscription_identifiers: Vec<u32>,
 }
 
 /// One filter of a SUBSCRIBE.
@@ -103,6 +112,7 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
             qos: packet.qos() as u8,
             is_retained: packet.retain(),
             properties: Vec::new(),
+            has_subscription_identifier: false,
         }),
         GenericPacket::V5_0Publish(packet) => Inbound::Publish(Publish {
             topic: packet.topic_name().into(),
@@ -110,9 +120,23 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
             qos: packet.qos() as u8,
             is_retained: packet.retain(),
             properties: forwarded(packet.props()),
+            has_subscription_identifier: !subscription_identifiers(packet.props()).is_empty(),
         }),
         GenericPacket::V3_1_1Puback(packet) => Inbound::Puback(packet.packet_id()),
         GenericPacket::V5_0Puback(packet) => Inbound::Puback(packet.packet_id()),
+        GenericPacket::V3_1_1Pubrec(packet) => Inbound::Pubrec {
+            identifier: packet.packet_id(),
+            is_refused: false,
+        },
+        GenericPacket::V5_0Pubrec(packet) => Inbound::Pubrec {
+            identifier: packet.packet_id(),
+            // As the core sees it, which has freed the identifier then.
+            is_refused: packet
+                .reason_code()
+                .is_some_and(|code| code != PubrecReasonCode::Success),
+        },
+        GenericPacket::V3_1_1Pubcomp(packet) => Inbound::Pubcomp(packet.packet_id()),
+        GenericPacket::V5_0Pubcomp(packet) => Inbound::Pubcomp(packet.packet_id()),
         GenericPacket::V3_1_1Pubrel(packet) => Inbound::Pubrel(packet.packet_id()),
         GenericPacket::V5_0Pubrel(packet) => Inbound::Pubrel(packet.packet_id()),
         GenericPacket::V3_1_1Pingreq(_) | GenericPacket::V5_0Pingreq(_) => Inbound::Ping,
@@ -121,15 +145,12 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
         GenericPacket::V3_1_1Subscribe(packet) => Inbound::Subscribe(Subscribe {
             identifier: packet.packet_id(),
             filters: packet.entries().iter().map(filter).collect(),
-            has_subscription_identifier: false,
+            subscription_identifiers: Vec::new(),
         }),
         GenericPacket::V5_0Subscribe(packet) => Inbound::Subscribe(Subscribe {
             identifier: packet.packet_id(),
             filters: packet.entries().iter().map(filter).collect(),
-            has_subscription_identifier: packet
-                .props()
-                .iter()
-                .any(|property| matches!(property, Property::SubscriptionIdentifier(_))),
+            subscription_identifiers: subscription_identifiers(packet.props()),
         }),
         GenericPacket::V3_1_1Unsubscribe(packet) => Inbound::Unsubscribe {
             identifier: packet.packet_id(),
@@ -219,6 +240,14 @@ fn expiry(properties: &[Property]) -> Option<Duration> {
     })
 }
 
+fn subscription_identifiers(properties: &[Property]) -> Vec<u32> {
+    let identifiers = properties.iter().filter_map(|property| match property {
+        Property::SubscriptionIdentifier(identifier) => Some(identifier.val()),
+        _ => None,
+    });
+    identifiers.collect()
+}
+
 /// The properties of a PUBLISH or will that go on to subscribers unchanged.
 fn forwarded(properties: &[Property]) -> Vec<Property> {
     properties
@@ -242,11 +271,7 @@ fn filter(entry: &SubEntry) -> Filter {
     let options = entry.sub_opts();
     Filter {
         filter: entry.topic_filter().into(),
-        qos: match options.qos() {
-            Qos::AtMostOnce => 0,
-            // Deliveries go out with QoS 1 at most, which the standard lets a server grant.
-            Qos::AtLeastOnce | Qos::ExactlyOnce => 1,
-        },
+        qos: options.qos() as u8,
         no_local: options.nl(),
         retain_as_published: options.rap(),
         retained: match options.rh() {

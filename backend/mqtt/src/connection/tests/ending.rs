@@ -150,14 +150,10 @@ async fn a_client_that_never_reads_is_dropped() {
     let mut client = world.connect(connect_v5("c")).await;
     client.subscribe("a", Qos::AtMostOnce).await;
     for _ in 0..100 {
-        world.shared.hub.route(&Arc::new(crate::hub::Message {
+        world.shared.hub.route(&Arc::new(Message {
             topic: "a".into(),
             payload: vec![0; 20_000].into(),
-            qos: 0,
-            is_retained: false,
-            properties: Vec::new(),
-            from: 0,
-            label: None,
+            ..Message::default()
         }));
     }
     tokio::time::sleep(Duration::from_secs(61)).await;

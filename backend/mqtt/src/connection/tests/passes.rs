@@ -77,7 +77,7 @@ async fn wildcards_bring_only_what_may_be_received_live_and_retained() {
         ("x/#", vec!["x/mine"]),
         ("x/other", vec![]),
         ("$SYS/#", vec!["$SYS/mine"]),
-        ("$share/g/#", vec![]),
+        ("$share/g/#", vec!["mine", "x/mine"]),
     ] {
         let guest = Guest::new("ann", mine);
         let world = world_of(&guest);
@@ -86,21 +86,20 @@ async fn wildcards_bring_only_what_may_be_received_live_and_retained() {
         }
         let mut client = world.connect(connect_as("guest", "c")).await;
         client.subscribe(filter, Qos::AtLeastOnce).await;
-        assert_eq!(client.topics().await.len(), expected.len(), "{filter}");
+        let is_shared = filter.starts_with("$share/");
+        let n_retained = if is_shared { 0 } else { expected.len() };
+        assert_eq!(client.topics().await.len(), n_retained, "{filter}");
         for topic in topics {
             world.shared.hub.route(&message(topic, b"x", false));
         }
         assert_eq!(client.topics().await, expected, "{filter}");
-        let other = if filter.starts_with("$share") {
-            0x9e
-        } else {
-            1
-        };
         let again = client.subscribe(filter, Qos::AtLeastOnce).await;
-        assert_eq!(again, other, "{filter}: what is withheld changes no answer");
+        assert_eq!(again, 1, "{filter}: what is withheld changes no answer");
         let mut retained = client.topics().await;
         retained.sort_unstable();
-        assert_eq!(retained, expected, "{filter}, retained");
+        if !is_shared {
+            assert_eq!(retained, expected, "{filter}, retained");
+        }
     }
 }
 

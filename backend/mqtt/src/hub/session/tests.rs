@@ -15,15 +15,14 @@ fn delivery_to(topic: &str, qos: u8, payload_bytes: usize) -> Delivery {
         topic: topic.into(),
         payload: Bytes::from(vec![0; payload_bytes]),
         qos,
-        is_retained: false,
-        properties: Vec::new(),
-        from: 0,
-        label: None,
+        ..Message::default()
     };
     Delivery {
         message: Arc::new(message),
         qos,
         is_retained: false,
+        identifiers: Vec::new(),
+        share: None,
     }
 }
 
@@ -80,7 +79,7 @@ fn the_window_holds_qos_1_back_until_an_acknowledgement() {
     let first = seat.next(1).unwrap();
     seat.sent(5, first);
     assert!(seat.next(1).is_none());
-    seat.acknowledged(5);
+    seat.settled(5);
     assert!(seat.next(1).is_some());
 }
 
