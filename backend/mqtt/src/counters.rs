@@ -64,6 +64,8 @@ counters! {
     deliveries_withheld,
     /// Messages dropped because they are longer than the subscriber takes.
     deliveries_too_large,
+    /// Messages dropped because their expiry interval had passed before they could be sent.
+    deliveries_expired,
     /// Subscribers disconnected because they were slow.
     subscribers_overrun,
     /// Wills published.

@@ -42,8 +42,24 @@ pub(crate) struct Message {
     pub(crate) properties: Vec<Property>,
     /// The session that published it; zero for the server itself.
     pub(crate) from: u64,
+    /// When it is of no use any more, if its publisher said so.
+    pub(crate) expires_at: Option<Instant>,
     /// What the server says about it, for [`Pass::may_receive`]; never of a client's message.
     pub(crate) label: Option<Label>,
+}
+
+impl Message {
+    /// Whether it is of no use any more.
+    pub(crate) fn has_expired(&self) -> bool {
+        self.expires_at.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// How long it is still of use, in whole seconds, of which the last is a begun one.
+    pub(crate) fn expiry_s(&self) -> Option<u32> {
+        let left = self.expires_at?.saturating_duration_since(Instant::now());
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
 }
 
 /// The shared state of the endpoint.
@@ -154,9 +170,11 @@ impl Hub {
         }
     }
 
-    /// Drops the parked sessions whose time has passed, or whose pass was revoked.
+    /// Drops the parked sessions whose time has passed, or whose pass was revoked, and the retained
+    /// messages whose time has passed.
     pub(crate) fn sweep(&self) {
         let now = Instant::now();
+        lock(&self.retained).sweep();
         let mut sessions = lock(&self.sessions);
         let expired: Vec<_> = sessions
             .by_key

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use smol_str::SmolStr;
+use tokio::time::Instant;
 
 use super::{End, Shared, Taking};
 use crate::frame::{Body, Frame, Framer};
@@ -175,6 +176,7 @@ impl Link {
             qos,
             is_retained,
             properties,
+            expiry,
             has_subscription_identifier: _,
         } = publish;
         let mut slot = Slot {
@@ -199,6 +201,7 @@ impl Link {
                     is_retained,
                     properties,
                     from: self.seat.number(),
+                    expires_at: expiry.map(|expiry| Instant::now() + expiry),
                     label: None,
                 }));
             }
@@ -254,8 +257,10 @@ impl Link {
                 with_will,
                 session_expiry,
             } => {
-                if let Some(expiry) = session_expiry {
-                    self.seat.set_expiry(expiry);
+                if let Some(expiry) = session_expiry
+                    && !self.seat.set_expiry(expiry)
+                {
+                    return self.violate(DisconnectReasonCode::ProtocolError);
                 }
                 self.end = Some(if with_will { End::WithWill } else { End::Clean });
             }

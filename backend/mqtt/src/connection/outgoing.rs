@@ -35,7 +35,9 @@ impl Link {
             let Some(delivery) = self.seat.next(window) else {
                 return;
             };
-            if delivery.qos == 0 {
+            if delivery.message.has_expired() {
+                self.shared.counters.deliveries_expired.add(1);
+            } else if delivery.qos == 0 {
                 self.send_delivery(&delivery, None, false);
             } else if let Some(identifier) = self.protocol.acquire_identifier() {
                 match self.send_delivery(&delivery, Some(identifier), false) {
@@ -153,6 +155,7 @@ impl Link {
                 is_duplicate,
                 properties: &delivery.message.properties,
                 identifiers: &delivery.identifiers,
+                expiry_s: delivery.message.expiry_s(),
             },
         );
         if self.protocol.send(packet, &mut self.out) {

@@ -5,6 +5,7 @@
 mod acks;
 mod delivering;
 mod ending;
+mod expiring;
 mod halves;
 mod passes;
 mod property;
@@ -17,7 +18,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use mqtt_protocol_core::mqtt::packet::{
-    GenericPacketTrait, Packet, Qos, SessionExpiryInterval, SubEntry, SubOpts, v3_1_1, v5_0,
+    GenericPacketTrait, Packet, Property, Qos, RequestProblemInformation, SessionExpiryInterval,
+    SubEntry, SubOpts, v3_1_1, v5_0,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
@@ -165,6 +167,13 @@ impl Client {
             .expect("connection closed")
     }
 
+    /// The next packet, which is a PUBLISH in MQTT 5.
+    async fn publish(&mut self) -> v5_0::Publish {
+        let (first, body) = self.packet().await;
+        assert_eq!(first >> 4, 3, "PUBLISH: {body:x?}");
+        v5_0::Publish::parse(first & 0x0f, body.into()).unwrap().0
+    }
+
     async fn read(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
         let first = self.io.read_u8().await?;
         let (mut length, mut shift) = (0, 0);
@@ -228,13 +237,25 @@ impl Client {
     }
 }
 
+/// The wish to be told reasons by their code alone, so that packets can be compared as a whole.
+fn by_code_alone() -> Property {
+    RequestProblemInformation::new(0).unwrap().into()
+}
+
+/// CONNECT with a session that ends with its connection.
 fn connect_v5(client: &str) -> v5_0::Connect {
-    v5_0::Connect::builder()
-        .client_id(client)
-        .unwrap()
-        .clean_start(true)
-        .build()
-        .unwrap()
+    connect_with(client, vec![by_code_alone()])
+}
+
+/// CONNECT with properties, to the session that is there.
+fn connect_with(client: &str, properties: Vec<Property>) -> v5_0::Connect {
+    let connect = v5_0::Connect::builder().client_id(client).unwrap();
+    let connect = connect.clean_start(false).props(properties);
+    connect.build().unwrap()
+}
+
+fn expiry(seconds: u32) -> Property {
+    SessionExpiryInterval::new(seconds).unwrap().into()
 }
 
 fn connect_v3(client: &str) -> v3_1_1::Connect {
@@ -248,24 +269,19 @@ fn connect_v3(client: &str) -> v3_1_1::Connect {
 
 /// CONNECT with a session that outlives its connection by a minute.
 fn connect_lasting(client: &str) -> v5_0::Connect {
-    let expiry = SessionExpiryInterval::new(60).unwrap().into();
-    let connect = v5_0::Connect::builder()
-        .client_id(client)
-        .unwrap()
-        .clean_start(false);
-    connect.props(vec![expiry]).build().unwrap()
+    connect_with(client, vec![expiry(60), by_code_alone()])
 }
 
 /// The same as somebody.
 fn connect_as(user: &str, client: &str) -> v5_0::Connect {
-    let expiry = SessionExpiryInterval::new(60).unwrap().into();
     let connect = v5_0::Connect::builder()
         .client_id(client)
         .unwrap()
         .user_name(user)
         .unwrap()
         .clean_start(false);
-    connect.props(vec![expiry]).build().unwrap()
+    let properties = vec![expiry(60), by_code_alone()];
+    connect.props(properties).build().unwrap()
 }
 
 fn publish_v5(topic: &str, identifier: u16, payload: &[u8]) -> v5_0::Publish {

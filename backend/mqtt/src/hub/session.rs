@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use smol_str::SmolStr;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::flights::{Flights, Stage, Standing};
@@ -63,6 +63,20 @@ pub(super) enum Pushed {
     Overrun,
 }
 
+/// What becomes of a session whose connection has left it.
+pub(crate) enum Fate {
+    /// Its client has come back to it.
+    Resumed,
+    /// It is over.
+    Ended,
+    /// It waits for its client.
+    Open {
+        until: Instant,
+        /// Resolves when the client comes back; is closed when the session ends before.
+        resumed: oneshot::Receiver<()>,
+    },
+}
+
 /// A session.
 pub(crate) struct Session {
     /// Unique for the run of the server.
@@ -83,6 +97,8 @@ struct State {
     parked_until: Option<Instant>,
     /// Nothing is let in any more: nobody will ever find the session again.
     is_over: bool,
+    /// Who wants to know when the client comes back.
+    resumed: Option<oneshot::Sender<()>>,
     filters: BTreeSet<SmolStr>,
     waiting: VecDeque<Delivery>,
     waiting_bytes: usize,
@@ -111,6 +127,7 @@ impl Session {
             is_seated: false,
             parked_until: None,
             is_over: false,
+            resumed: None,
             filters: BTreeSet::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
@@ -137,6 +154,10 @@ impl Session {
         state.epoch += 1;
         state.wake = Arc::new(Notify::new());
         state.expiry = expiry;
+        if let Some(resumed) = state.resumed.take() {
+            // Whoever asked may have stopped waiting.
+            resumed.send(()).ok();
+        }
         state.is_seated = true;
         state.parked_until = None;
         Seat {
@@ -151,6 +172,7 @@ impl Session {
     pub(super) fn evict(&self, ending: Ending) {
         let mut state = lock(&self.state);
         state.ending = Some(ending);
+        state.resumed = None;
         state.waiting.clear();
         state.waiting_bytes = 0;
         state.wake.notify_one();
@@ -296,6 +318,7 @@ impl Session {
     pub(super) fn close(&self) -> Vec<Delivery> {
         let mut state = lock(&self.state);
         state.is_over = true;
+        state.resumed = None;
         let under_way = std::mem::take(&mut state.flights).into_unacknowledged();
         let waiting = std::mem::take(&mut state.waiting);
         state.waiting_bytes = 0;
@@ -305,11 +328,11 @@ impl Session {
 }
 
 impl State {
-    /// Drops what waits and may not be received; says how many.
+    /// Drops what waits and may not be received, or is of no use any more; says how many.
     fn withhold(&mut self) -> usize {
         let n_before = self.waiting.len();
         self.waiting
-            .retain(|waiting| waiting.is_allowed(&*self.pass));
+            .retain(|waiting| waiting.is_allowed(&*self.pass) && !waiting.message.has_expired());
         self.count_bytes();
         n_before - self.waiting.len()
     }
@@ -343,9 +366,35 @@ impl Seat {
         }
     }
 
-    /// Sets how long the session is to outlive the connection.
-    pub(crate) fn set_expiry(&self, expiry: Duration) {
-        lock(&self.session.state).expiry = expiry;
+    /// Sets how long the session is to outlive the connection. False if it was not to at all, which
+    /// cannot be changed any more.
+    ///
+    /// # Source
+    /// MQTT 5.0 section 3.14.2.2.2.
+    #[must_use]
+    pub(crate) fn set_expiry(&self, expiry: Duration) -> bool {
+        let mut state = lock(&self.session.state);
+        let is_allowed = !state.expiry.is_zero() || expiry.is_zero();
+        if is_allowed {
+            state.expiry = expiry;
+        }
+        is_allowed
+    }
+
+    /// What becomes of the session, once the connection has left it.
+    pub(crate) fn fate(&self) -> Fate {
+        let mut state = lock(&self.session.state);
+        if state.epoch != self.epoch {
+            return Fate::Resumed;
+        }
+        match state.parked_until {
+            Some(until) if state.ending.is_none() && !state.is_over => {
+                let (sender, resumed) = oneshot::channel();
+                state.resumed = Some(sender);
+                Fate::Open { until, resumed }
+            }
+            Some(_) | None => Fate::Ended,
+        }
     }
 
     /// Takes the next message that may be delivered with `window` messages of QoS 1 and 2 under way.

@@ -3,8 +3,8 @@
 
 use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::packet::{
-    AssignedClientIdentifier, Packet, Property, Qos, ReceiveMaximum, SessionExpiryInterval,
-    SubscriptionIdentifier, TopicAliasMaximum, v3_1_1, v5_0,
+    AssignedClientIdentifier, MessageExpiryInterval, Packet, Property, Qos, ReceiveMaximum,
+    SessionExpiryInterval, SubscriptionIdentifier, TopicAliasMaximum, v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::result_code::{
     ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode, PubrecReasonCode,
@@ -216,12 +216,17 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) properties: &'a [Property],
     /// The subscription identifiers of the subscriptions it goes out for.
     pub(crate) identifiers: &'a [u32],
+    /// How many seconds it is still of use, if that was limited.
+    pub(crate) expiry_s: Option<u32>,
 }
 
 pub(crate) fn publish(version: Version, out: &Outgoing<'_>) -> Option<Packet> {
     let qos = Qos::try_from(out.qos).ok()?;
     if version == Version::V5_0 {
         let mut properties = out.properties.to_vec();
+        if let Some(seconds) = out.expiry_s {
+            properties.push(MessageExpiryInterval::new(seconds).ok()?.into());
+        }
         for &identifier in out.identifiers {
             properties.push(SubscriptionIdentifier::new(identifier).ok()?.into());
         }

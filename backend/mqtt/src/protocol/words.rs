@@ -63,6 +63,10 @@ pub(crate) struct Will {
     pub(crate) is_retained: bool,
     pub(crate) qos: u8,
     pub(crate) properties: Vec<Property>,
+    /// How long it is of use once it is published.
+    pub(crate) expiry: Option<Duration>,
+    /// How long to wait whether the client comes back.
+    pub(crate) delay: Duration,
 }
 
 /// PUBLISH without its payload, which does not come through the core.
@@ -74,6 +78,8 @@ pub(crate) struct Publish {
     pub(crate) is_retained: bool,
     /// What MQTT 5 forwards to subscribers as it is.
     pub(crate) properties: Vec<Property>,
+    /// How long it is of use.
+    pub(crate) expiry: Option<Duration>,
     /// It carries a subscription identifier, which only a server may send.
     pub(crate) has_subscription_identifier: bool,
 }
@@ -112,6 +118,7 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
             qos: packet.qos() as u8,
             is_retained: packet.retain(),
             properties: Vec::new(),
+            expiry: None,
             has_subscription_identifier: false,
         }),
         GenericPacket::V5_0Publish(packet) => Inbound::Publish(Publish {
@@ -120,6 +127,7 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
             qos: packet.qos() as u8,
             is_retained: packet.retain(),
             properties: forwarded(packet.props()),
+            expiry: message_expiry(packet.props()),
             has_subscription_identifier: !subscription_identifiers(packet.props()).is_empty(),
         }),
         GenericPacket::V3_1_1Puback(packet) => Inbound::Puback(packet.packet_id()),
@@ -192,6 +200,8 @@ fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
         is_retained: packet.will_retain(),
         qos: packet.will_qos() as u8,
         properties: Vec::new(),
+        expiry: None,
+        delay: Duration::ZERO,
     });
     Connect {
         client: packet.client_id().into(),
@@ -216,6 +226,8 @@ fn connect_v5(packet: &v5_0::Connect) -> Connect {
         is_retained: packet.will_retain(),
         qos: packet.will_qos() as u8,
         properties: forwarded(packet.will_props()),
+        expiry: message_expiry(packet.will_props()),
+        delay: will_delay(packet.will_props()),
     });
     Connect {
         client: packet.client_id().into(),
@@ -240,6 +252,21 @@ fn expiry(properties: &[Property]) -> Option<Duration> {
     })
 }
 
+fn message_expiry(properties: &[Property]) -> Option<Duration> {
+    properties.iter().find_map(|property| match property {
+        Property::MessageExpiryInterval(seconds) => Some(Duration::from_secs(seconds.val().into())),
+        _ => None,
+    })
+}
+
+fn will_delay(properties: &[Property]) -> Duration {
+    let delay = properties.iter().find_map(|property| match property {
+        Property::WillDelayInterval(seconds) => Some(Duration::from_secs(seconds.val().into())),
+        _ => None,
+    });
+    delay.unwrap_or_default()
+}
+
 fn subscription_identifiers(properties: &[Property]) -> Vec<u32> {
     let identifiers = properties.iter().filter_map(|property| match property {
         Property::SubscriptionIdentifier(identifier) => Some(identifier.val()),
@@ -248,7 +275,7 @@ fn subscription_identifiers(properties: &[Property]) -> Vec<u32> {
     identifiers.collect()
 }
 
-/// The properties of a PUBLISH or will that go on to subscribers unchanged.
+/// The properties of a PUBLISH or will that go on to subscribers unchanged, in their order.
 fn forwarded(properties: &[Property]) -> Vec<Property> {
     properties
         .iter()
@@ -256,7 +283,6 @@ fn forwarded(properties: &[Property]) -> Vec<Property> {
             matches!(
                 property,
                 Property::PayloadFormatIndicator(_)
-                    | Property::MessageExpiryInterval(_)
                     | Property::ContentType(_)
                     | Property::ResponseTopic(_)
                     | Property::CorrelationData(_)

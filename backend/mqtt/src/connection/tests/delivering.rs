@@ -54,12 +54,8 @@ async fn again(world: &World, connect: impl Into<Packet>) -> Client {
 #[tokio::test(start_paused = true)]
 async fn a_qos_2_delivery_goes_through_all_four_packets_and_frees_its_place() {
     let world = World::new();
-    let connect = v5_0::Connect::builder()
-        .client_id("c")
-        .unwrap()
-        .clean_start(false);
-    let narrow = vec![ReceiveMaximum::new(1).unwrap().into()];
-    let mut client = world.connect(connect.props(narrow).build().unwrap()).await;
+    let narrow = connect_with("c", vec![ReceiveMaximum::new(1).unwrap().into()]);
+    let mut client = world.connect(narrow).await;
     assert_eq!(client.subscribe("a", Qos::ExactlyOnce).await, 2);
     for payload in [b"1", b"2"] {
         world.shared.hub.route(&exactly_once("a", payload));
@@ -135,15 +131,8 @@ async fn a_new_connection_repeats_publish_before_pubrec_and_pubrel_after_it_in_o
 async fn a_pubcomp_for_an_earlier_connection_s_message_takes_no_place_of_the_new_window() {
     let world = World::new();
     let connect = || {
-        let connect = v5_0::Connect::builder()
-            .client_id("c")
-            .unwrap()
-            .clean_start(false);
-        let properties = vec![
-            SessionExpiryInterval::new(60).unwrap().into(),
-            ReceiveMaximum::new(1).unwrap().into(),
-        ];
-        connect.props(properties).build().unwrap()
+        let narrow = ReceiveMaximum::new(1).unwrap().into();
+        connect_with("c", vec![expiry(60), narrow])
     };
     let mut client = world.connect(connect()).await;
     client.subscribe("a", Qos::ExactlyOnce).await;
@@ -177,12 +166,8 @@ async fn what_is_sent_again_keeps_within_a_smaller_window_than_before() {
         identifiers.push(published(&mut client).await.1);
     }
     drop(client);
-    let connect = v5_0::Connect::builder()
-        .client_id("c")
-        .unwrap()
-        .clean_start(false);
-    let narrow = vec![ReceiveMaximum::new(1).unwrap().into()];
-    let mut client = again(&world, connect.props(narrow).build().unwrap()).await;
+    let narrow = connect_with("c", vec![ReceiveMaximum::new(1).unwrap().into()]);
+    let mut client = again(&world, narrow).await;
     assert_eq!(published(&mut client).await.1, identifiers[0]);
     client.hears_nothing_for(Duration::from_secs(1)).await;
     client.send(pubrec(identifiers[0])).await;

@@ -57,7 +57,8 @@ async fn silence_for_one_and_a_half_keep_alives_ends_the_connection() {
     let connect = v5_0::Connect::builder()
         .client_id("c")
         .unwrap()
-        .keep_alive(10);
+        .keep_alive(10)
+        .props(vec![by_code_alone()]);
     let mut client = world.connect(connect.build().unwrap()).await;
     client.hears_nothing_for(Duration::from_secs(14)).await;
     client.send(v5_0::Pingreq::builder().build().unwrap()).await;

@@ -198,14 +198,13 @@ async fn others_messages_do_not_end_a_session_that_waits_for_its_client() {
 }
 
 fn with_will(user: &str, expiry_s: u32) -> v5_0::Connect {
-    let expiry = SessionExpiryInterval::new(expiry_s).unwrap().into();
     let connect = v5_0::Connect::builder().client_id("c").unwrap();
     connect
         .user_name(user)
         .unwrap()
         .will_message("wills/c", b"gone", Qos::AtLeastOnce, false)
         .unwrap()
-        .props(vec![expiry])
+        .props(vec![expiry(expiry_s), by_code_alone()])
         .build()
         .unwrap()
 }
