@@ -77,6 +77,28 @@ pub(crate) struct Hub {
 struct Sessions {
     by_key: BTreeMap<Key, Arc<Session>>,
     n_parked: usize,
+    /// How many connections each owner has; none is zero.
+    n_seated: BTreeMap<SmolStr, usize>,
+}
+
+impl Sessions {
+    fn seat(&mut self, owner: &SmolStr) {
+        *self.n_seated.entry(owner.clone()).or_default() += 1;
+    }
+
+    /// Notes that the connection of a session is none any more, unless that has been noted before.
+    fn unseat(&mut self, session: &Session) {
+        if !session.unseat() {
+            return;
+        }
+        let owner = &session.key.owner;
+        if let Some(n_seated) = self.n_seated.get_mut(owner) {
+            *n_seated -= 1;
+            if *n_seated == 0 {
+                self.n_seated.remove(owner);
+            }
+        }
+    }
 }
 
 /// Locks, taking over what a panicked holder left: every critical section here leaves its data
@@ -107,27 +129,40 @@ impl Hub {
     }
 
     /// Seats a client: on its owner's earlier session of this identifier, if there is one and it does
-    /// not start clean. A connection of the same owner that holds the identifier loses it.
+    /// not start clean. A connection of the same owner that holds the identifier loses it. `None` if
+    /// the owner has as many connections as may be.
     pub(crate) fn attach(
         &self,
         client: &SmolStr,
         pass: &Arc<dyn Pass>,
         is_clean: bool,
         expiry: Duration,
-    ) -> Seat {
+    ) -> Option<Seat> {
         let key = Key {
             owner: pass.owner().into(),
             client: client.clone(),
         };
         let mut sessions = lock(&self.sessions);
-        if let Some(existing) = sessions.by_key.get(&key).cloned() {
+        let existing = sessions.by_key.get(&key).cloned();
+        let n_own = sessions.n_seated.get(&key.owner).copied().unwrap_or(0);
+        let is_takeover = existing
+            .as_ref()
+            .is_some_and(|existing| existing.is_seated());
+        let n_max = self.limits.connections_per_owner_max;
+        if n_max > 0 && n_own >= n_max && !is_takeover {
+            self.counters.owners_refused.add(1);
+            return None;
+        }
+        if let Some(existing) = existing {
+            sessions.unseat(&existing);
             if existing.is_parked() {
                 sessions.n_parked = sessions.n_parked.saturating_sub(1);
             } else {
                 self.counters.takeovers.add(1);
             }
             if !is_clean && existing.survives(Instant::now()) {
-                return existing.attach(pass, expiry, true);
+                sessions.seat(&key.owner);
+                return Some(existing.attach(pass, expiry, true));
             }
             self.unsubscribe_all(&existing);
             self.close(&existing);
@@ -135,8 +170,9 @@ impl Hub {
         }
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::new(number, key.clone(), Arc::clone(pass)));
+        sessions.seat(&key.owner);
         sessions.by_key.insert(key, Arc::clone(&session));
-        session.attach(pass, expiry, false)
+        Some(session.attach(pass, expiry, false))
     }
 
     /// Leaves a session: it is parked for its expiry, or dropped. Without effect if another
@@ -146,7 +182,7 @@ impl Hub {
         if !seat.is_holder() {
             return;
         }
-        seat.session.unseat();
+        sessions.unseat(&seat.session);
         let has_room = sessions.n_parked < self.limits.sessions_parked_max;
         if has_room
             && seat

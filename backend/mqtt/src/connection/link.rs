@@ -8,6 +8,7 @@ use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
+use super::rate::Rate;
 use super::{End, Shared, Taking};
 use crate::frame::{Body, Frame, Framer};
 use crate::gate::Pass;
@@ -17,7 +18,7 @@ use crate::lobby::Place;
 use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
 use crate::protocol::build::{self, code};
 use crate::protocol::words::{Filter, Inbound, Publish, Subscribe, Will};
-use crate::protocol::{Protocol, Violation};
+use crate::protocol::{Protocol, Violation, reasons};
 use crate::taker::{Arrival, Closed, Receipt};
 use crate::topic::{self, Subscription};
 
@@ -38,6 +39,7 @@ pub(super) struct Link {
     pub(super) keep_alive: Duration,
     pub(super) will: Option<Will>,
     pub(super) pending: Pending,
+    pub(super) rate: Rate,
     /// Packets received so far, to tell one from the next.
     pub(super) n_packets: u64,
     /// Whether there may be something left that an earlier connection began to deliver.
@@ -94,7 +96,10 @@ impl Link {
     pub(super) fn gather(&mut self, input: &mut BytesMut) -> Option<(Vec<Arrival>, Gathered)> {
         let mut arrivals = Vec::new();
         let mut gathered = Gathered::default();
-        while self.end.is_none() && self.has_room(gathered.slots.len(), gathered.payload_bytes) {
+        while self.end.is_none()
+            && self.has_room(gathered.slots.len(), gathered.payload_bytes)
+            && self.rate.waits_until().is_none()
+        {
             match self.framer.next(input) {
                 Ok(None) => break,
                 Ok(Some(frame)) => self.frame(frame, &mut arrivals, &mut gathered),
@@ -164,6 +169,7 @@ impl Link {
     ) {
         let counters = &self.shared.counters;
         counters.publishes_in.add(1);
+        self.rate.publish();
         if publish.has_subscription_identifier {
             return self.violate(DisconnectReasonCode::ProtocolError);
         }
@@ -293,8 +299,17 @@ impl Link {
             };
             reasons.push(reason);
         }
-        let suback = build::suback(self.protocol.version(), subscribe.identifier, &reasons);
-        self.protocol.send(suback, &mut self.out);
+        let version = self.protocol.version();
+        let suback = |why| build::suback(version, subscribe.identifier, &reasons, why);
+        match reasons.iter().find(|&&reason| reason >= code::FAILURE) {
+            None => {
+                self.protocol.send(suback(None), &mut self.out);
+            }
+            Some(&reason) => {
+                let why = reasons::subscribe(reason);
+                self.protocol.send_with_reason(why, suback, &mut self.out);
+            }
+        }
     }
 
     /// The taker has taken the batch, or never will.
@@ -319,24 +334,30 @@ impl Link {
             return;
         };
         for Settled { slot, reason } in settled {
-            let version = self.protocol.version();
-            let ack = match slot.qos {
-                0 => None,
-                1 => build::puback(version, slot.identifier, reason),
-                _ => build::pubrec(version, slot.identifier, reason),
-            };
-            if ack.is_some() {
-                self.protocol.send(ack, &mut self.out);
-                self.shared.counters.acks_out.add(1);
-                self.shared
-                    .counters
-                    .refusals_out
-                    .add(usize::from(reason != code::SUCCESS));
-            }
+            self.acknowledge(&slot, reason);
             if let (code::SUCCESS, Some(message)) = (reason, &slot.message) {
                 self.shared.hub.route(message);
             }
         }
+    }
+
+    fn acknowledge(&mut self, slot: &Slot, reason: u8) {
+        if slot.qos == 0 {
+            return;
+        }
+        let version = self.protocol.version();
+        let ack = |why| match slot.qos {
+            1 => build::puback(version, slot.identifier, reason, why),
+            _ => build::pubrec(version, slot.identifier, reason, why),
+        };
+        self.shared.counters.acks_out.add(1);
+        if reason == code::SUCCESS {
+            self.protocol.send(ack(None), &mut self.out);
+            return;
+        }
+        self.shared.counters.refusals_out.add(1);
+        let why = reasons::publish(reason);
+        self.protocol.send_with_reason(why, ack, &mut self.out);
     }
 
     /// Looks whether the seat is lost.

@@ -6,7 +6,7 @@ use crate::hub::flights::{Stage, Standing};
 use crate::hub::session::Delivery;
 use crate::limits::DELIVERY_WINDOW;
 use crate::protocol::build::{self, Outgoing};
-use crate::protocol::kind;
+use crate::protocol::{self, kind};
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Link {
     /// a PUBLISH that this connection never sent.
     fn release(&mut self, identifier: u16) {
         let pubrel = build::pubrel(self.protocol.version(), identifier, true);
-        self.protocol.send_past(pubrel, &mut self.out);
+        protocol::send_past(pubrel, &mut self.out);
         self.seat.released(identifier);
     }
 
@@ -120,7 +120,7 @@ impl Link {
             }
             (kind::PUBREC, Standing::Unknown) => {
                 let pubrel = build::pubrel(self.protocol.version(), identifier, false);
-                self.protocol.send_past(pubrel, &mut self.out);
+                protocol::send_past(pubrel, &mut self.out);
                 true
             }
             (kind::PUBCOMP, Standing::Inherited) => {
@@ -158,7 +158,7 @@ impl Link {
                 expiry_s: delivery.message.expiry_s(),
             },
         );
-        if self.protocol.send(packet, &mut self.out) {
+        if self.protocol.publish(packet, &mut self.out) {
             Sending::Sent
         } else {
             self.shared.counters.deliveries_too_large.add(1);

@@ -7,10 +7,12 @@ mod delivering;
 mod ending;
 mod expiring;
 mod halves;
+mod limiting;
 mod passes;
 mod property;
 mod sharing;
 mod subscribing;
+mod telling;
 mod waiting;
 
 use std::net::{IpAddr, Ipv4Addr};

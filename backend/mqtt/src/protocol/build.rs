@@ -3,8 +3,9 @@
 
 use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::packet::{
-    AssignedClientIdentifier, MessageExpiryInterval, Packet, Property, Qos, ReceiveMaximum,
-    SessionExpiryInterval, SubscriptionIdentifier, TopicAliasMaximum, v3_1_1, v5_0,
+    AssignedClientIdentifier, MessageExpiryInterval, Packet, Property, Qos, ReasonString,
+    ReceiveMaximum, ServerKeepAlive, SessionExpiryInterval, SubscriptionIdentifier,
+    TopicAliasMaximum, v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::result_code::{
     ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode, PubrecReasonCode,
@@ -17,6 +18,8 @@ use crate::limits::TOPIC_ALIAS_MAX;
 pub(crate) mod code {
     pub(crate) const SUCCESS: u8 = 0x00;
     pub(crate) const NO_SUBSCRIPTION: u8 = 0x11;
+    /// The first of those that say no.
+    pub(crate) const FAILURE: u8 = 0x80;
     pub(crate) const NOT_AUTHORIZED: u8 = 0x87;
     pub(crate) const FILTER_INVALID: u8 = 0x8f;
     pub(crate) const TOPIC_INVALID: u8 = 0x90;
@@ -32,6 +35,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) assigned: Option<&'a str>,
     /// The session expiry in seconds, if it is not what the client asked for.
     pub(crate) session_expiry_s: Option<u32>,
+    /// The keep-alive in seconds, if it is not what the client asked for.
+    pub(crate) keep_alive_s: Option<u16>,
 }
 
 pub(crate) fn welcome(version: Version, welcome: &Welcome<'_>) -> Option<Packet> {
@@ -51,6 +56,9 @@ pub(crate) fn welcome(version: Version, welcome: &Welcome<'_>) -> Option<Packet>
     if let Some(seconds) = welcome.session_expiry_s {
         properties.push(SessionExpiryInterval::new(seconds).ok()?.into());
     }
+    if let Some(seconds) = welcome.keep_alive_s {
+        properties.push(ServerKeepAlive::new(seconds).ok()?.into());
+    }
     let packet = v5_0::Connack::builder()
         .session_present(welcome.is_session_present)
         .reason_code(ConnectReasonCode::Success)
@@ -62,11 +70,13 @@ pub(crate) fn turned_away(
     version: Version,
     reason: ConnectReasonCode,
     return_code: ConnectReturnCode,
+    why: Option<&str>,
 ) -> Option<Packet> {
     if version == Version::V5_0 {
         let packet = v5_0::Connack::builder()
             .session_present(false)
-            .reason_code(reason);
+            .reason_code(reason)
+            .props(in_words(why)?);
         return Some(packet.build().ok()?.into());
     }
     let packet = v3_1_1::Connack::builder()
@@ -75,7 +85,18 @@ pub(crate) fn turned_away(
     Some(packet.build().ok()?.into())
 }
 
-pub(crate) fn puback(version: Version, identifier: u16, reason: u8) -> Option<Packet> {
+/// The property that says why.
+fn in_words(why: Option<&str>) -> Option<Vec<Property>> {
+    let why = why.map(ReasonString::new).transpose().ok()?;
+    Some(why.into_iter().map(Property::from).collect())
+}
+
+pub(crate) fn puback(
+    version: Version,
+    identifier: u16,
+    reason: u8,
+    why: Option<&str>,
+) -> Option<Packet> {
     if version != Version::V5_0 {
         return Some(
             v3_1_1::Puback::builder()
@@ -88,11 +109,19 @@ pub(crate) fn puback(version: Version, identifier: u16, reason: u8) -> Option<Pa
     let mut packet = v5_0::Puback::builder().packet_id(identifier);
     if reason != code::SUCCESS {
         packet = packet.reason_code(PubackReasonCode::try_from(reason).ok()?);
+        if why.is_some() {
+            packet = packet.props(in_words(why)?);
+        }
     }
     Some(packet.build().ok()?.into())
 }
 
-pub(crate) fn pubrec(version: Version, identifier: u16, reason: u8) -> Option<Packet> {
+pub(crate) fn pubrec(
+    version: Version,
+    identifier: u16,
+    reason: u8,
+    why: Option<&str>,
+) -> Option<Packet> {
     if version != Version::V5_0 {
         return Some(
             v3_1_1::Pubrec::builder()
@@ -105,6 +134,9 @@ pub(crate) fn pubrec(version: Version, identifier: u16, reason: u8) -> Option<Pa
     let mut packet = v5_0::Pubrec::builder().packet_id(identifier);
     if reason != code::SUCCESS {
         packet = packet.reason_code(PubrecReasonCode::try_from(reason).ok()?);
+        if why.is_some() {
+            packet = packet.props(in_words(why)?);
+        }
     }
     Some(packet.build().ok()?.into())
 }
@@ -141,7 +173,12 @@ pub(crate) fn pubrel(version: Version, identifier: u16, is_known: bool) -> Optio
     Some(packet.build().ok()?.into())
 }
 
-pub(crate) fn suback(version: Version, identifier: u16, reasons: &[u8]) -> Option<Packet> {
+pub(crate) fn suback(
+    version: Version,
+    identifier: u16,
+    reasons: &[u8],
+    why: Option<&str>,
+) -> Option<Packet> {
     if version == Version::V5_0 {
         let codes: Vec<_> = reasons
             .iter()
@@ -149,7 +186,8 @@ pub(crate) fn suback(version: Version, identifier: u16, reasons: &[u8]) -> Optio
             .collect();
         let packet = v5_0::Suback::builder()
             .packet_id(identifier)
-            .reason_codes(codes);
+            .reason_codes(codes)
+            .props(in_words(why)?);
         return Some(packet.build().ok()?.into());
     }
     let codes = reasons
@@ -194,14 +232,13 @@ pub(crate) fn pong(version: Version) -> Option<Packet> {
 }
 
 /// DISCONNECT, which only MQTT 5 lets a server say.
-pub(crate) fn disconnect(reason: DisconnectReasonCode) -> Option<Packet> {
-    Some(
-        v5_0::Disconnect::builder()
-            .reason_code(reason)
-            .build()
-            .ok()?
-            .into(),
-    )
+pub(crate) fn disconnect(reason: DisconnectReasonCode, why: Option<&str>) -> Option<Packet> {
+    let packet = v5_0::Disconnect::builder().reason_code(reason);
+    let packet = match why {
+        Some(_) => packet.props(in_words(why)?),
+        None => packet,
+    };
+    Some(packet.build().ok()?.into())
 }
 
 /// A PUBLISH to a subscriber.

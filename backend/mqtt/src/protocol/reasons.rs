@@ -52,6 +52,10 @@ pub(crate) fn disconnect(reason: DisconnectReasonCode) -> &'static str {
         DisconnectReasonCode::MalformedPacket => "a packet is malformed",
         DisconnectReasonCode::PacketTooLarge => "a packet is too large",
         DisconnectReasonCode::TopicNameInvalid => "a topic is invalid",
+        DisconnectReasonCode::ReceiveMaximumExceeded => {
+            "more messages are unacknowledged than the receive maximum in CONNACK allows"
+        }
+        DisconnectReasonCode::TopicAliasInvalid => "a topic alias is invalid",
         DisconnectReasonCode::ProtocolError => "a packet breaks the protocol",
         _ => "ended",
     }

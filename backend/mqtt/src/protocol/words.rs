@@ -53,6 +53,10 @@ pub(crate) struct Connect {
     pub(crate) password: Option<Vec<u8>>,
     /// It wants the enhanced authentication of MQTT 5.
     pub(crate) wants_auth_method: bool,
+    /// It wants reasons in words, which MQTT 5 does unless it says otherwise.
+    pub(crate) wants_reasons: bool,
+    /// The longest packet it takes.
+    pub(crate) packet_bytes_max: Option<u32>,
 }
 
 /// What to publish if the client is lost.
@@ -112,24 +116,8 @@ pub(crate) enum Retained {
 /// Reads a packet the core has accepted.
 pub(crate) fn from_packet(packet: Packet) -> Inbound {
     match packet {
-        GenericPacket::V3_1_1Publish(packet) => Inbound::Publish(Publish {
-            topic: packet.topic_name().into(),
-            identifier: packet.packet_id().unwrap_or(0),
-            qos: packet.qos() as u8,
-            is_retained: packet.retain(),
-            properties: Vec::new(),
-            expiry: None,
-            has_subscription_identifier: false,
-        }),
-        GenericPacket::V5_0Publish(packet) => Inbound::Publish(Publish {
-            topic: packet.topic_name().into(),
-            identifier: packet.packet_id().unwrap_or(0),
-            qos: packet.qos() as u8,
-            is_retained: packet.retain(),
-            properties: forwarded(packet.props()),
-            expiry: message_expiry(packet.props()),
-            has_subscription_identifier: !subscription_identifiers(packet.props()).is_empty(),
-        }),
+        GenericPacket::V3_1_1Publish(packet) => Inbound::Publish(publish_v3(&packet)),
+        GenericPacket::V5_0Publish(packet) => Inbound::Publish(publish_v5(&packet)),
         GenericPacket::V3_1_1Puback(packet) => Inbound::Puback(packet.packet_id()),
         GenericPacket::V5_0Puback(packet) => Inbound::Puback(packet.packet_id()),
         GenericPacket::V3_1_1Pubrec(packet) => Inbound::Pubrec {
@@ -193,6 +181,30 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
     }
 }
 
+fn publish_v3(packet: &v3_1_1::Publish) -> Publish {
+    Publish {
+        topic: packet.topic_name().into(),
+        identifier: packet.packet_id().unwrap_or(0),
+        qos: packet.qos() as u8,
+        is_retained: packet.retain(),
+        properties: Vec::new(),
+        expiry: None,
+        has_subscription_identifier: false,
+    }
+}
+
+fn publish_v5(packet: &v5_0::Publish) -> Publish {
+    Publish {
+        topic: packet.topic_name().into(),
+        identifier: packet.packet_id().unwrap_or(0),
+        qos: packet.qos() as u8,
+        is_retained: packet.retain(),
+        properties: forwarded(packet.props()),
+        expiry: message_expiry(packet.props()),
+        has_subscription_identifier: !subscription_identifiers(packet.props()).is_empty(),
+    }
+}
+
 fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
     let will = packet.will_topic().map(|topic| Will {
         topic: topic.into(),
@@ -216,6 +228,8 @@ fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
         user: packet.user_name().map(str::to_owned),
         password: packet.password().map(<[u8]>::to_vec),
         wants_auth_method: false,
+        wants_reasons: false,
+        packet_bytes_max: None,
     }
 }
 
@@ -241,6 +255,13 @@ fn connect_v5(packet: &v5_0::Connect) -> Connect {
             .props()
             .iter()
             .any(|property| matches!(property, Property::AuthenticationMethod(_))),
+        wants_reasons: !packet.props().iter().any(
+            |property| matches!(property, Property::RequestProblemInformation(wants) if wants.val() == 0),
+        ),
+        packet_bytes_max: packet.props().iter().find_map(|property| match property {
+            Property::MaximumPacketSize(bytes) => Some(bytes.val()),
+            _ => None,
+        }),
     }
 }
 

@@ -71,6 +71,12 @@ async fn refused_subscriptions_and_connections_and_ended_ones_are_told_why() {
     let expected = "another connection has this client identifier";
     assert_eq!(reason(properties), Some(expected));
 
+    let mut client = world.connect(connect_with("d", vec![])).await;
+    client.send(connect_with("d", vec![])).await;
+    let disconnect = v5_0::Disconnect::parse(&client.packet().await.1).unwrap().0;
+    let properties = disconnect.props().as_ref().unwrap();
+    assert_eq!(reason(properties), Some("a packet breaks the protocol"));
+
     let nobody = crate::testing::GuestList::new([]);
     let world = World::with_gate(Limits::default(), nobody);
     let mut client = world.dial();
