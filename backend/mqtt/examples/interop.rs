@@ -1,5 +1,6 @@
 //! The endpoint on a port of its own, open to everybody, for trying foreign clients and public test
-//! suites against it: `cargo run -p egret-mqtt --example interop -- 127.0.0.1:1883`.
+//! suites against it: `cargo run -p egret-mqtt --example interop -- 127.0.0.1:1883`. A second
+//! argument is the receive maximum.
 //!
 //! Its settings are those that the Paho interoperability tests (`client_test.py`, `client_test5.py`)
 //! expect of a broker: nobody may subscribe to `test/nosubscribe`, a client's keep-alive is at most
@@ -78,11 +79,14 @@ impl Gate for NearlyOpen {
 async fn main() {
     let mut arguments = std::env::args().skip(1);
     let addr = arguments.next().unwrap_or_else(|| "127.0.0.1:1883".into());
+    let receive_maximum = arguments
+        .next()
+        .map_or(20, |maximum| maximum.parse().unwrap());
     let taker = Arc::new(Memory::default());
     let shutdown = CancellationToken::new();
     let limits = Limits {
         keep_alive_max: Duration::from_mins(1),
-        receive_maximum: 20,
+        receive_maximum,
         ..Limits::default()
     };
     let handle = Endpoint::new(Arc::clone(&taker) as Arc<dyn Taker>)

@@ -3,6 +3,8 @@
 //! Time is virtual: it passes only while every task waits, so a pause here is exact and costs none.
 
 mod acks;
+mod breaks;
+mod conformance;
 mod delivering;
 mod ending;
 mod expiring;
