@@ -1,7 +1,8 @@
 //! Every number that bounds the endpoint, with where it comes from.
 //!
 //! Memory per connection is bounded by `read_buffer_bytes + pending_bytes_max + out_bytes_max` and,
-//! for a subscriber, `outbox_bytes_max`; of one that has not been admitted by
+//! for a subscriber, three times `outbox_bytes_max`: what waits, what is under way, and the protocol
+//! core's own copy of that; of one that has not been admitted by
 //! [`CONTROL_PACKET_BYTES_MAX`] twice. Nothing grows with uptime.
 
 use std::time::Duration;
@@ -81,7 +82,8 @@ pub struct Limits {
     pub drain_max: Duration,
     /// Messages that may wait for one subscriber.
     pub outbox_messages_max: usize,
-    /// Payload bytes that may wait for one subscriber.
+    /// Payload bytes that may wait for one subscriber; and so many may be under way to it with QoS 1 and
+    /// 2, or one message.
     pub outbox_bytes_max: usize,
     /// Connections of one owner ([`crate::gate::Pass::owner`]) at the same time; zero for no bound but
     /// `connections_max`. One more is refused with 0x97. A client that takes its own session over

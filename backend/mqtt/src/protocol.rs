@@ -245,3 +245,6 @@ fn reason_from_error(error: MqttError) -> DisconnectReasonCode {
         .and_then(|code| DisconnectReasonCode::try_from(code).ok())
         .unwrap_or(DisconnectReasonCode::ProtocolError)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,8 @@ impl Link {
         self.deliver_again();
         while !self.is_resuming && self.has_room_to_deliver() {
             let window = if self.is_full() { 0 } else { DELIVERY_WINDOW };
-            let Some(delivery) = self.seat.next(window) else {
+            let bytes_max = self.shared.limits.outbox_bytes_max;
+            let Some(delivery) = self.seat.next(window, bytes_max) else {
                 return;
             };
             if delivery.message.has_expired() {

@@ -44,22 +44,39 @@ struct Flight {
     sent_on: u64,
 }
 
+impl Flight {
+    fn payload_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Published(delivery) => delivery.message.payload.len(),
+            Stage::Released => 0,
+        }
+    }
+}
+
 /// The deliveries under way of one session.
 #[derive(Debug, Default)]
-pub(super) struct Flights(VecDeque<Flight>);
+pub(super) struct Flights {
+    list: VecDeque<Flight>,
+    /// Of those that are published and not released.
+    payload_bytes: usize,
+}
 
 impl Flights {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// Whether one more with so many bytes of payload would be too many, or too much. One alone never
+    /// is.
+    pub(super) fn is_full(&self, n_max: usize, payload_bytes: usize, bytes_max: usize) -> bool {
+        let is_too_much = self.payload_bytes + payload_bytes > bytes_max && !self.list.is_empty();
+        self.list.len() >= n_max || is_too_much
     }
 
     pub(super) fn identifiers(&self) -> Vec<u16> {
-        self.0.iter().map(|flight| flight.identifier).collect()
+        self.list.iter().map(|flight| flight.identifier).collect()
     }
 
     /// Notes a PUBLISH that was sent.
     pub(super) fn begin(&mut self, identifier: u16, delivery: Delivery, epoch: u64) {
-        self.0.push_back(Flight {
+        self.payload_bytes += delivery.message.payload.len();
+        self.list.push_back(Flight {
             identifier,
             stage: Stage::Published(delivery),
             published_on: epoch,
@@ -69,7 +86,7 @@ impl Flights {
 
     /// The oldest that this connection has not sent anything of.
     pub(super) fn again(&self, epoch: u64) -> Option<(u16, Stage)> {
-        let mut flights = self.0.iter();
+        let mut flights = self.list.iter();
         let flight = flights.find(|flight| flight.sent_on != epoch)?;
         Some((flight.identifier, flight.stage.clone()))
     }
@@ -86,28 +103,41 @@ impl Flights {
 
     /// Notes that its PUBREL is sent: the message itself is not needed any more.
     pub(super) fn release(&mut self, identifier: u16, epoch: u64) {
+        let mut freed = 0;
         if let Some(flight) = self.find_mut(identifier) {
+            freed = flight.payload_bytes();
             flight.stage = Stage::Released;
             flight.sent_on = epoch;
         }
+        self.payload_bytes -= freed;
     }
 
     /// Forgets a delivery that is settled.
     pub(super) fn settle(&mut self, identifier: u16) {
-        self.0.retain(|flight| flight.identifier != identifier);
+        let payload_bytes = &mut self.payload_bytes;
+        self.list.retain(|flight| {
+            let is_other = flight.identifier != identifier;
+            if !is_other {
+                *payload_bytes -= flight.payload_bytes();
+            }
+            is_other
+        });
     }
 
     /// What is published with QoS 1 and not acknowledged.
     pub(super) fn into_unacknowledged(self) -> Vec<Delivery> {
-        let published = self.0.into_iter().filter_map(|flight| match flight.stage {
-            Stage::Published(delivery) => Some(delivery),
-            Stage::Released => None,
-        });
+        let published = self
+            .list
+            .into_iter()
+            .filter_map(|flight| match flight.stage {
+                Stage::Published(delivery) => Some(delivery),
+                Stage::Released => None,
+            });
         published.filter(|delivery| delivery.qos == 1).collect()
     }
 
     pub(super) fn standing(&self, identifier: u16, epoch: u64) -> Standing {
-        let mut flights = self.0.iter();
+        let mut flights = self.list.iter();
         match flights.find(|flight| flight.identifier == identifier) {
             None => Standing::Unknown,
             Some(flight) if flight.published_on != epoch => Standing::Inherited,
@@ -119,7 +149,7 @@ impl Flights {
     }
 
     fn find_mut(&mut self, identifier: u16) -> Option<&mut Flight> {
-        let mut flights = self.0.iter_mut();
+        let mut flights = self.list.iter_mut();
         flights.find(|flight| flight.identifier == identifier)
     }
 }

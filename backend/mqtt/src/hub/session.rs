@@ -397,14 +397,16 @@ impl Seat {
         }
     }
 
-    /// Takes the next message that may be delivered with `window` messages of QoS 1 and 2 under way.
-    pub(crate) fn next(&self, window: usize) -> Option<Delivery> {
+    /// Takes the next message that may be delivered with `window` messages of QoS 1 and 2 under way,
+    /// and so many bytes of payload with them.
+    pub(crate) fn next(&self, window: usize, bytes_max: usize) -> Option<Delivery> {
         let mut state = lock(&self.session.state);
         if state.epoch != self.epoch {
             return None;
         }
         let front = state.waiting.front()?;
-        if front.qos > 0 && state.flights.len() >= window {
+        let payload_bytes = front.message.payload.len();
+        if front.qos > 0 && state.flights.is_full(window, payload_bytes, bytes_max) {
             return None;
         }
         let delivery = state.waiting.pop_front()?;
