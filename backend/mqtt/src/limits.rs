@@ -90,7 +90,7 @@ pub struct Limits {
     /// counts once. Without accounts everybody is the same owner.
     pub connections_per_owner_max: usize,
     /// Messages a second that one client may publish, in the long run; zero for no bound. A second's
-    /// worth may come at once. Beyond it the client is read from no faster, which TCP tells it:
+    /// worth may come at once, and again on each new connection. Beyond it the client is read from no faster, which TCP tells it:
     /// nothing is dropped.
     pub publishes_per_second_max: u32,
     /// Bytes a second that one client may send, packets of all kinds together, in the same way; zero

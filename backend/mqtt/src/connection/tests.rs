@@ -8,6 +8,7 @@ mod conformance;
 mod delivering;
 mod ending;
 mod expiring;
+mod groups;
 mod halves;
 mod limiting;
 mod passes;
