@@ -188,7 +188,8 @@ async fn turn<R, W>(
                     alarm.wrote();
                     shed(&mut link.out, READ_BYTES_MIN);
                 }
-                Ok(_) | Err(_) => link.end = Some(End::Lost),
+                // It may have said goodbye before, with messages before that: they are read on.
+                Ok(_) | Err(_) => link.lose_hearing(),
             }
         }
         taken = taken(taking) => link.taken(taken, taking),

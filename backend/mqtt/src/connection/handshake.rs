@@ -305,6 +305,7 @@ fn seat(
         rate: Rate::new(&shared.limits),
         n_packets: 0,
         is_resuming: false,
+        is_deaf: false,
         place: Some(place),
         end: None,
     };

@@ -44,6 +44,8 @@ pub(super) struct Link {
     pub(super) n_packets: u64,
     /// Whether there may be something left that an earlier connection began to deliver.
     pub(super) is_resuming: bool,
+    /// Whether the client hears nothing any more. What it has said may still be on the way.
+    pub(super) is_deaf: bool,
     /// Its place among the admitted.
     pub(super) place: Option<Place>,
     /// Set when the connection is to end.
@@ -79,6 +81,12 @@ impl Link {
         let slots_max = usize::from(limits.receive_maximum) + SLOTS_BEYOND_RECEIVE_MAXIMUM;
         self.pending.n_slots() + n_slots < slots_max
             && self.pending.payload_bytes() + payload_bytes < limits.pending_bytes_max
+    }
+
+    /// Notes that the client hears nothing any more.
+    pub(super) fn lose_hearing(&mut self) {
+        self.is_deaf = true;
+        self.out.clear();
     }
 
     /// Which packet stands incomplete in the input after [`Link::gather`]: the number of those before.
