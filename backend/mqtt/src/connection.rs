@@ -9,6 +9,8 @@ mod alarm;
 mod farewell;
 mod handshake;
 mod link;
+mod outgoing;
+mod rate;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -18,7 +20,7 @@ use bytes::{BufMut, BytesMut};
 use futures_util::future::BoxFuture;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::counters::Counters;
@@ -173,7 +175,10 @@ async fn turn<R, W>(
 {
     let shared = Arc::clone(&link.shared);
     let wake = Arc::clone(&link.seat.wake);
-    let may_read = taking.is_none() && link.may_read() && !alarm.is_stopping();
+    let waits_until = link.rate.waits_until();
+    let may_read =
+        taking.is_none() && link.may_read() && waits_until.is_none() && !alarm.is_stopping();
+    let read_bytes = link.rate.read_bytes_max(wire.read_bytes);
     alarm.awaits(may_read.then(|| link.half(&wire.input)).flatten());
     tokio::select! {
         written = wire.writer.write_buf(&mut link.out), if !link.out.is_empty() => {
@@ -183,15 +188,17 @@ async fn turn<R, W>(
                     alarm.wrote();
                     shed(&mut link.out, READ_BYTES_MIN);
                 }
-                Ok(_) | Err(_) => link.end = Some(End::Lost),
+                // It may have said goodbye before, with messages before that: they are read on.
+                Ok(_) | Err(_) => link.lose_hearing(),
             }
         }
         taken = taken(taking) => link.taken(taken, taking),
         settled = link.pending.settled(), if !link.pending.is_empty() => link.settle(settled),
-        read = read(&mut wire.reader, &mut wire.input, wire.read_bytes), if may_read => {
+        read = read(&mut wire.reader, &mut wire.input, read_bytes), if may_read => {
             match read {
                 Ok(n_bytes) if n_bytes > 0 => {
                     shared.counters.bytes_in.add(n_bytes);
+                    link.rate.read(n_bytes);
                     alarm.heard();
                     wire.adapt(n_bytes);
                 }
@@ -199,6 +206,8 @@ async fn turn<R, W>(
             }
         }
         () = wake.notified() => link.check_seat(),
+        // Its silence counts from here: what it has said meanwhile is yet to be read.
+        () = until(waits_until) => alarm.heard(),
         () = shared.shutdown.cancelled(), if !alarm.is_stopping() => {
             alarm.stop(shared.limits.drain_max);
             timer.as_mut().reset(alarm.next_at());
@@ -226,6 +235,14 @@ async fn turn<R, W>(
 async fn taken(taking: &mut Option<Taking<'_>>) -> Result<Receipt, Closed> {
     match taking {
         Some(taking) => taking.future.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for a moment, if there is one.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

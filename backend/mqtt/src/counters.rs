@@ -28,6 +28,8 @@ counters! {
     unadmitted_refused,
     /// Connections that had not finished CONNECT and made room for one from elsewhere.
     unadmitted_put_out,
+    /// Connections refused because their owner had too many.
+    owners_refused,
     /// CONNECT packets the gate refused.
     connects_denied,
     /// Packets received, of all kinds.
@@ -62,6 +64,10 @@ counters! {
     deliveries_dropped,
     /// Messages dropped because the subscriber may not receive them.
     deliveries_withheld,
+    /// Messages dropped because they are longer than the subscriber takes.
+    deliveries_too_large,
+    /// Messages dropped because their expiry interval had passed before they could be sent.
+    deliveries_expired,
     /// Subscribers disconnected because they were slow.
     subscribers_overrun,
     /// Wills published.

@@ -122,9 +122,8 @@ impl Handle {
             payload,
             qos: 1,
             is_retained,
-            properties: Vec::new(),
-            from: 0,
             label,
+            ..Message::default()
         }));
     }
 

@@ -100,6 +100,11 @@ impl Framer {
         &self.packet
     }
 
+    /// The same, to be changed.
+    pub(crate) fn packet_mut(&mut self) -> &mut [u8] {
+        &mut self.packet
+    }
+
     /// Whether the stream stands in the middle of a packet, after `next` has found none in `input`.
     pub(crate) fn is_within(&self, input: &[u8]) -> bool {
         !input.is_empty() || matches!(self.state, State::Skipping { .. })

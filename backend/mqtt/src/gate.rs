@@ -68,8 +68,13 @@ pub trait Pass: Send + Sync + 'static {
     fn may_publish(&self, topic: &str) -> bool;
 
     /// Whether it may subscribe to this filter. That says nothing yet about what comes: a filter may
-    /// match more than [`Pass::may_receive`] lets through. The filter is as the client sent it; one
-    /// that is malformed or shared is refused after this.
+    /// match more than [`Pass::may_receive`] lets through.
+    ///
+    /// A malformed filter is refused before this is asked. Of a shared subscription
+    /// `$share/{group}/{filter}` this is the filter within, for the group's name says nothing about
+    /// what comes: who may subscribe to `a/#` may to `$share/g/a/#` with any `g`, and to nothing else
+    /// by that. A group has members of one owner alone; another owner's of the same name is another
+    /// group.
     fn may_subscribe(&self, filter: &str) -> bool;
 
     /// Whether it may be sent this message. Asked whenever a message is about to be written to the

@@ -1,7 +1,8 @@
 //! Every number that bounds the endpoint, with where it comes from.
 //!
 //! Memory per connection is bounded by `read_buffer_bytes + pending_bytes_max + out_bytes_max` and,
-//! for a subscriber, `outbox_bytes_max`; of one that has not been admitted by
+//! for a subscriber, three times `outbox_bytes_max`: what waits, what is under way, and the protocol
+//! core's own copy of that; of one that has not been admitted by
 //! [`CONTROL_PACKET_BYTES_MAX`] twice. Nothing grows with uptime.
 
 use std::time::Duration;
@@ -32,7 +33,12 @@ pub(crate) const TOPIC_LEVELS_MAX: usize = 32;
 /// Largest topic alias a client may set: one per observed property of a large gateway.
 pub(crate) const TOPIC_ALIAS_MAX: u16 = 64;
 
-/// QoS 1 deliveries a subscriber may leave unacknowledged; the client's own receive maximum applies
+/// Topic aliases used towards a client; its own maximum applies where it is lower. With a topic of 60
+/// bytes each they cost 8 kB a connection at most, and a client told of more topics than that at a
+/// time gains little from more.
+pub(crate) const TOPIC_ALIAS_SEND_MAX: u16 = 64;
+
+/// Deliveries of QoS 1 and 2 a subscriber may leave unacknowledged; the client's own receive maximum applies
 /// where it is lower. 64 at 10 ms round trip give 6,400 notifications a second and client.
 pub(crate) const DELIVERY_WINDOW: usize = 64;
 
@@ -42,7 +48,8 @@ pub(crate) const SWEEP_PERIOD: Duration = Duration::from_secs(10);
 /// The numbers an operator may change.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Admitted connections at the same time. More are closed on accept.
+    /// Admitted connections at the same time. More are closed on accept. One client identifier of one
+    /// owner has one connection: the next takes it over.
     pub connections_max: usize,
     /// Connections that have not been admitted yet, beside `connections_max`: who never finishes
     /// CONNECT takes no place from those who did. 1,000 that hold a CONNECT of 64 KiB each cost
@@ -75,9 +82,24 @@ pub struct Limits {
     pub drain_max: Duration,
     /// Messages that may wait for one subscriber.
     pub outbox_messages_max: usize,
-    /// Payload bytes that may wait for one subscriber.
+    /// Payload bytes that may wait for one subscriber; and so many may be under way to it with QoS 1 and
+    /// 2, or one message.
     pub outbox_bytes_max: usize,
-    /// Subscriptions of one session.
+    /// Connections of one owner ([`crate::gate::Pass::owner`]) at the same time; zero for no bound but
+    /// `connections_max`. One more is refused with 0x97. A client that takes its own session over
+    /// counts once. Without accounts everybody is the same owner.
+    pub connections_per_owner_max: usize,
+    /// Messages a second that one client may publish, in the long run; zero for no bound. A second's
+    /// worth may come at once, and again on each new connection. Beyond it the client is read from no faster, which TCP tells it:
+    /// nothing is dropped.
+    pub publishes_per_second_max: u32,
+    /// Bytes a second that one client may send, packets of all kinds together, in the same way; zero
+    /// for no bound.
+    pub bytes_per_second_max: u32,
+    /// Longest keep-alive; zero for any. An MQTT 5 client that asks for more, or for none, is told this
+    /// one. A 3.1.1 client cannot be told, and keeps its own.
+    pub keep_alive_max: Duration,
+    /// Subscriptions of one session, shared ones included.
     pub subscriptions_max: usize,
     /// Retained messages; further topics are delivered but not retained.
     pub retained_messages_max: usize,
@@ -105,6 +127,10 @@ impl Default for Limits {
             drain_max: Duration::from_secs(5),
             outbox_messages_max: 1_000,
             outbox_bytes_max: 4 * 1024 * 1024,
+            connections_per_owner_max: 0,
+            publishes_per_second_max: 0,
+            bytes_per_second_max: 0,
+            keep_alive_max: Duration::ZERO,
             subscriptions_max: 100,
             retained_messages_max: 10_000,
             retained_bytes_max: 16 * 1024 * 1024,

@@ -4,12 +4,15 @@
 //! and the QoS 2 state of both versions. What leaves here ([`words`]) no longer shows the version.
 
 pub(crate) mod build;
+pub(crate) mod connect;
+pub(crate) mod kind;
+pub(crate) mod reasons;
 pub(crate) mod words;
 
 use bytes::BytesMut;
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::Event;
-use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet};
+use mqtt_protocol_core::mqtt::packet::{GenericPacket, GenericPacketTrait, Packet};
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 use mqtt_protocol_core::mqtt::{Connection, Version, role};
 
@@ -35,13 +38,39 @@ impl From<FrameError> for Violation {
 /// One connection's protocol state.
 pub(crate) struct Protocol {
     core: Connection<role::Server>,
+    wishes: Wishes,
 }
+
+/// What a client said in CONNECT about what it wants to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wishes {
+    /// Reason strings.
+    pub(crate) wants_reasons: bool,
+    /// Topic aliases.
+    pub(crate) takes_aliases: bool,
+    /// The longest packet.
+    pub(crate) packet_bytes_max: usize,
+}
+
+/// By how much a topic alias can make a packet longer: identifier, value, and one byte more for each
+/// of two lengths.
+const ALIAS_BYTES: usize = 5;
 
 impl Protocol {
     pub(crate) fn new() -> Self {
         Self {
             core: Connection::new(Version::Undetermined),
+            wishes: Wishes {
+                wants_reasons: false,
+                takes_aliases: false,
+                packet_bytes_max: usize::MAX,
+            },
         }
+    }
+
+    /// Notes what the client said in CONNECT.
+    pub(crate) fn set_wishes(&mut self, wishes: Wishes) {
+        self.wishes = wishes;
     }
 
     /// Whether the client speaks MQTT 5; false until CONNECT has told.
@@ -64,7 +93,7 @@ impl Protocol {
         for event in events {
             match event {
                 Event::NotifyPacketReceived(packet) => inbound = Some(words::from_packet(packet)),
-                Event::RequestSendPacket { packet, .. } => write(&packet, out),
+                Event::RequestSendPacket { packet, .. } => self.write_with_reason(&packet, out),
                 Event::NotifyError(reason) => error = Some(reason),
                 Event::RequestClose
                 | Event::RequestTimerReset { .. }
@@ -92,7 +121,8 @@ impl Protocol {
     pub(crate) fn disconnect(&mut self, reason: DisconnectReasonCode, out: &mut BytesMut) {
         if self.is_v5() {
             // Refused by the core when the connection is not, or no longer, established.
-            self.send(build::disconnect(reason), out);
+            let why = reasons::disconnect(reason);
+            self.send_with_reason(why, |why| build::disconnect(reason, why), out);
         }
     }
 
@@ -117,12 +147,53 @@ impl Protocol {
         is_sent
     }
 
+    /// Encodes a packet into `out` with a reason in words, if the client wants those and the packet is
+    /// not too long for it by that; else without.
+    pub(crate) fn send_with_reason(
+        &mut self,
+        why: &'static str,
+        build: impl Fn(Option<&'static str>) -> Option<Packet>,
+        out: &mut BytesMut,
+    ) {
+        let is_told = self.is_v5() && self.wishes.wants_reasons;
+        if !(is_told && self.send(build(Some(why)), out)) {
+            self.send(build(None), out);
+        }
+    }
+
+    /// Encodes what the core says by itself: its DISCONNECT with a reason in words, in the same way.
+    fn write_with_reason(&self, packet: &Packet, out: &mut BytesMut) {
+        let GenericPacket::V5_0Disconnect(disconnect) = packet else {
+            return write(packet, out);
+        };
+        let reason = disconnect
+            .reason_code()
+            .filter(|_| self.wishes.wants_reasons);
+        let told =
+            reason.and_then(|reason| build::disconnect(reason, Some(reasons::disconnect(reason))));
+        match told {
+            Some(told) if told.size() <= self.wishes.packet_bytes_max => write(&told, out),
+            Some(_) | None => write(packet, out),
+        }
+    }
+
+    /// Encodes a PUBLISH into `out`, by topic alias if the client takes those. False if the packet is
+    /// longer than the client takes.
+    pub(crate) fn publish(&mut self, packet: Option<Packet>, out: &mut BytesMut) -> bool {
+        let Some(packet) = packet else { return false };
+        // The core looks at the length before it adds the alias.
+        let has_room = packet.size() + ALIAS_BYTES <= self.wishes.packet_bytes_max;
+        self.core
+            .set_auto_map_topic_alias_send(self.wishes.takes_aliases && has_room);
+        self.send(Some(packet), out)
+    }
+
     /// The version the client speaks; `Undetermined` until CONNECT has told.
     pub(crate) fn version(&self) -> Version {
         self.core.get_protocol_version()
     }
 
-    /// How many more QoS 1 deliveries the client takes; `None` without a limit.
+    /// How many more deliveries of QoS 1 and 2 the client takes; `None` without a limit.
     pub(crate) fn delivery_vacancy(&self) -> Option<u16> {
         self.core.get_receive_maximum_vacancy_for_send()
     }
@@ -156,6 +227,13 @@ impl Protocol {
     }
 }
 
+/// Encodes a packet into `out` past the core, which has no part in what it is about.
+pub(crate) fn send_past(packet: Option<Packet>, out: &mut BytesMut) {
+    if let Some(packet) = packet {
+        write(&packet, out);
+    }
+}
+
 fn write(packet: &Packet, out: &mut BytesMut) {
     out.extend_from_slice(&packet.to_continuous_buffer());
 }
@@ -167,3 +245,6 @@ fn reason_from_error(error: MqttError) -> DisconnectReasonCode {
         .and_then(|code| DisconnectReasonCode::try_from(code).ok())
         .unwrap_or(DisconnectReasonCode::ProtocolError)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::gate::{Denied, Gate, Label, Pass, Visitor};
 
+type Filters = Box<dyn Fn(&str) -> bool + Send>;
+
 type Predicate = Box<dyn Fn(&str, Option<&str>) -> bool + Send>;
 
 /// A principal. Publishes and subscribes as it likes until it is told otherwise.
 pub(crate) struct Guest {
     owner: String,
     may_receive: Mutex<Predicate>,
+    may_subscribe: Mutex<Filters>,
     may_publish: AtomicBool,
     revoked: CancellationToken,
 }
@@ -29,6 +32,7 @@ impl Guest {
         Arc::new(Self {
             owner: owner.into(),
             may_receive: Mutex::new(Box::new(may_receive)),
+            may_subscribe: Mutex::new(Box::new(|_| true)),
             may_publish: AtomicBool::new(true),
             revoked: CancellationToken::new(),
         })
@@ -36,6 +40,10 @@ impl Guest {
 
     pub(crate) fn grant(&self, may_receive: impl Fn(&str, Option<&str>) -> bool + Send + 'static) {
         *self.may_receive.lock().unwrap() = Box::new(may_receive);
+    }
+
+    pub(crate) fn allow_filters(&self, may_subscribe: impl Fn(&str) -> bool + Send + 'static) {
+        *self.may_subscribe.lock().unwrap() = Box::new(may_subscribe);
     }
 
     pub(crate) fn forbid_publishing(&self) {
@@ -56,8 +64,8 @@ impl Pass for Guest {
         self.may_publish.load(Ordering::Relaxed)
     }
 
-    fn may_subscribe(&self, _filter: &str) -> bool {
-        true
+    fn may_subscribe(&self, filter: &str) -> bool {
+        (self.may_subscribe.lock().unwrap())(filter)
     }
 
     fn may_receive(&self, topic: &str, label: Option<&Label>) -> bool {

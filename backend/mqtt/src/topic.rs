@@ -8,6 +8,9 @@ use crate::limits::TOPIC_LEVELS_MAX;
 /// What the server itself publishes; clients may only subscribe.
 const RESERVED_PREFIXES: [&str; 2] = ["egret/v1/out", "$SYS"];
 
+/// What shared subscriptions begin with.
+const SHARE: &str = "$share";
+
 /// Whether a client may use this as a topic name: not empty, no wildcards, no NUL, not too deep.
 pub(crate) fn is_valid_name(topic: &str) -> bool {
     !topic.is_empty() && !topic.contains(['+', '#', '\0']) && has_sane_depth(topic)
@@ -42,9 +45,37 @@ pub(crate) fn is_valid_filter(filter: &str) -> bool {
     true
 }
 
-/// Whether this asks for a shared subscription.
-pub(crate) fn is_shared(filter: &str) -> bool {
-    filter == "$share" || filter.starts_with("$share/")
+/// What a client subscribes to, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Subscription<'a> {
+    /// All of it, if it shares the messages with others: groups of one name with different filters
+    /// are different groups.
+    pub(crate) share: Option<&'a str>,
+    /// Which topics.
+    pub(crate) filter: &'a str,
+}
+
+impl<'a> Subscription<'a> {
+    /// Takes a filter apart; `None` if it is malformed.
+    ///
+    /// # Source
+    /// MQTT 5.0 section 4.8.2: `$share/{group}/{filter}`, where the group is not empty and has no
+    /// wildcard.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let Some(shared) = text.strip_prefix(SHARE) else {
+            return is_valid_filter(text).then_some(Self {
+                share: None,
+                filter: text,
+            });
+        };
+        let (group, filter) = shared.strip_prefix('/')?.split_once('/')?;
+        let is_well_formed =
+            !group.is_empty() && !group.contains(['+', '#', '\0']) && is_valid_filter(filter);
+        is_well_formed.then_some(Self {
+            share: Some(text),
+            filter,
+        })
+    }
 }
 
 /// Whether a valid filter matches a valid topic name.
@@ -103,6 +134,40 @@ mod tests {
         for filter in ["#", "+", "a/+/b/#", "/", "a//b"] {
             assert!(is_valid_filter(filter), "{filter:?}");
         }
+    }
+
+    #[test]
+    fn shared_subscriptions_are_taken_apart_and_malformed_ones_refused() {
+        for (text, filter) in [
+            ("$share/g/a/#", "a/#"),
+            ("$share/g/#", "#"),
+            ("$share/g//a", "/a"),
+            ("$share/g/$share/g/a", "$share/g/a"),
+        ] {
+            let share = Some(text);
+            assert_eq!(
+                Subscription::parse(text),
+                Some(Subscription { share, filter })
+            );
+        }
+        for text in [
+            "$share",
+            "$share/",
+            "$share/g",
+            "$share/g/",
+            "$share//a",
+            "$share/+/a",
+            "$share/g#/a",
+            "$share/g/a#",
+            "$shared/a",
+        ] {
+            assert_eq!(Subscription::parse(text), None, "{text}");
+        }
+        let plain = Subscription {
+            share: None,
+            filter: "a/$share/b",
+        };
+        assert_eq!(Subscription::parse("a/$share/b"), Some(plain));
     }
 
     #[test]

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use smol_str::SmolStr;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
 
 use super::handshake::may_will;
 use super::link::Link;
 use super::{End, Shared, Taking, Wire};
-use crate::gate::has_ended;
+use crate::gate::{Pass, has_ended};
 use crate::hub::Message;
+use crate::hub::session::{Fate, Seat};
 use crate::protocol::build::code;
 use crate::protocol::words::Will;
 use crate::taker::{Arrival, Outcome};
@@ -93,6 +96,7 @@ fn leave(link: &Link) {
 /// Sees to it that what was under way is kept and routed, then publishes the will. The client is
 /// gone: nothing of this is acknowledged.
 pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>) {
+    let left_at = Instant::now();
     if let Some(Taking { future, gathered }) = taking
         && let Ok(receipt) = future.await
     {
@@ -108,44 +112,104 @@ pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>)
             }
         }
     }
-    match (end, link.will.take()) {
-        (End::Clean | End::Shutdown | End::Revoked, _) | (_, None) => {}
-        (_, Some(will)) => publish_will(&link, will).await,
+    if matches!(end, End::Clean | End::Shutdown | End::Revoked) {
+        return;
+    }
+    // Nothing else of the connection is kept while its will waits.
+    let Link {
+        shared,
+        client,
+        seat,
+        pass,
+        will: Some(will),
+        ..
+    } = link
+    else {
+        return;
+    };
+    let testament = Testament {
+        shared,
+        client,
+        seat,
+        pass,
+    };
+    if testament.is_due(&will, left_at).await {
+        testament.publish(will).await;
     }
 }
 
-/// Publishes a will as if its client had, with the same keeping before routing, if its client still
-/// may: it was asked for at CONNECT, which can be long ago.
-async fn publish_will(link: &Link, will: Will) {
-    if has_ended(&*link.pass) || !may_will(&will, &*link.pass) {
-        link.shared.counters.publishes_denied.add(1);
-        tracing::warn!(client = %link.client, topic = %will.topic, "will refused: not authorized");
-        return;
-    }
-    let arrival = Arrival {
-        topic: will.topic.clone(),
-        payload_bytes: will.payload.len(),
-        payload: will.payload.clone(),
-        client: link.client.clone(),
-    };
-    let Ok(receipt) = link.shared.taker.take(vec![arrival]).await else {
-        tracing::error!(client = %link.client, "will lost: the server is shutting down");
-        return;
-    };
-    match receipt.await.as_deref() {
-        Ok([Outcome::Kept]) => {
-            link.shared.counters.wills_published.add(1);
-            link.shared.hub.route(&Arc::new(Message {
-                topic: will.topic,
-                payload: will.payload,
-                qos: will.qos,
-                is_retained: will.is_retained,
-                properties: will.properties,
-                from: link.seat.number(),
-                label: None,
-            }));
+/// What is left of a connection until its will is published.
+struct Testament {
+    shared: Arc<Shared>,
+    client: SmolStr,
+    seat: Seat,
+    pass: Arc<dyn Pass>,
+}
+
+impl Testament {
+    /// Waits for the will's delay to pass, or for the session to end before. False if the client comes
+    /// back first. A stop of the server ends every session.
+    ///
+    /// # Source
+    /// MQTT 5.0 section 3.1.3.2.2.
+    async fn is_due(&self, will: &Will, left_at: Instant) -> bool {
+        if will.delay.is_zero() {
+            return true;
         }
-        Ok(outcome) => tracing::warn!(client = %link.client, ?outcome, "will refused"),
-        Err(_) => tracing::error!(client = %link.client, "will lost: it was not kept"),
+        match self.seat.fate() {
+            Fate::Resumed => false,
+            Fate::Ended => true,
+            Fate::Open { until, resumed } => {
+                let due_at = until.min(left_at + will.delay);
+                tokio::select! {
+                    resumed = resumed => resumed.is_err(),
+                    () = tokio::time::sleep_until(due_at) => true,
+                    () = self.shared.shutdown.cancelled() => true,
+                }
+            }
+        }
+    }
+
+    /// Publishes a will as if its client had, with the same keeping before routing, if its client still
+    /// may: it was asked for at CONNECT, which can be long ago.
+    async fn publish(self, will: Will) {
+        let Self {
+            shared,
+            client,
+            seat,
+            pass,
+        } = self;
+        if has_ended(&*pass) || !may_will(&will, &*pass) {
+            shared.counters.publishes_denied.add(1);
+            tracing::warn!(%client, topic = %will.topic, "will refused: not authorized");
+            return;
+        }
+        let arrival = Arrival {
+            topic: will.topic.clone(),
+            payload_bytes: will.payload.len(),
+            payload: will.payload.clone(),
+            client: client.clone(),
+        };
+        let Ok(receipt) = shared.taker.take(vec![arrival]).await else {
+            tracing::error!(%client, "will lost: the server is shutting down");
+            return;
+        };
+        match receipt.await.as_deref() {
+            Ok([Outcome::Kept]) => {
+                shared.counters.wills_published.add(1);
+                shared.hub.route(&Arc::new(Message {
+                    topic: will.topic,
+                    payload: will.payload,
+                    qos: will.qos,
+                    is_retained: will.is_retained,
+                    properties: will.properties,
+                    from: seat.number(),
+                    expires_at: will.expiry.map(|expiry| Instant::now() + expiry),
+                    label: None,
+                }));
+            }
+            Ok(outcome) => tracing::warn!(%client, ?outcome, "will refused"),
+            Err(_) => tracing::error!(%client, "will lost: it was not kept"),
+        }
     }
 }

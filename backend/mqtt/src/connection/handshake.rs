@@ -11,14 +11,16 @@ use smol_str::{SmolStr, format_smolstr};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::link::Link;
+use super::rate::Rate;
 use super::{Shared, Wire, farewell, read};
 use crate::frame::{Frame, Framer};
 use crate::gate::{Denied, Pass, Visitor};
+use crate::limits::Limits;
 use crate::lobby::{Place, Waiting};
 use crate::pending::Pending;
-use crate::protocol::Protocol;
 use crate::protocol::build::{self, Welcome};
 use crate::protocol::words::{Connect, Inbound, Will};
+use crate::protocol::{Protocol, Wishes, connect, reasons};
 use crate::topic;
 
 /// Why a visitor is turned away: the code of MQTT 5, and what 3.1.1 has for it.
@@ -27,6 +29,12 @@ type Refusal = (ConnectReasonCode, ConnectReturnCode);
 /// Nobody else can be let in now.
 const FULL: Refusal = (
     ConnectReasonCode::ServerBusy,
+    ConnectReturnCode::ServerUnavailable,
+);
+
+/// Nobody else of the same owner can be let in now.
+const OWNER_FULL: Refusal = (
+    ConnectReasonCode::QuotaExceeded,
     ConnectReturnCode::ServerUnavailable,
 );
 
@@ -69,7 +77,16 @@ where
     };
     if let Ok(Some((connect, client, pass))) = admission {
         match waiting.admit() {
-            Ok(place) => return Some(seat(visit, *connect, client, pass, place, shared)),
+            Ok(place) => match seat(visit, *connect, client, pass, place, shared) {
+                Ok(link) => return Some(link),
+                Err(turned_away) => {
+                    let (mut visit, place) = *turned_away;
+                    visit.turn_away(OWNER_FULL, shared);
+                    farewell::flush(wire, &mut visit.out, shared).await;
+                    drop(place);
+                    return None;
+                }
+            },
             Err(still_waiting) => waiting = still_waiting,
         }
         visit.turn_away(FULL, shared);
@@ -111,8 +128,11 @@ where
 impl Visit {
     fn turn_away(&mut self, refusal: Refusal, shared: &Shared) {
         shared.counters.connects_denied.add(1);
-        let packet = build::turned_away(self.protocol.version(), refusal.0, refusal.1);
-        self.protocol.send(packet, &mut self.out);
+        let version = self.protocol.version();
+        let (reason, return_code) = refusal;
+        let packet = |why| build::turned_away(version, reason, return_code, why);
+        let why = reasons::connect(reason);
+        self.protocol.send_with_reason(why, packet, &mut self.out);
     }
 }
 
@@ -143,37 +163,27 @@ where
         shared.counters.bytes_in.add(n_bytes);
     }
     shared.counters.packets_in.add(1);
-    if has_reserved_flag(visit.framer.packet()) {
+    if connect::has_reserved_flag(visit.framer.packet()) {
         shared.counters.protocol_errors.add(1);
         return None;
     }
+    let topic_aliases = connect::bound_topic_aliases(visit.framer.packet_mut());
     let received = visit
         .protocol
         .receive(visit.framer.packet(), &mut visit.out);
     if let Ok(Some(Inbound::Connect(connect))) = received {
+        visit.protocol.set_wishes(Wishes {
+            wants_reasons: connect.wants_reasons,
+            takes_aliases: topic_aliases > 0,
+            packet_bytes_max: connect
+                .packet_bytes_max
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .unwrap_or(usize::MAX),
+        });
         return Some(connect);
     }
     shared.counters.protocol_errors.add(1);
     None
-}
-
-/// Whether a CONNECT sets the flag that the standard keeps back, which the core lets pass.
-///
-/// # Source
-/// MQTT 5.0 section 3.1.2.3, MQTT-3.1.2-3.
-fn has_reserved_flag(packet: &[u8]) -> bool {
-    const RESERVED: u8 = 0b1;
-    // Type, length (up to four bytes, the last without its top bit), name, level, flags.
-    let Some(last) = packet.iter().skip(1).position(|byte| byte & 0x80 == 0) else {
-        return false;
-    };
-    let name = packet.get(last + 2..last + 4);
-    let name_bytes = match name {
-        Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])),
-        _ => return false,
-    };
-    let flags = packet.get(last + 4 + name_bytes + 1);
-    flags.is_some_and(|flags| flags & RESERVED != 0)
 }
 
 /// The client's identifier, or one of ours for a client without.
@@ -249,6 +259,9 @@ pub(super) fn may_will(will: &Will, pass: &dyn Pass) -> bool {
 }
 
 /// Gives an admitted client its session and writes CONNACK.
+///
+/// # Errors
+/// Its owner has as many connections as may be; nothing is written.
 fn seat(
     mut visit: Visit,
     connect: Connect,
@@ -256,11 +269,15 @@ fn seat(
     pass: Arc<dyn Pass>,
     place: Place,
     shared: &Arc<Shared>,
-) -> Link {
+) -> Result<Link, Box<(Visit, Place)>> {
     let session_expiry = connect.session_expiry.min(shared.limits.session_expiry_max);
-    let seat = shared
+    let Some(seat) = shared
         .hub
-        .attach(&client, &pass, connect.is_clean, session_expiry);
+        .attach(&client, &pass, connect.is_clean, session_expiry)
+    else {
+        return Err(Box::new((visit, place)));
+    };
+    let (keep_alive, keep_alive_s) = keep_alive(&connect, &visit.protocol, &shared.limits);
     if seat.is_resumed {
         visit.protocol.restore_qos2_handled(&seat.qos2_handled());
     }
@@ -270,6 +287,7 @@ fn seat(
         assigned: connect.client.is_empty().then_some(client.as_str()),
         session_expiry_s: (session_expiry < connect.session_expiry)
             .then(|| seconds(session_expiry)),
+        keep_alive_s,
     };
     let packet = build::welcome(visit.protocol.version(), &welcome);
     visit.protocol.send(packet, &mut visit.out);
@@ -281,15 +299,29 @@ fn seat(
         client,
         seat,
         pass,
-        keep_alive: connect.keep_alive,
+        keep_alive,
         will: connect.will,
         pending: Pending::default(),
+        rate: Rate::new(&shared.limits),
         n_packets: 0,
+        is_resuming: false,
+        is_deaf: false,
         place: Some(place),
         end: None,
     };
-    link.redeliver();
-    link
+    link.resume();
+    Ok(link)
+}
+
+/// The keep-alive that counts, and what the client is told of it.
+fn keep_alive(connect: &Connect, protocol: &Protocol, limits: &Limits) -> (Duration, Option<u16>) {
+    let (asked, longest) = (connect.keep_alive, limits.keep_alive_max);
+    let is_too_long = asked.is_zero() || asked > longest;
+    if longest.is_zero() || !is_too_long || !protocol.is_v5() {
+        return (asked, None);
+    }
+    let told = u16::try_from(longest.as_secs()).unwrap_or(u16::MAX);
+    (Duration::from_secs(told.into()), Some(told))
 }
 
 fn seconds(duration: Duration) -> u32 {

@@ -6,20 +6,21 @@ use std::time::Duration;
 use bytes::BytesMut;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use smol_str::SmolStr;
+use tokio::time::Instant;
 
+use super::rate::Rate;
 use super::{End, Shared, Taking};
 use crate::frame::{Body, Frame, Framer};
 use crate::gate::Pass;
 use crate::hub::Message;
-use crate::hub::session::{Delivery, Ending, Seat};
-use crate::limits::DELIVERY_WINDOW;
+use crate::hub::session::{Ending, Seat};
 use crate::lobby::Place;
 use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
-use crate::protocol::build::{self, Outgoing, code};
-use crate::protocol::words::{Inbound, Publish, Subscribe, Will};
-use crate::protocol::{Protocol, Violation};
+use crate::protocol::build::{self, code};
+use crate::protocol::words::{Filter, Inbound, Publish, Subscribe, Will};
+use crate::protocol::{Protocol, Violation, reasons};
 use crate::taker::{Arrival, Closed, Receipt};
-use crate::topic;
+use crate::topic::{self, Subscription};
 
 /// How far beyond the receive maximum packets are looked at. An MQTT 5 client that goes beyond it is
 /// told so, by the core; a 3.1.1 client, and QoS 0, are held back by not reading.
@@ -38,23 +39,17 @@ pub(super) struct Link {
     pub(super) keep_alive: Duration,
     pub(super) will: Option<Will>,
     pub(super) pending: Pending,
+    pub(super) rate: Rate,
     /// Packets received so far, to tell one from the next.
     pub(super) n_packets: u64,
+    /// Whether there may be something left that an earlier connection began to deliver.
+    pub(super) is_resuming: bool,
+    /// Whether the client hears nothing any more. What it has said may still be on the way.
+    pub(super) is_deaf: bool,
     /// Its place among the admitted.
     pub(super) place: Option<Place>,
     /// Set when the connection is to end.
     pub(super) end: Option<End>,
-}
-
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sending {
-    /// It is written.
-    Sent,
-    /// The client may not receive it.
-    Withheld,
-    /// The client does not take it: it is longer, or there are more, than it said.
-    Unsent,
 }
 
 /// The slots of a batch whose arrivals are on their way to the taker.
@@ -88,6 +83,12 @@ impl Link {
             && self.pending.payload_bytes() + payload_bytes < limits.pending_bytes_max
     }
 
+    /// Notes that the client hears nothing any more.
+    pub(super) fn lose_hearing(&mut self) {
+        self.is_deaf = true;
+        self.out.clear();
+    }
+
     /// Which packet stands incomplete in the input after [`Link::gather`]: the number of those before.
     pub(super) fn half(&self, input: &BytesMut) -> Option<u64> {
         self.framer.is_within(input).then_some(self.n_packets)
@@ -103,7 +104,10 @@ impl Link {
     pub(super) fn gather(&mut self, input: &mut BytesMut) -> Option<(Vec<Arrival>, Gathered)> {
         let mut arrivals = Vec::new();
         let mut gathered = Gathered::default();
-        while self.end.is_none() && self.has_room(gathered.slots.len(), gathered.payload_bytes) {
+        while self.end.is_none()
+            && self.has_room(gathered.slots.len(), gathered.payload_bytes)
+            && self.rate.waits_until().is_none()
+        {
             match self.framer.next(input) {
                 Ok(None) => break,
                 Ok(Some(frame)) => self.frame(frame, &mut arrivals, &mut gathered),
@@ -131,6 +135,9 @@ impl Link {
             .is_some_and(|body| self.is_awaited(body.identifier, gathered))
         {
             // The PUBREC comes with the commit; the core would send it now.
+            return;
+        }
+        if body.is_none() && self.answered_past_the_core() {
             return;
         }
         match (
@@ -170,6 +177,10 @@ impl Link {
     ) {
         let counters = &self.shared.counters;
         counters.publishes_in.add(1);
+        self.rate.publish();
+        if publish.has_subscription_identifier {
+            return self.violate(DisconnectReasonCode::ProtocolError);
+        }
         if !topic::is_valid_name(&publish.topic) {
             return self.violate(DisconnectReasonCode::TopicNameInvalid);
         }
@@ -179,6 +190,8 @@ impl Link {
             qos,
             is_retained,
             properties,
+            expiry,
+            has_subscription_identifier: _,
         } = publish;
         let mut slot = Slot {
             identifier,
@@ -202,6 +215,7 @@ impl Link {
                     is_retained,
                     properties,
                     from: self.seat.number(),
+                    expires_at: expiry.map(|expiry| Instant::now() + expiry),
                     label: None,
                 }));
             }
@@ -221,7 +235,13 @@ impl Link {
             Inbound::Ping => {
                 self.protocol.send(build::pong(version), &mut self.out);
             }
-            Inbound::Puback(identifier) => self.seat.acknowledged(identifier),
+            Inbound::Puback(identifier) | Inbound::Pubcomp(identifier) => {
+                self.seat.settled(identifier);
+            }
+            Inbound::Pubrec {
+                identifier,
+                is_refused,
+            } => self.received(identifier, is_refused),
             Inbound::Pubrel(identifier) => {
                 self.protocol
                     .send(build::pubcomp(version, identifier), &mut self.out);
@@ -251,8 +271,10 @@ impl Link {
                 with_will,
                 session_expiry,
             } => {
-                if let Some(expiry) = session_expiry {
-                    self.seat.set_expiry(expiry);
+                if let Some(expiry) = session_expiry
+                    && !self.seat.set_expiry(expiry)
+                {
+                    return self.violate(DisconnectReasonCode::ProtocolError);
                 }
                 self.end = Some(if with_will { End::WithWill } else { End::Clean });
             }
@@ -263,20 +285,39 @@ impl Link {
     }
 
     fn subscribe(&mut self, subscribe: &Subscribe) {
-        if subscribe.has_subscription_identifier {
-            return self.violate(DisconnectReasonCode::SubscriptionIdentifiersNotSupported);
+        // A shared subscription with no_local makes no sense, and the standard says so.
+        let is_nonsense = |wanted: &Filter| {
+            wanted.no_local
+                && Subscription::parse(&wanted.filter).is_some_and(|to| to.share.is_some())
+        };
+        if subscribe.subscription_identifiers.len() > 1 || subscribe.filters.iter().any(is_nonsense)
+        {
+            return self.violate(DisconnectReasonCode::ProtocolError);
         }
+        let identifier = subscribe.subscription_identifiers.first().copied();
         let mut reasons = Vec::with_capacity(subscribe.filters.len());
         for wanted in &subscribe.filters {
-            let reason = if self.pass.may_subscribe(&wanted.filter) {
-                self.shared.hub.subscribe(&self.seat.session, wanted)
-            } else {
-                code::NOT_AUTHORIZED
+            let reason = match Subscription::parse(&wanted.filter) {
+                None => code::FILTER_INVALID,
+                Some(to) if !self.pass.may_subscribe(to.filter) => code::NOT_AUTHORIZED,
+                Some(to) => {
+                    let session = &self.seat.session;
+                    self.shared.hub.subscribe(session, wanted, to, identifier)
+                }
             };
             reasons.push(reason);
         }
-        let suback = build::suback(self.protocol.version(), subscribe.identifier, &reasons);
-        self.protocol.send(suback, &mut self.out);
+        let version = self.protocol.version();
+        let suback = |why| build::suback(version, subscribe.identifier, &reasons, why);
+        match reasons.iter().find(|&&reason| reason >= code::FAILURE) {
+            None => {
+                self.protocol.send(suback(None), &mut self.out);
+            }
+            Some(&reason) => {
+                let why = reasons::subscribe(reason);
+                self.protocol.send_with_reason(why, suback, &mut self.out);
+            }
+        }
     }
 
     /// The taker has taken the batch, or never will.
@@ -301,98 +342,30 @@ impl Link {
             return;
         };
         for Settled { slot, reason } in settled {
-            let version = self.protocol.version();
-            let ack = match slot.qos {
-                0 => None,
-                1 => build::puback(version, slot.identifier, reason),
-                _ => build::pubrec(version, slot.identifier, reason),
-            };
-            if ack.is_some() {
-                self.protocol.send(ack, &mut self.out);
-                self.shared.counters.acks_out.add(1);
-                self.shared
-                    .counters
-                    .refusals_out
-                    .add(usize::from(reason != code::SUCCESS));
-            }
+            self.acknowledge(&slot, reason);
             if let (code::SUCCESS, Some(message)) = (reason, &slot.message) {
                 self.shared.hub.route(message);
             }
         }
     }
 
-    /// Moves waiting messages to the output while there is room.
-    pub(super) fn deliver(&mut self) {
-        while self.out.len() < self.shared.limits.out_bytes_max {
-            let is_full = self.protocol.delivery_vacancy() == Some(0);
-            let window = if is_full { 0 } else { DELIVERY_WINDOW };
-            let Some(delivery) = self.seat.next(window) else {
-                return;
-            };
-            if delivery.qos == 0 {
-                self.send_delivery(&delivery, None, false);
-            } else if let Some(identifier) = self.protocol.acquire_identifier() {
-                match self.send_delivery(&delivery, Some(identifier), false) {
-                    Sending::Sent => self.seat.sent(identifier, delivery),
-                    // Longer than the client takes: the standard has it dropped.
-                    Sending::Withheld | Sending::Unsent => {
-                        self.protocol.release_identifier(identifier);
-                    }
-                }
-            }
+    fn acknowledge(&mut self, slot: &Slot, reason: u8) {
+        if slot.qos == 0 {
+            return;
         }
-    }
-
-    /// Sends again what an earlier connection of the session left unacknowledged.
-    pub(super) fn redeliver(&mut self) {
-        let mut unsent = Vec::new();
-        for (identifier, delivery) in self.seat.take_unacknowledged() {
-            if !self.protocol.register_identifier(identifier) {
-                unsent.push(delivery);
-                continue;
-            }
-            match self.send_delivery(&delivery, Some(identifier), true) {
-                Sending::Sent => self.seat.sent(identifier, delivery),
-                Sending::Withheld => self.protocol.release_identifier(identifier),
-                Sending::Unsent => {
-                    self.protocol.release_identifier(identifier);
-                    unsent.push(delivery);
-                }
-            }
+        let version = self.protocol.version();
+        let ack = |why| match slot.qos {
+            1 => build::puback(version, slot.identifier, reason, why),
+            _ => build::pubrec(version, slot.identifier, reason, why),
+        };
+        self.shared.counters.acks_out.add(1);
+        if reason == code::SUCCESS {
+            self.protocol.send(ack(None), &mut self.out);
+            return;
         }
-        while let Some(delivery) = unsent.pop() {
-            self.seat.requeue(delivery);
-        }
-    }
-
-    /// Writes a delivery, if the client may receive it now. Every message to a client comes through
-    /// here, however long it has waited and whichever way it came, so nothing else has to ask.
-    fn send_delivery(
-        &mut self,
-        delivery: &Delivery,
-        identifier: Option<u16>,
-        is_duplicate: bool,
-    ) -> Sending {
-        if !delivery.is_allowed(&*self.pass) {
-            self.shared.counters.deliveries_withheld.add(1);
-            return Sending::Withheld;
-        }
-        let packet = build::publish(
-            self.protocol.version(),
-            &Outgoing {
-                topic: &delivery.message.topic,
-                payload: &delivery.message.payload,
-                identifier,
-                is_retained: delivery.is_retained,
-                is_duplicate,
-                properties: &delivery.message.properties,
-            },
-        );
-        if self.protocol.send(packet, &mut self.out) {
-            Sending::Sent
-        } else {
-            Sending::Unsent
-        }
+        self.shared.counters.refusals_out.add(1);
+        let why = reasons::publish(reason);
+        self.protocol.send_with_reason(why, ack, &mut self.out);
     }
 
     /// Looks whether the seat is lost.

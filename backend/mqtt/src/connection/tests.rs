@@ -3,11 +3,19 @@
 //! Time is virtual: it passes only while every task waits, so a pause here is exact and costs none.
 
 mod acks;
+mod breaks;
+mod conformance;
+mod delivering;
 mod ending;
+mod expiring;
+mod groups;
 mod halves;
+mod limiting;
 mod passes;
 mod property;
+mod sharing;
 mod subscribing;
+mod telling;
 mod waiting;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -15,7 +23,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use mqtt_protocol_core::mqtt::packet::{
-    GenericPacketTrait, Packet, Qos, SessionExpiryInterval, SubEntry, SubOpts, v3_1_1, v5_0,
+    GenericPacketTrait, Packet, Property, Qos, RequestProblemInformation, SessionExpiryInterval,
+    SubEntry, SubOpts, v3_1_1, v5_0,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
@@ -163,6 +172,13 @@ impl Client {
             .expect("connection closed")
     }
 
+    /// The next packet, which is a PUBLISH in MQTT 5.
+    async fn publish(&mut self) -> v5_0::Publish {
+        let (first, body) = self.packet().await;
+        assert_eq!(first >> 4, 3, "PUBLISH: {body:x?}");
+        v5_0::Publish::parse(first & 0x0f, body.into()).unwrap().0
+    }
+
     async fn read(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
         let first = self.io.read_u8().await?;
         let (mut length, mut shift) = (0, 0);
@@ -226,13 +242,25 @@ impl Client {
     }
 }
 
+/// The wish to be told reasons by their code alone, so that packets can be compared as a whole.
+fn by_code_alone() -> Property {
+    RequestProblemInformation::new(0).unwrap().into()
+}
+
+/// CONNECT with a session that ends with its connection.
 fn connect_v5(client: &str) -> v5_0::Connect {
-    v5_0::Connect::builder()
-        .client_id(client)
-        .unwrap()
-        .clean_start(true)
-        .build()
-        .unwrap()
+    connect_with(client, vec![by_code_alone()])
+}
+
+/// CONNECT with properties, to the session that is there.
+fn connect_with(client: &str, properties: Vec<Property>) -> v5_0::Connect {
+    let connect = v5_0::Connect::builder().client_id(client).unwrap();
+    let connect = connect.clean_start(false).props(properties);
+    connect.build().unwrap()
+}
+
+fn expiry(seconds: u32) -> Property {
+    SessionExpiryInterval::new(seconds).unwrap().into()
 }
 
 fn connect_v3(client: &str) -> v3_1_1::Connect {
@@ -246,24 +274,19 @@ fn connect_v3(client: &str) -> v3_1_1::Connect {
 
 /// CONNECT with a session that outlives its connection by a minute.
 fn connect_lasting(client: &str) -> v5_0::Connect {
-    let expiry = SessionExpiryInterval::new(60).unwrap().into();
-    let connect = v5_0::Connect::builder()
-        .client_id(client)
-        .unwrap()
-        .clean_start(false);
-    connect.props(vec![expiry]).build().unwrap()
+    connect_with(client, vec![expiry(60), by_code_alone()])
 }
 
 /// The same as somebody.
 fn connect_as(user: &str, client: &str) -> v5_0::Connect {
-    let expiry = SessionExpiryInterval::new(60).unwrap().into();
     let connect = v5_0::Connect::builder()
         .client_id(client)
         .unwrap()
         .user_name(user)
         .unwrap()
         .clean_start(false);
-    connect.props(vec![expiry]).build().unwrap()
+    let properties = vec![expiry(60), by_code_alone()];
+    connect.props(properties).build().unwrap()
 }
 
 fn publish_v5(topic: &str, identifier: u16, payload: &[u8]) -> v5_0::Publish {
@@ -308,9 +331,8 @@ fn labelled(
         payload: payload.into(),
         qos: 1,
         is_retained,
-        properties: Vec::new(),
-        from: 0,
         label: label.map(|label| Arc::new(label.to_owned()) as Label),
+        ..Message::default()
     })
 }
 

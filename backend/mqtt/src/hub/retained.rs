@@ -35,8 +35,10 @@ impl Retained {
         if message.payload.is_empty() {
             return true;
         }
-        let has_room = self.by_topic.len() < self.messages_max
-            && self.payload_bytes + message.payload.len() <= self.bytes_max;
+        if self.is_full(message) {
+            self.sweep();
+        }
+        let has_room = !self.is_full(message);
         if has_room {
             self.payload_bytes += message.payload.len();
             self.by_topic
@@ -45,14 +47,37 @@ impl Retained {
         has_room
     }
 
+    /// Whether there is no room for it beside the others.
+    fn is_full(&self, message: &Message) -> bool {
+        self.by_topic.len() >= self.messages_max
+            || self.payload_bytes + message.payload.len() > self.bytes_max
+    }
+
+    /// Drops those whose time has passed.
+    pub(super) fn sweep(&mut self) {
+        let payload_bytes = &mut self.payload_bytes;
+        self.by_topic.retain(|_, message| {
+            let has_expired = message.has_expired();
+            if has_expired {
+                *payload_bytes -= message.payload.len();
+            }
+            !has_expired
+        });
+    }
+
     /// Those a filter matches, by topic.
     pub(super) fn matching(&self, filter: &str) -> Vec<Arc<Message>> {
         if !filter.contains(['+', '#']) {
-            return self.by_topic.get(filter).cloned().into_iter().collect();
+            let retained = self.by_topic.get(filter);
+            return retained
+                .filter(|message| !message.has_expired())
+                .cloned()
+                .into_iter()
+                .collect();
         }
         self.by_topic
             .values()
-            .filter(|message| topic::matches(filter, &message.topic))
+            .filter(|message| topic::matches(filter, &message.topic) && !message.has_expired())
             .cloned()
             .collect()
     }
@@ -70,9 +95,7 @@ mod tests {
             payload: Bytes::from_static(payload),
             qos: 1,
             is_retained: true,
-            properties: Vec::new(),
-            from: 0,
-            label: None,
+            ..Message::default()
         })
     }
 

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use smol_str::SmolStr;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use super::flights::{Flights, Stage, Standing};
 use super::{Message, lock};
 use crate::gate::{Pass, has_ended};
 
@@ -30,6 +31,11 @@ pub(crate) struct Delivery {
     pub(crate) message: Arc<Message>,
     pub(crate) qos: u8,
     pub(crate) is_retained: bool,
+    /// The subscription identifiers of what it matched.
+    pub(crate) identifiers: Vec<u32>,
+    /// The shared subscription that it came by: it is for this one subscriber as well as for any
+    /// other of the group.
+    pub(crate) share: Option<SmolStr>,
 }
 
 /// Why a seat was lost.
@@ -57,6 +63,20 @@ pub(super) enum Pushed {
     Overrun,
 }
 
+/// What becomes of a session whose connection has left it.
+pub(crate) enum Fate {
+    /// Its client has come back to it.
+    Resumed,
+    /// It is over.
+    Ended,
+    /// It waits for its client.
+    Open {
+        until: Instant,
+        /// Resolves when the client comes back; is closed when the session ends before.
+        resumed: oneshot::Receiver<()>,
+    },
+}
+
 /// A session.
 pub(crate) struct Session {
     /// Unique for the run of the server.
@@ -71,13 +91,18 @@ struct State {
     wake: Arc<Notify>,
     ending: Option<Ending>,
     expiry: Duration,
+    /// Whether a connection sits in it, be it that its end is near.
+    is_seated: bool,
     /// Set while nobody sits in the session: when it ends.
     parked_until: Option<Instant>,
+    /// Nothing is let in any more: nobody will ever find the session again.
+    is_over: bool,
+    /// Who wants to know when the client comes back.
+    resumed: Option<oneshot::Sender<()>>,
     filters: BTreeSet<SmolStr>,
     waiting: VecDeque<Delivery>,
     waiting_bytes: usize,
-    /// QoS 1 deliveries by packet identifier, oldest first, until their PUBACK.
-    unacknowledged: VecDeque<(u16, Delivery)>,
+    flights: Flights,
     qos2_handled: Vec<u16>,
 }
 
@@ -99,11 +124,14 @@ impl Session {
             wake: Arc::new(Notify::new()),
             ending: None,
             expiry: Duration::ZERO,
+            is_seated: false,
             parked_until: None,
+            is_over: false,
+            resumed: None,
             filters: BTreeSet::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            unacknowledged: VecDeque::new(),
+            flights: Flights::default(),
             qos2_handled: Vec::new(),
         };
         Self {
@@ -126,6 +154,11 @@ impl Session {
         state.epoch += 1;
         state.wake = Arc::new(Notify::new());
         state.expiry = expiry;
+        if let Some(resumed) = state.resumed.take() {
+            // Whoever asked may have stopped waiting.
+            resumed.send(()).ok();
+        }
+        state.is_seated = true;
         state.parked_until = None;
         Seat {
             session: Arc::clone(self),
@@ -139,9 +172,20 @@ impl Session {
     pub(super) fn evict(&self, ending: Ending) {
         let mut state = lock(&self.state);
         state.ending = Some(ending);
+        state.resumed = None;
         state.waiting.clear();
         state.waiting_bytes = 0;
         state.wake.notify_one();
+    }
+
+    /// Whether a connection sits in it.
+    pub(super) fn is_seated(&self) -> bool {
+        lock(&self.state).is_seated
+    }
+
+    /// Notes that whoever sat in it left. False if nobody did.
+    pub(super) fn unseat(&self) -> bool {
+        std::mem::take(&mut lock(&self.state).is_seated)
     }
 
     pub(super) fn is_parked(&self) -> bool {
@@ -198,7 +242,8 @@ impl Session {
     /// that a full outbox costs whoever publishes no search of it for each message.
     pub(super) fn push(&self, delivery: Delivery, messages_max: usize, bytes_max: usize) -> Pushed {
         let mut state = lock(&self.state);
-        if state.ending.is_some() || (delivery.qos == 0 && state.parked_until.is_some()) {
+        let is_closed = state.ending.is_some() || state.is_over;
+        if is_closed || (delivery.qos == 0 && state.parked_until.is_some()) {
             return Pushed::Refused;
         }
         let bytes = delivery.message.payload.len();
@@ -233,15 +278,68 @@ impl Session {
     }
 }
 
+/// What concerns shared subscriptions, whose messages may as well go to somebody else.
+impl Session {
+    /// Whether its client may have the message now.
+    pub(super) fn may_receive(&self, message: &Message) -> bool {
+        let pass = Arc::clone(&lock(&self.state).pass);
+        pass.may_receive(&message.topic, message.label.as_ref())
+    }
+
+    /// Takes out what waits by a shared subscription, if it is one of those asked for.
+    pub(super) fn take_shared(&self, is_meant: impl Fn(&str) -> bool) -> Vec<Delivery> {
+        let mut state = lock(&self.state);
+        let (taken, left): (Vec<_>, Vec<_>) = std::mem::take(&mut state.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.share.as_deref().is_some_and(&is_meant));
+        state.waiting = left.into();
+        state.count_bytes();
+        taken
+    }
+
+    /// Puts back what was taken out and nobody else wants, before everything that waits.
+    pub(super) fn put_back(&self, deliveries: Vec<Delivery>) {
+        let mut state = lock(&self.state);
+        if state.ending.is_none() && !state.is_over {
+            for delivery in deliveries.into_iter().rev() {
+                state.waiting.push_front(delivery);
+            }
+            state.count_bytes();
+            state.wake.notify_one();
+        }
+    }
+
+    /// Ends the session, and takes out what others are to get in its stead: of shared subscriptions
+    /// what waits, and what was published with QoS 1 and not acknowledged. What was published with
+    /// QoS 2 must not go to anybody else.
+    ///
+    /// # Source
+    /// MQTT 5.0 section 4.8.2, MQTT-4.8.2-5.
+    pub(super) fn close(&self) -> Vec<Delivery> {
+        let mut state = lock(&self.state);
+        state.is_over = true;
+        state.resumed = None;
+        let under_way = std::mem::take(&mut state.flights).into_unacknowledged();
+        let waiting = std::mem::take(&mut state.waiting);
+        state.waiting_bytes = 0;
+        let left = under_way.into_iter().chain(waiting);
+        left.filter(|delivery| delivery.share.is_some()).collect()
+    }
+}
+
 impl State {
-    /// Drops what waits and may not be received; says how many.
+    /// Drops what waits and may not be received, or is of no use any more; says how many.
     fn withhold(&mut self) -> usize {
         let n_before = self.waiting.len();
         self.waiting
-            .retain(|waiting| waiting.is_allowed(&*self.pass));
+            .retain(|waiting| waiting.is_allowed(&*self.pass) && !waiting.message.has_expired());
+        self.count_bytes();
+        n_before - self.waiting.len()
+    }
+
+    fn count_bytes(&mut self) {
         let payloads = self.waiting.iter().map(|waiting| &waiting.message.payload);
         self.waiting_bytes = payloads.map(Bytes::len).sum();
-        n_before - self.waiting.len()
     }
 }
 
@@ -268,19 +366,47 @@ impl Seat {
         }
     }
 
-    /// Sets how long the session is to outlive the connection.
-    pub(crate) fn set_expiry(&self, expiry: Duration) {
-        lock(&self.session.state).expiry = expiry;
+    /// Sets how long the session is to outlive the connection. False if it was not to at all, which
+    /// cannot be changed any more.
+    ///
+    /// # Source
+    /// MQTT 5.0 section 3.14.2.2.2.
+    #[must_use]
+    pub(crate) fn set_expiry(&self, expiry: Duration) -> bool {
+        let mut state = lock(&self.session.state);
+        let is_allowed = !state.expiry.is_zero() || expiry.is_zero();
+        if is_allowed {
+            state.expiry = expiry;
+        }
+        is_allowed
     }
 
-    /// Takes the next message that may be delivered with `window` QoS 1 messages unacknowledged.
-    pub(crate) fn next(&self, window: usize) -> Option<Delivery> {
+    /// What becomes of the session, once the connection has left it.
+    pub(crate) fn fate(&self) -> Fate {
+        let mut state = lock(&self.session.state);
+        if state.epoch != self.epoch {
+            return Fate::Resumed;
+        }
+        match state.parked_until {
+            Some(until) if state.ending.is_none() && !state.is_over => {
+                let (sender, resumed) = oneshot::channel();
+                state.resumed = Some(sender);
+                Fate::Open { until, resumed }
+            }
+            Some(_) | None => Fate::Ended,
+        }
+    }
+
+    /// Takes the next message that may be delivered with `window` messages of QoS 1 and 2 under way,
+    /// and so many bytes of payload with them.
+    pub(crate) fn next(&self, window: usize, bytes_max: usize) -> Option<Delivery> {
         let mut state = lock(&self.session.state);
         if state.epoch != self.epoch {
             return None;
         }
         let front = state.waiting.front()?;
-        if front.qos > 0 && state.unacknowledged.len() >= window {
+        let payload_bytes = front.message.payload.len();
+        if front.qos > 0 && state.flights.is_full(window, payload_bytes, bytes_max) {
             return None;
         }
         let delivery = state.waiting.pop_front()?;
@@ -288,35 +414,51 @@ impl Seat {
         Some(delivery)
     }
 
-    /// Notes that a QoS 1 message is under way.
+    /// Notes that a message of QoS 1 or 2 is under way.
     pub(crate) fn sent(&self, identifier: u16, delivery: Delivery) {
+        self.on_flights(|flights| flights.begin(identifier, delivery, self.epoch));
+    }
+
+    /// Notes that the PUBREL of a message is sent.
+    pub(crate) fn released(&self, identifier: u16) {
+        self.on_flights(|flights| flights.release(identifier, self.epoch));
+    }
+
+    /// Notes that a message is delivered, or will never be.
+    pub(crate) fn settled(&self, identifier: u16) {
+        self.on_flights(|flights| flights.settle(identifier));
+    }
+
+    /// What an earlier connection of the session left under way and this one has not sent yet, the
+    /// oldest of it.
+    pub(crate) fn again(&self) -> Option<(u16, Stage)> {
+        let state = lock(&self.session.state);
+        let is_holder = state.epoch == self.epoch;
+        is_holder.then(|| state.flights.again(self.epoch)).flatten()
+    }
+
+    /// Notes that this connection has sent it too.
+    pub(crate) fn sent_again(&self, identifier: u16) {
+        self.on_flights(|flights| flights.sent_again(identifier, self.epoch));
+    }
+
+    /// What the client's answer with this packet identifier is about.
+    pub(crate) fn standing(&self, identifier: u16) -> Standing {
+        let state = lock(&self.session.state);
+        state.flights.standing(identifier, self.epoch)
+    }
+
+    /// The packet identifiers that are taken.
+    pub(crate) fn identifiers(&self) -> Vec<u16> {
+        lock(&self.session.state).flights.identifiers()
+    }
+
+    /// Without effect if another connection has taken the session over.
+    fn on_flights(&self, change: impl FnOnce(&mut Flights)) {
         let mut state = lock(&self.session.state);
         if state.epoch == self.epoch {
-            state.unacknowledged.push_back((identifier, delivery));
+            change(&mut state.flights);
         }
-    }
-
-    /// Notes the PUBACK for a message.
-    pub(crate) fn acknowledged(&self, identifier: u16) {
-        let mut state = lock(&self.session.state);
-        if state.epoch == self.epoch {
-            state
-                .unacknowledged
-                .retain(|(known, _)| *known != identifier);
-        }
-    }
-
-    /// Takes the messages an earlier connection of this session left unacknowledged, to be sent
-    /// again.
-    pub(crate) fn take_unacknowledged(&self) -> VecDeque<(u16, Delivery)> {
-        std::mem::take(&mut lock(&self.session.state).unacknowledged)
-    }
-
-    /// Puts a message back to the front of what waits.
-    pub(crate) fn requeue(&self, delivery: Delivery) {
-        let mut state = lock(&self.session.state);
-        state.waiting_bytes += delivery.message.payload.len();
-        state.waiting.push_front(delivery);
     }
 
     /// Keeps the QoS 2 identifiers that are committed and not yet released.

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use smol_str::SmolStr;
 
 use super::Message;
 use super::session::Session;
+use crate::topic::Subscription;
 
 /// One subscription.
 #[derive(Clone)]
@@ -17,6 +19,39 @@ pub(super) struct Subscriber {
     pub(super) qos: u8,
     pub(super) no_local: bool,
     pub(super) retain_as_published: bool,
+    /// The subscription identifier of MQTT 5.
+    pub(super) identifier: Option<u32>,
+}
+
+/// A session that gets a message, with what its matching subscriptions come to.
+pub(super) struct Match {
+    pub(super) subscriber: Subscriber,
+    /// The subscription identifiers of all that match.
+    pub(super) identifiers: Vec<u32>,
+}
+
+/// A group of which one member gets a message.
+pub(super) struct Turn {
+    /// The subscription as its members made it.
+    pub(super) share: SmolStr,
+    /// All of them, beginning with the one whose turn it is.
+    pub(super) members: Vec<Subscriber>,
+}
+
+/// Who gets a message.
+#[derive(Default)]
+pub(super) struct Matching {
+    /// Each session once, with the best of its matching subscriptions.
+    pub(super) each: Vec<Match>,
+    pub(super) turns: Vec<Turn>,
+}
+
+/// A shared subscription. Nobody comes into a group of another owner by knowing its name.
+struct Group {
+    share: SmolStr,
+    owner: SmolStr,
+    members: Vec<Subscriber>,
+    next: AtomicUsize,
 }
 
 /// A level of the tree, beginning with the root.
@@ -24,28 +59,37 @@ pub(super) struct Subscriber {
 pub(super) struct Tree {
     children: BTreeMap<SmolStr, Tree>,
     subscribers: Vec<Subscriber>,
+    groups: Vec<Group>,
 }
 
 impl Tree {
     /// Adds a subscription, in place of the same session's to the same filter.
-    pub(super) fn insert(&mut self, filter: &str, subscriber: Subscriber) {
+    pub(super) fn insert(&mut self, subscription: Subscription<'_>, subscriber: Subscriber) {
         let mut node = self;
-        for level in filter.split('/') {
+        for level in subscription.filter.split('/') {
             node = node.children.entry(level.into()).or_default();
         }
-        let number = subscriber.session.number;
-        match node
-            .subscribers
-            .iter_mut()
-            .find(|known| known.session.number == number)
-        {
-            Some(known) => *known = subscriber,
-            None => node.subscribers.push(subscriber),
+        let Some(share) = subscription.share else {
+            return put(&mut node.subscribers, subscriber);
+        };
+        let owner = &subscriber.session.key.owner;
+        match node.groups.iter_mut().find(|group| group.is(share, owner)) {
+            Some(group) => put(&mut group.members, subscriber),
+            None => node.groups.push(Group {
+                share: share.into(),
+                owner: owner.clone(),
+                members: vec![subscriber],
+                next: AtomicUsize::new(0),
+            }),
         }
     }
 
     /// Removes a session's subscription, and the branches that it leaves bare.
-    pub(super) fn remove(&mut self, filter: &str, session: u64) {
+    pub(super) fn remove(&mut self, subscription: Subscription<'_>, session: u64) {
+        self.remove_below(subscription.filter, subscription.share, session);
+    }
+
+    fn remove_below(&mut self, filter: &str, share: Option<&str>, session: u64) {
         let (level, rest) = match filter.split_once('/') {
             Some((level, rest)) => (level, Some(rest)),
             None => (filter, None),
@@ -53,38 +97,59 @@ impl Tree {
         let Some(child) = self.children.get_mut(level) else {
             return;
         };
-        match rest {
-            Some(rest) => child.remove(rest, session),
-            None => child
+        match (rest, share) {
+            (Some(rest), _) => child.remove_below(rest, share, session),
+            (None, None) => child
                 .subscribers
                 .retain(|known| known.session.number != session),
+            (None, Some(share)) => child.leave(share, session),
         }
-        if child.subscribers.is_empty() && child.children.is_empty() {
+        if child.is_bare() {
             self.children.remove(level);
         }
     }
 
-    /// Who gets the message: each session once, with the best of its matching subscriptions.
-    pub(super) fn matching(&self, message: &Message) -> Vec<Subscriber> {
-        let mut found = Vec::new();
+    fn leave(&mut self, share: &str, session: u64) {
+        for group in &mut self.groups {
+            if group.share == share {
+                group
+                    .members
+                    .retain(|known| known.session.number != session);
+            }
+        }
+        self.groups.retain(|group| !group.members.is_empty());
+    }
+
+    fn is_bare(&self) -> bool {
+        self.subscribers.is_empty() && self.groups.is_empty() && self.children.is_empty()
+    }
+
+    /// Who gets the message.
+    pub(super) fn matching(&self, message: &Message) -> Matching {
+        let mut found = Matching::default();
         self.collect(Some(&message.topic), message, true, &mut found);
         found
     }
 
-    fn collect(
-        &self,
-        rest: Option<&str>,
-        message: &Message,
-        is_root: bool,
-        found: &mut Vec<Subscriber>,
-    ) {
+    /// The group with this shared subscription, if it has members.
+    pub(super) fn turn(&self, subscription: Subscription<'_>, owner: &str) -> Option<Turn> {
+        let mut node = self;
+        for level in subscription.filter.split('/') {
+            node = node.children.get(level)?;
+        }
+        let share = subscription.share?;
+        let group = node.groups.iter().find(|group| group.is(share, owner))?;
+        Some(group.turn())
+    }
+
+    fn collect(&self, rest: Option<&str>, message: &Message, is_root: bool, found: &mut Matching) {
         // Wildcards in the first level do not match topics that begin with `$`.
         let may_wild = !(is_root && message.topic.starts_with('$'));
         if may_wild && let Some(node) = self.children.get("#") {
-            node.take_subscribers(message, found);
+            node.take(message, found);
         }
         let Some(rest) = rest else {
-            self.take_subscribers(message, found);
+            self.take(message, found);
             return;
         };
         let (level, rest) = match rest.split_once('/') {
@@ -99,122 +164,59 @@ impl Tree {
         }
     }
 
-    fn take_subscribers(&self, message: &Message, found: &mut Vec<Subscriber>) {
+    fn take(&self, message: &Message, found: &mut Matching) {
+        found.turns.extend(self.groups.iter().map(Group::turn));
         for subscriber in &self.subscribers {
             let number = subscriber.session.number;
             if subscriber.no_local && number == message.from {
                 continue;
             }
-            match found
-                .iter_mut()
-                .find(|known| known.session.number == number)
-            {
-                Some(known) => {
-                    known.qos = known.qos.max(subscriber.qos);
-                    known.retain_as_published |= subscriber.retain_as_published;
-                }
-                None => found.push(subscriber.clone()),
+            let mut earlier = found.each.iter_mut();
+            match earlier.find(|known| known.subscriber.session.number == number) {
+                Some(known) => known.add(subscriber),
+                None => found.each.push(Match {
+                    subscriber: subscriber.clone(),
+                    identifiers: subscriber.identifier.into_iter().collect(),
+                }),
             }
+        }
+    }
+}
+
+/// Puts a subscriber in place of an earlier one of the same session.
+fn put(subscribers: &mut Vec<Subscriber>, subscriber: Subscriber) {
+    let number = subscriber.session.number;
+    let mut earlier = subscribers.iter_mut();
+    match earlier.find(|known| known.session.number == number) {
+        Some(known) => *known = subscriber,
+        None => subscribers.push(subscriber),
+    }
+}
+
+impl Match {
+    fn add(&mut self, other: &Subscriber) {
+        let best = &mut self.subscriber;
+        best.qos = best.qos.max(other.qos);
+        best.retain_as_published |= other.retain_as_published;
+        self.identifiers.extend(other.identifier);
+    }
+}
+
+impl Group {
+    fn is(&self, share: &str, owner: &str) -> bool {
+        self.share == share && self.owner == owner
+    }
+
+    fn turn(&self) -> Turn {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
+        let mut members = self.members.clone();
+        members.rotate_left(next);
+        Turn {
+            share: self.share.clone(),
+            members,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::gate::Open;
-    use crate::hub::session::Key;
-    use crate::topic;
-
-    fn subscriber(number: u64, qos: u8) -> Subscriber {
-        let key = Key {
-            owner: "".into(),
-            client: "c".into(),
-        };
-        let session = Arc::new(Session::new(number, key, Arc::new(Open)));
-        Subscriber {
-            session,
-            qos,
-            no_local: false,
-            retain_as_published: false,
-        }
-    }
-
-    fn message(topic: &str) -> Message {
-        Message {
-            topic: topic.into(),
-            payload: Bytes::new(),
-            qos: 1,
-            is_retained: false,
-            properties: Vec::new(),
-            from: 7,
-            label: None,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_tree_matches_exactly_what_the_filters_match(
-            filters in prop::collection::vec("([ab+]|[$]a)(/[ab+]){0,3}(/#)?|#", 1..20),
-            names in prop::collection::vec("([ab]|[$]a)(/[ab]?){0,4}", 1..20),
-        ) {
-            let mut tree = Tree::default();
-            for (number, filter) in filters.iter().enumerate() {
-                tree.insert(filter, subscriber(number as u64, 1));
-            }
-            for name in &names {
-                let mut found: Vec<_> = tree
-                    .matching(&message(name))
-                    .iter()
-                    .map(|subscriber| subscriber.session.number)
-                    .collect();
-                found.sort_unstable();
-                let expected: Vec<_> = (0..filters.len() as u64)
-                    .zip(&filters)
-                    .filter(|(_, filter)| topic::matches(filter, name))
-                    .map(|(number, _)| number)
-                    .collect();
-                prop_assert_eq!(found, expected, "{} on {:?}", name, filters);
-            }
-            for (number, filter) in filters.iter().enumerate() {
-                tree.remove(filter, number as u64);
-            }
-            prop_assert!(tree.children.is_empty(), "nothing is left behind");
-        }
-    }
-
-    #[test]
-    fn overlapping_subscriptions_deliver_once_with_the_higher_qos() {
-        let mut tree = Tree::default();
-        tree.insert("a/+", subscriber(1, 0));
-        tree.insert("a/#", subscriber(1, 1));
-        let found = tree.matching(&message("a/b"));
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].qos, 1);
-    }
-
-    #[test]
-    fn no_local_keeps_a_clients_own_messages_from_it() {
-        let mut tree = Tree::default();
-        tree.insert(
-            "a",
-            Subscriber {
-                no_local: true,
-                ..subscriber(7, 1)
-            },
-        );
-        tree.insert(
-            "a",
-            Subscriber {
-                no_local: true,
-                ..subscriber(8, 1)
-            },
-        );
-        let found = tree.matching(&message("a"));
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].session.number, 8);
-    }
-}
+mod tests;

@@ -4,17 +4,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_protocol_core::mqtt::packet::{
-    GenericPacket, Packet, Property, Qos, RetainHandling, SubEntry, v3_1_1, v5_0,
+    GenericPacket, Packet, Property, RetainHandling, SubEntry, v3_1_1, v5_0,
 };
-use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubrecReasonCode};
 use smol_str::SmolStr;
 
 /// What a packet says.
 pub(crate) enum Inbound {
     Connect(Box<Connect>),
     Publish(Publish),
-    /// The client has a delivery.
+    /// The client has a QoS 1 delivery, or does not want it.
     Puback(u16),
+    /// The client has a QoS 2 delivery, or does not want it.
+    Pubrec {
+        identifier: u16,
+        is_refused: bool,
+    },
+    /// The client has our PUBREL.
+    Pubcomp(u16),
     /// The client has our PUBREC.
     Pubrel(u16),
     Subscribe(Subscribe),
@@ -46,6 +53,10 @@ pub(crate) struct Connect {
     pub(crate) password: Option<Vec<u8>>,
     /// It wants the enhanced authentication of MQTT 5.
     pub(crate) wants_auth_method: bool,
+    /// It wants reasons in words, which MQTT 5 does unless it says otherwise.
+    pub(crate) wants_reasons: bool,
+    /// The longest packet it takes.
+    pub(crate) packet_bytes_max: Option<u32>,
 }
 
 /// What to publish if the client is lost.
@@ -56,6 +67,10 @@ pub(crate) struct Will {
     pub(crate) is_retained: bool,
     pub(crate) qos: u8,
     pub(crate) properties: Vec<Property>,
+    /// How long it is of use once it is published.
+    pub(crate) expiry: Option<Duration>,
+    /// How long to wait whether the client comes back.
+    pub(crate) delay: Duration,
 }
 
 /// PUBLISH without its payload, which does not come through the core.
@@ -67,14 +82,18 @@ pub(crate) struct Publish {
     pub(crate) is_retained: bool,
     /// What MQTT 5 forwards to subscribers as it is.
     pub(crate) properties: Vec<Property>,
+    /// How long it is of use.
+    pub(crate) expiry: Option<Duration>,
+    /// It carries a subscription identifier, which only a server may send.
+    pub(crate) has_subscription_identifier: bool,
 }
 
 /// SUBSCRIBE.
 pub(crate) struct Subscribe {
     pub(crate) identifier: u16,
     pub(crate) filters: Vec<Filter>,
-    /// It sets a subscription identifier, which this endpoint says it does not have.
-    pub(crate) has_subscription_identifier: bool,
+    /// The subscription identifiers it sets; more than one is a breach of the protocol.
+    pub(crate) subscription_identifiers: Vec<u32>,
 }
 
 /// One filter of a SUBSCRIBE.
@@ -97,22 +116,23 @@ pub(crate) enum Retained {
 /// Reads a packet the core has accepted.
 pub(crate) fn from_packet(packet: Packet) -> Inbound {
     match packet {
-        GenericPacket::V3_1_1Publish(packet) => Inbound::Publish(Publish {
-            topic: packet.topic_name().into(),
-            identifier: packet.packet_id().unwrap_or(0),
-            qos: packet.qos() as u8,
-            is_retained: packet.retain(),
-            properties: Vec::new(),
-        }),
-        GenericPacket::V5_0Publish(packet) => Inbound::Publish(Publish {
-            topic: packet.topic_name().into(),
-            identifier: packet.packet_id().unwrap_or(0),
-            qos: packet.qos() as u8,
-            is_retained: packet.retain(),
-            properties: forwarded(packet.props()),
-        }),
+        GenericPacket::V3_1_1Publish(packet) => Inbound::Publish(publish_v3(&packet)),
+        GenericPacket::V5_0Publish(packet) => Inbound::Publish(publish_v5(&packet)),
         GenericPacket::V3_1_1Puback(packet) => Inbound::Puback(packet.packet_id()),
         GenericPacket::V5_0Puback(packet) => Inbound::Puback(packet.packet_id()),
+        GenericPacket::V3_1_1Pubrec(packet) => Inbound::Pubrec {
+            identifier: packet.packet_id(),
+            is_refused: false,
+        },
+        GenericPacket::V5_0Pubrec(packet) => Inbound::Pubrec {
+            identifier: packet.packet_id(),
+            // As the core sees it, which has freed the identifier then.
+            is_refused: packet
+                .reason_code()
+                .is_some_and(|code| code != PubrecReasonCode::Success),
+        },
+        GenericPacket::V3_1_1Pubcomp(packet) => Inbound::Pubcomp(packet.packet_id()),
+        GenericPacket::V5_0Pubcomp(packet) => Inbound::Pubcomp(packet.packet_id()),
         GenericPacket::V3_1_1Pubrel(packet) => Inbound::Pubrel(packet.packet_id()),
         GenericPacket::V5_0Pubrel(packet) => Inbound::Pubrel(packet.packet_id()),
         GenericPacket::V3_1_1Pingreq(_) | GenericPacket::V5_0Pingreq(_) => Inbound::Ping,
@@ -121,15 +141,12 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
         GenericPacket::V3_1_1Subscribe(packet) => Inbound::Subscribe(Subscribe {
             identifier: packet.packet_id(),
             filters: packet.entries().iter().map(filter).collect(),
-            has_subscription_identifier: false,
+            subscription_identifiers: Vec::new(),
         }),
         GenericPacket::V5_0Subscribe(packet) => Inbound::Subscribe(Subscribe {
             identifier: packet.packet_id(),
             filters: packet.entries().iter().map(filter).collect(),
-            has_subscription_identifier: packet
-                .props()
-                .iter()
-                .any(|property| matches!(property, Property::SubscriptionIdentifier(_))),
+            subscription_identifiers: subscription_identifiers(packet.props()),
         }),
         GenericPacket::V3_1_1Unsubscribe(packet) => Inbound::Unsubscribe {
             identifier: packet.packet_id(),
@@ -164,6 +181,30 @@ pub(crate) fn from_packet(packet: Packet) -> Inbound {
     }
 }
 
+fn publish_v3(packet: &v3_1_1::Publish) -> Publish {
+    Publish {
+        topic: packet.topic_name().into(),
+        identifier: packet.packet_id().unwrap_or(0),
+        qos: packet.qos() as u8,
+        is_retained: packet.retain(),
+        properties: Vec::new(),
+        expiry: None,
+        has_subscription_identifier: false,
+    }
+}
+
+fn publish_v5(packet: &v5_0::Publish) -> Publish {
+    Publish {
+        topic: packet.topic_name().into(),
+        identifier: packet.packet_id().unwrap_or(0),
+        qos: packet.qos() as u8,
+        is_retained: packet.retain(),
+        properties: forwarded(packet.props()),
+        expiry: message_expiry(packet.props()),
+        has_subscription_identifier: !subscription_identifiers(packet.props()).is_empty(),
+    }
+}
+
 fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
     let will = packet.will_topic().map(|topic| Will {
         topic: topic.into(),
@@ -171,6 +212,8 @@ fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
         is_retained: packet.will_retain(),
         qos: packet.will_qos() as u8,
         properties: Vec::new(),
+        expiry: None,
+        delay: Duration::ZERO,
     });
     Connect {
         client: packet.client_id().into(),
@@ -185,6 +228,8 @@ fn connect_v3(packet: &v3_1_1::Connect) -> Connect {
         user: packet.user_name().map(str::to_owned),
         password: packet.password().map(<[u8]>::to_vec),
         wants_auth_method: false,
+        wants_reasons: false,
+        packet_bytes_max: None,
     }
 }
 
@@ -195,6 +240,8 @@ fn connect_v5(packet: &v5_0::Connect) -> Connect {
         is_retained: packet.will_retain(),
         qos: packet.will_qos() as u8,
         properties: forwarded(packet.will_props()),
+        expiry: message_expiry(packet.will_props()),
+        delay: will_delay(packet.will_props()),
     });
     Connect {
         client: packet.client_id().into(),
@@ -208,6 +255,13 @@ fn connect_v5(packet: &v5_0::Connect) -> Connect {
             .props()
             .iter()
             .any(|property| matches!(property, Property::AuthenticationMethod(_))),
+        wants_reasons: !packet.props().iter().any(
+            |property| matches!(property, Property::RequestProblemInformation(wants) if wants.val() == 0),
+        ),
+        packet_bytes_max: packet.props().iter().find_map(|property| match property {
+            Property::MaximumPacketSize(bytes) => Some(bytes.val()),
+            _ => None,
+        }),
     }
 }
 
@@ -219,7 +273,30 @@ fn expiry(properties: &[Property]) -> Option<Duration> {
     })
 }
 
-/// The properties of a PUBLISH or will that go on to subscribers unchanged.
+fn message_expiry(properties: &[Property]) -> Option<Duration> {
+    properties.iter().find_map(|property| match property {
+        Property::MessageExpiryInterval(seconds) => Some(Duration::from_secs(seconds.val().into())),
+        _ => None,
+    })
+}
+
+fn will_delay(properties: &[Property]) -> Duration {
+    let delay = properties.iter().find_map(|property| match property {
+        Property::WillDelayInterval(seconds) => Some(Duration::from_secs(seconds.val().into())),
+        _ => None,
+    });
+    delay.unwrap_or_default()
+}
+
+fn subscription_identifiers(properties: &[Property]) -> Vec<u32> {
+    let identifiers = properties.iter().filter_map(|property| match property {
+        Property::SubscriptionIdentifier(identifier) => Some(identifier.val()),
+        _ => None,
+    });
+    identifiers.collect()
+}
+
+/// The properties of a PUBLISH or will that go on to subscribers unchanged, in their order.
 fn forwarded(properties: &[Property]) -> Vec<Property> {
     properties
         .iter()
@@ -227,7 +304,6 @@ fn forwarded(properties: &[Property]) -> Vec<Property> {
             matches!(
                 property,
                 Property::PayloadFormatIndicator(_)
-                    | Property::MessageExpiryInterval(_)
                     | Property::ContentType(_)
                     | Property::ResponseTopic(_)
                     | Property::CorrelationData(_)
@@ -242,11 +318,7 @@ fn filter(entry: &SubEntry) -> Filter {
     let options = entry.sub_opts();
     Filter {
         filter: entry.topic_filter().into(),
-        qos: match options.qos() {
-            Qos::AtMostOnce => 0,
-            // Deliveries go out with QoS 1 at most, which the standard lets a server grant.
-            Qos::AtLeastOnce | Qos::ExactlyOnce => 1,
-        },
+        qos: options.qos() as u8,
         no_local: options.nl(),
         retain_as_published: options.rap(),
         retained: match options.rh() {

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 
-async fn endpoint(taker: &Arc<Keeper>) -> (Handle, CancellationToken) {
+pub(super) async fn endpoint(taker: &Arc<Keeper>) -> (Handle, CancellationToken) {
     let shutdown = CancellationToken::new();
     let taker = Arc::clone(taker) as Arc<dyn Taker>;
     let handle = Endpoint::new(taker)

@@ -10,6 +10,7 @@
 mod broker;
 mod clients;
 mod principals;
+mod suite;
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};

@@ -125,6 +125,33 @@ async fn qos_2_is_received_after_the_commit_and_completed_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_qos_2_message_that_was_not_committed_when_its_connection_broke_counts_when_it_is_repeated()
+ {
+    let mut world = World::new();
+    let publish = |identifier: u16| {
+        let packet = v5_0::Publish::builder().topic_name("a").unwrap();
+        let packet = packet.qos(Qos::ExactlyOnce).packet_id(identifier);
+        packet.payload(b"x").build().unwrap()
+    };
+    let mut client = world.connect(connect_lasting("c")).await;
+    client.send(publish(1)).await;
+    world.keep().await;
+    assert_eq!(client.packet().await, (0x50, vec![0, 1]));
+    client.send(publish(2)).await;
+    let (_, never_kept) = world.batch().await;
+    drop(client);
+    world.is_left().await;
+    drop(never_kept);
+    let mut client = world.connect(connect_lasting("c")).await;
+    client.send(publish(1).set_dup(true)).await;
+    assert_eq!(client.packet().await, (0x50, vec![0, 1]), "kept before");
+    assert!(world.batches.try_recv().is_err());
+    client.send(publish(2).set_dup(true)).await;
+    assert_eq!(world.keep().await.len(), 1, "not kept before");
+    assert_eq!(client.packet().await, (0x50, vec![0, 2]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn reading_stops_while_the_taker_has_no_room_and_acknowledging_goes_on() {
     let mut world = World::new();
     let mut client = world.connect(connect_v5("c")).await;

@@ -5,7 +5,8 @@ use super::*;
 /// CONNECT with a keep-alive in seconds; zero for none.
 fn connect_alive(keep_alive_s: u16) -> v5_0::Connect {
     let connect = v5_0::Connect::builder().client_id("c").unwrap();
-    connect.keep_alive(keep_alive_s).build().unwrap()
+    let connect = connect.keep_alive(keep_alive_s);
+    connect.props(vec![by_code_alone()]).build().unwrap()
 }
 
 async fn is_dropped(client: &mut Client, world: &World) {

@@ -15,15 +15,14 @@ fn delivery_to(topic: &str, qos: u8, payload_bytes: usize) -> Delivery {
         topic: topic.into(),
         payload: Bytes::from(vec![0; payload_bytes]),
         qos,
-        is_retained: false,
-        properties: Vec::new(),
-        from: 0,
-        label: None,
+        ..Message::default()
     };
     Delivery {
         message: Arc::new(message),
         qos,
         is_retained: false,
+        identifiers: Vec::new(),
+        share: None,
     }
 }
 
@@ -57,7 +56,7 @@ fn the_oldest_qos_0_gives_way_and_qos_1_overruns() {
     assert_eq!(session.push(delivery(1, 1), 3, 100), queued(1, 0));
     assert_eq!(session.push(delivery(0, 1), 3, 100), Pushed::Refused);
     assert_eq!(session.push(delivery(1, 1), 3, 100), Pushed::Overrun);
-    let order: Vec<_> = std::iter::from_fn(|| seat.next(10))
+    let order: Vec<_> = std::iter::from_fn(|| seat.next(10, 1_000))
         .map(|next| next.qos)
         .collect();
     assert_eq!(order, [1, 1, 1]);
@@ -77,11 +76,39 @@ fn the_window_holds_qos_1_back_until_an_acknowledgement() {
     let seat = session.attach(&open(), Duration::ZERO, false);
     session.push(delivery(1, 1), 10, 100);
     session.push(delivery(1, 1), 10, 100);
-    let first = seat.next(1).unwrap();
+    let first = seat.next(1, 1_000).unwrap();
     seat.sent(5, first);
-    assert!(seat.next(1).is_none());
-    seat.acknowledged(5);
-    assert!(seat.next(1).is_some());
+    assert!(seat.next(1, 1_000).is_none());
+    seat.settled(5);
+    assert!(seat.next(1, 1_000).is_some());
+}
+
+#[test]
+fn the_window_holds_back_by_bytes_too_but_never_the_only_message() {
+    let session = session();
+    let seat = session.attach(&open(), Duration::ZERO, false);
+    for payload_bytes in [80, 10, 20, 0] {
+        session.push(delivery(2, payload_bytes), 10, 1_000);
+    }
+    for (identifier, payload_bytes) in [(1, 80), (2, 10)] {
+        let next = seat
+            .next(10, if identifier == 1 { 50 } else { 90 })
+            .unwrap();
+        assert_eq!(next.message.payload.len(), payload_bytes);
+        seat.sent(identifier, next);
+    }
+    assert!(seat.next(10, 100).is_none());
+    seat.released(1);
+    let third = seat.next(10, 100).unwrap();
+    assert_eq!(third.message.payload.len(), 20);
+    seat.sent(3, third);
+    seat.settled(2);
+    seat.settled(2);
+    assert!(
+        seat.next(2, 100).is_none(),
+        "its PUBREL counts as a message"
+    );
+    assert!(seat.next(3, 20).is_some());
 }
 
 #[test]
@@ -90,10 +117,10 @@ fn a_seat_that_was_taken_over_takes_no_more_messages() {
     let old = session.attach(&open(), Duration::from_mins(1), false);
     let new = session.attach(&open(), Duration::from_mins(1), true);
     session.push(delivery(1, 1), 10, 100);
-    assert!(old.next(10).is_none());
+    assert!(old.next(10, 1_000).is_none());
     assert_eq!(old.ending(), Some(Ending::TakenOver));
     assert!(!session.park(old.epoch, Instant::now(), Duration::MAX));
-    assert!(new.next(10).is_some());
+    assert!(new.next(10, 1_000).is_some());
     assert_eq!(new.ending(), None);
 }
 
@@ -126,7 +153,7 @@ fn what_may_not_be_received_makes_room_before_the_session_is_overrun() {
         session.push(delivery_to("mine", 1, 10), 3, 100),
         queued(0, 0)
     );
-    let sizes: Vec<_> = std::iter::from_fn(|| seat.next(10))
+    let sizes: Vec<_> = std::iter::from_fn(|| seat.next(10, 1_000))
         .map(|next| next.message.payload.len())
         .collect();
     assert_eq!(sizes, [10, 80, 10]);
