@@ -22,14 +22,15 @@ mod quarantine;
 mod raw;
 mod site;
 mod socket;
+mod taken;
 mod walls;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, patch, post};
 use egret_city::Lineage;
 use egret_listen::Tls;
@@ -40,7 +41,6 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::Access;
 use crate::auth::admit::admit;
@@ -153,6 +153,20 @@ pub(crate) async fn serve(
     }
 }
 
+/// Paths whose bodies may be of any length, and so take any time; the listener sees to it that they
+/// go on.
+const LONG: [&str; 1] = ["/api/v1/events"];
+
+/// Ends a request that is not done in time.
+async fn in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if LONG.iter().any(|long| path.ends_with(long)) {
+        return next.run(request).await;
+    }
+    let response = tokio::time::timeout(HTTP_TIMEOUT, next.run(request)).await;
+    response.unwrap_or_else(|_elapsed| Problem::too_long().into_response())
+}
+
 fn router(context: Context) -> Router {
     let v1 = Router::new()
         .route("/assets", get(assets::list))
@@ -209,10 +223,7 @@ fn router(context: Context) -> Router {
         .route("/metrics", get(ops::metrics))
         .fallback(get(site::serve))
         .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            HTTP_TIMEOUT,
-        ))
+        .layer(middleware::from_fn(in_time))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(context.clone(), admit))
         .with_state(context)

@@ -193,6 +193,13 @@ pub(crate) const WS_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Body of an HTTP request with events: a thousand native readings of 250 bytes, four times over.
 pub(crate) const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
+/// Batches of one request's body that are on their way to the journal: while one is committed the
+/// next is read, and a third waits in the socket.
+pub(crate) const STREAM_BATCHES: usize = 4;
+
+/// Refused elements that an answer tells one by one; the rest is counted, and all are in quarantine.
+pub(crate) const REJECTED_TOLD: usize = 200;
+
 /// An attachment: a photograph of a modern telephone.
 pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
 

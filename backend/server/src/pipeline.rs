@@ -104,14 +104,13 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let outbox = outbox(config, &package)?;
-    let audit = people::attend(&people, &tracker, &shutdown);
     let context = Context {
+        audit: people::attend(&people, &tracker, &shutdown),
         access: access(config, people, &package, &lineage),
         sso: sso(config)?,
         connections: Arc::default(),
         refusals: Arc::new(Refusals::default()),
         walls: Arc::new(Walls::new(generation, config.wall)),
-        audit,
         city,
         attachments: Files::of(&config.data),
         outbox,

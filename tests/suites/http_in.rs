@@ -1,0 +1,25 @@
+//! Ways in by HTTP beside Egret's own JSON: lines and CloudEvents.
+
+#[path = "http_in/cloudevents.rs"]
+mod cloudevents;
+#[path = "http_in/lines.rs"]
+mod lines;
+
+use egret_tests::clock;
+use egret_tests::http::{Answer, Http};
+use egret_tests::message;
+use serde_json::Value;
+
+/// Where messages go.
+const EVENTS: &str = "/api/v1/events";
+
+/// A manhole's reading that names its feed.
+fn manhole(asset: &str, metres: f64) -> Value {
+    message::of("manhole", asset, &message::level(clock::now(), metres))
+}
+
+/// What a body of this type is answered with.
+#[track_caller]
+fn post(api: &Http, path: &str, kind: &str, body: &str) -> Answer {
+    api.ask("POST", path, &[("content-type", kind)], body)
+}
