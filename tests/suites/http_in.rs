@@ -1,9 +1,12 @@
-//! Ways in by HTTP beside Egret's own JSON: lines and CloudEvents.
+//! Ways in by HTTP beside Egret's own JSON: lines and CloudEvents; and requests that are
+//! told again.
 
 #[path = "http_in/cloudevents.rs"]
 mod cloudevents;
 #[path = "http_in/lines.rs"]
 mod lines;
+#[path = "http_in/once.rs"]
+mod once;
 
 use egret_tests::clock;
 use egret_tests::http::{Answer, Http};
@@ -22,4 +25,13 @@ fn manhole(asset: &str, metres: f64) -> Value {
 #[track_caller]
 fn post(api: &Http, path: &str, kind: &str, body: &str) -> Answer {
     api.ask("POST", path, &[("content-type", kind)], body)
+}
+
+/// A counter of one feed, as Prometheus reads it.
+#[track_caller]
+fn counter(api: &Http, name: &str, feed: &str) -> f64 {
+    let text = api.get("/metrics").body;
+    let start = format!("{name}{{feed=\"{feed}\"}} ");
+    let line = text.lines().find_map(|line| line.strip_prefix(&start));
+    line.map_or(0.0, |value| value.parse().unwrap())
 }

@@ -13,6 +13,7 @@ mod incidents;
 mod lists;
 mod metrics;
 mod mode;
+mod once;
 mod ops;
 mod page;
 mod people;
@@ -56,6 +57,7 @@ use crate::store::Store;
 use crate::store::files::Files;
 use crate::telemetry::Telemetry;
 use crate::walls::Walls;
+pub(crate) use once::Answers;
 use problem::Problem;
 
 /// What every handler can reach. Cheap to clone.
@@ -81,6 +83,8 @@ pub(crate) struct Context {
     pub forecasts: Arc<Forecasts>,
     /// The way into the journal.
     pub intake: Intake,
+    /// What was answered to requests that may be told again.
+    pub answers: Answers,
     /// What is measured.
     pub telemetry: Telemetry,
     /// Who may what.
@@ -168,6 +172,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 fn router(context: Context) -> Router {
+    let once = || middleware::from_fn_with_state(context.clone(), once::once);
     let v1 = Router::new()
         .route("/assets", get(assets::list))
         .route("/assets/{feed}/{asset}", get(assets::one))
@@ -209,7 +214,7 @@ fn router(context: Context) -> Router {
         .route("/areas.geojson", get(city::areas_geojson))
         .route("/catalog", get(city::catalog))
         .route("/quarantine", get(quarantine::list))
-        .route("/events", post(events::take))
+        .route("/events", post(events::take).layer(once()))
         .route("/state", get(ops::state))
         .merge(people())
         .fallback(problem::not_found)

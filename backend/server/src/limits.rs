@@ -200,6 +200,16 @@ pub(crate) const STREAM_BATCHES: usize = 4;
 /// Refused elements that an answer tells one by one; the rest is counted, and all are in quarantine.
 pub(crate) const REJECTED_TOLD: usize = 200;
 
+/// For so long a request that is told again by its key gets its first answer.
+pub(crate) const ANSWERS_FOR: Span = Span(24 * 3_600_000);
+
+/// What all remembered answers may take: some 200,000 of the usual 80 bytes with what is around
+/// them. Beyond, whoever has most loses the oldest.
+pub(crate) const ANSWERS_BYTES: usize = 64 * 1024 * 1024;
+
+/// The longest answer that is remembered: one with [`REJECTED_TOLD`] refusals.
+pub(crate) const ANSWER_BYTES: usize = 128 * 1024;
+
 /// An attachment: a photograph of a modern telephone.
 pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
 

@@ -121,6 +121,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         lineage,
         forecasts: Arc::new(Forecasts::new()),
         intake: intake.clone(),
+        answers: api::Answers::default(),
         telemetry,
         shutdown: shutdown.clone(),
         generation,

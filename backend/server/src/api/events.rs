@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::Json;
+use axum::{Extension, Json};
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::rejection::{Reason, Rejection, Stage};
@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 
 use super::Context;
 use super::extract::{Body, Query};
+use super::once::Named as Once;
 use super::problem::Problem;
 use super::taken::{Batch, Place, Taken, Taking};
 use crate::auth::Caller;
@@ -89,6 +90,8 @@ struct Reader<'a> {
     feed: Option<usize>,
     sender: &'a str,
     topic: &'a str,
+    /// What the sender calls the request.
+    once: Option<&'a str>,
 }
 
 /// `POST /api/v1/events`.
@@ -97,6 +100,7 @@ pub(super) async fn take(
     caller: Caller,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(query): Query<EventsQuery>,
+    once: Option<Extension<Once>>,
     request: Request,
 ) -> Result<Json<Taken>, Problem> {
     if !caller.has(Right::Send) {
@@ -116,6 +120,7 @@ pub(super) async fn take(
         feed: feed.map(|id| theirs(&context, &caller, id)).transpose()?,
         sender: &sender,
         topic: query.topic.as_deref().unwrap_or(PATH),
+        once: once.as_ref().map(|once| once.0.0.as_str()),
     };
     if kind == Kind::Lines {
         return lines::take(&context, &reader, request.into_body()).await;
@@ -169,7 +174,7 @@ impl Reader<'_> {
 
     /// Refuses a body that nothing can be read of.
     fn refuse(&self, batch: &mut Batch, body: &[u8], rejection: Rejection) {
-        let origin = self.origin(body.len());
+        let origin = self.origin(body.len(), None);
         let feed = self.feed.and_then(|feed| self.intake.def(feed));
         let gathering = &mut batch.gathering;
         self.intake
@@ -179,7 +184,12 @@ impl Reader<'_> {
 
     /// Reads one message.
     fn one(&self, batch: &mut Batch, place: Place, payload: &[u8]) {
-        let origin = self.origin(payload.len());
+        let number = match place {
+            Place::Index(index) => index as u64,
+            Place::Line(line) => line,
+        };
+        let named = self.once.map(|once| format!("{once}:{number}"));
+        let origin = self.origin(payload.len(), named.as_deref());
         let refusals = self.read(&mut batch.gathering, origin, payload);
         batch.note(place, refusals);
     }
@@ -204,13 +214,13 @@ impl Reader<'_> {
         }
     }
 
-    fn origin(&self, payload_bytes: usize) -> Origin<'_> {
+    fn origin<'o>(&'o self, payload_bytes: usize, named: Option<&'o str>) -> Origin<'o> {
         Origin {
             sender: self.sender,
             topic: self.topic,
             payload_bytes,
             received_at: clock::now(),
-            named: None,
+            named,
         }
     }
 

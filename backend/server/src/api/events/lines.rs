@@ -133,7 +133,7 @@ impl Reader<'_> {
                 let detail =
                     format!("line {number} has {bytes} bytes, {PAYLOAD_BYTES_MAX} are allowed");
                 let rejection = Rejection::new(Stage::Source, Reason::TooLarge, detail);
-                let origin = self.origin(*bytes);
+                let origin = self.origin(*bytes, None);
                 let feed = self.feed.and_then(|feed| self.intake.def(feed));
                 self.intake
                     .refuse(&mut batch.gathering, feed, origin, head, &rejection);
