@@ -5,6 +5,7 @@
 
 mod assets;
 mod city;
+mod csv;
 mod events;
 mod extract;
 mod gateways;
@@ -159,7 +160,7 @@ pub(crate) async fn serve(
 
 /// Paths whose bodies may be of any length, and so take any time; the listener sees to it that they
 /// go on.
-const LONG: [&str; 1] = ["/api/v1/events"];
+const LONG: [&str; 2] = ["/api/v1/events", "/csv"];
 
 /// Ends a request that is not done in time.
 async fn in_time(request: Request, next: Next) -> Response {
@@ -215,6 +216,7 @@ fn router(context: Context) -> Router {
         .route("/catalog", get(city::catalog))
         .route("/quarantine", get(quarantine::list))
         .route("/events", post(events::take).layer(once()))
+        .route("/feeds/{feed}/csv", post(csv::take).layer(once()))
         .route("/state", get(ops::state))
         .merge(people())
         .fallback(problem::not_found)

@@ -200,6 +200,18 @@ pub(crate) const STREAM_BATCHES: usize = 4;
 /// Refused elements that an answer tells one by one; the rest is counted, and all are in quarantine.
 pub(crate) const REJECTED_TOLD: usize = 200;
 
+/// Rows of one table: a year of minutes, and four of a sensor that speaks every five.
+pub(crate) const CSV_ROWS_MAX: usize = 600_000;
+
+/// The longest row of a table, in bytes of text: as JSON it is still no longer than a payload.
+pub(crate) const CSV_ROW_BYTES: usize = 32 * 1024;
+
+/// Columns of a table: what is measured at a large station, several times over.
+pub(crate) const CSV_COLUMNS_MAX: usize = 256;
+
+/// Rows of a table that a preview shows: what fits on a screen.
+pub(crate) const CSV_PREVIEW_ROWS: usize = 20;
+
 /// For so long a request that is told again by its key gets its first answer.
 pub(crate) const ANSWERS_FOR: Span = Span(24 * 3_600_000);
 
@@ -287,6 +299,8 @@ pub(crate) const LINEAGE_OVERLAP_ENTRIES: u64 = 20_000;
 
 const _: () = assert!(STORED_RIDING <= STORED_ENTRIES_MAX);
 const _: () = assert!(QUARANTINE_RAW_BYTES <= PAYLOAD_BYTES_MAX);
+// A character of a cell takes six bytes of JSON at most.
+const _: () = assert!(6 * CSV_ROW_BYTES + 64 * CSV_COLUMNS_MAX <= PAYLOAD_BYTES_MAX);
 const _: () = assert!(PAGE_ROWS <= PAGE_ROWS_MAX);
 const _: () = assert!(FRAME_EVERY.as_millis() < HEARTBEAT_EVERY.as_millis());
 const _: () = assert!(SILENCE.as_millis() > 2 * HEARTBEAT_EVERY.as_millis());

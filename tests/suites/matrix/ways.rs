@@ -79,6 +79,7 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/quarantine", lists::quarantine),
     tracked("GET /api/v1/gateways", lists::gateways),
     tracked("POST /api/v1/events", closed::send),
+    tracked("POST /api/v1/feeds/{feed}/csv", closed::table),
     way("GET /api/v1/state", closed::state),
     way("GET /metrics", closed::measurements),
     way("GET /map/{*file}", closed::map),
