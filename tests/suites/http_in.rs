@@ -1,4 +1,4 @@
-//! Ways in by HTTP beside Egret's own JSON: lines, CloudEvents and tables; and requests that are
+//! Ways in by HTTP beside Egret's own JSON: lines, CloudEvents, tables, Open311; and requests that are
 //! told again.
 
 #[path = "http_in/cloudevents.rs"]
@@ -7,6 +7,8 @@ mod cloudevents;
 mod lines;
 #[path = "http_in/once.rs"]
 mod once;
+#[path = "http_in/open311.rs"]
+mod open311;
 #[path = "http_in/tables.rs"]
 mod tables;
 

@@ -15,6 +15,7 @@ mod lists;
 mod metrics;
 mod mode;
 mod once;
+mod open311;
 mod ops;
 mod page;
 mod people;
@@ -223,6 +224,11 @@ fn router(context: Context) -> Router {
         .method_not_allowed_fallback(problem::no_method);
     Router::new()
         .nest("/api/v1", v1)
+        .route(
+            "/open311/v2/{file}",
+            get(open311::read).post(open311::send).layer(once()),
+        )
+        .route("/open311/v2/{of}/{file}", get(open311::read_one))
         .route("/ws", get(socket::upgrade))
         .route("/map/{*file}", get(city::map_file))
         .route("/healthz", get(ops::healthy))

@@ -81,6 +81,9 @@ pub(crate) const TRIM_RAW_ROWS: usize = 16;
 /// Keys of personal data let go in a step, each with its fields and its words of the index.
 pub(crate) const TRIM_KEYS: usize = 16;
 
+/// Reports let go in a step of the list of how they stand.
+pub(crate) const TRIM_REQUESTS: usize = 64;
+
 /// Words that one personal field is found by: itself, and the phone numbers in it. One that was an
 /// object has those of its members.
 pub(crate) const WORDS_MAX: usize = 64;
@@ -199,6 +202,21 @@ pub(crate) const STREAM_BATCHES: usize = 4;
 
 /// Refused elements that an answer tells one by one; the rest is counted, and all are in quarantine.
 pub(crate) const REJECTED_TOLD: usize = 200;
+
+/// Requests of one answer of the Open311 server.
+///
+/// # Source
+/// GeoReport v2: 1,000 by default, over 90 days at most.
+pub(crate) const REQUESTS_MAX: usize = 1_000;
+
+/// So long a time one answer of it may be about.
+pub(crate) const REQUESTS_FOR: Span = Span(90 * 86_400_000);
+
+/// What somebody may write about a request, in characters.
+///
+/// # Source
+/// GeoReport v2.
+pub(crate) const DESCRIPTION_CHARS: usize = 4_000;
 
 /// Rows of one table: a year of minutes, and four of a sensor that speaks every five.
 pub(crate) const CSV_ROWS_MAX: usize = 600_000;

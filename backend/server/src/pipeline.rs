@@ -80,7 +80,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     refuse_open_address(config.insecure_open, &addresses)?;
     let files = city_files(config.city.as_deref())?;
     let package = Arc::new(files.load().context("the city package has mistakes")?);
-    let mut journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
+    let mut journal = journal(config, &package)?;
     let seal = Seal::open(&config.data)?;
     let city = recover(&mut journal, &package)?;
     let people = people::open(&config.data)?;
@@ -144,6 +144,13 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         tracker,
         threads,
     })
+}
+
+/// The journal, with what the package says of it.
+fn journal(config: &Config, package: &egret_package::Package) -> anyhow::Result<SqliteJournal> {
+    let requests = package.feeds.iter().find(|feed| feed.open311);
+    let journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
+    Ok(journal.listing(requests.map(|feed| feed.id.clone())))
 }
 
 /// What decides about everybody.
