@@ -37,3 +37,6 @@ pub struct Report {
 
 /// The state in which every report begins.
 pub const STATE_OPENED: &str = "opened";
+
+/// The state after which nobody works on a report any more.
+pub const STATE_CLOSED: &str = "closed";

@@ -92,21 +92,45 @@ impl Http {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
+        let request = self.request(method, path, headers);
         if body.is_empty() {
             self.agent.run(request.body(()).expect("a request"))
         } else {
             self.agent
                 .run(request.body(body.to_owned()).expect("a request"))
         }
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> ureq::http::request::Builder {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// As [`Self::ask`], with a body that need not be text.
+    #[track_caller]
+    pub fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let request = self.request(method, path, headers).body(body.to_vec());
+        let answer = self.agent.run(request.expect("a request"));
+        Answer::of(&format!("{method} {path}"), answer)
     }
 
     /// What `GET path` is answered with.

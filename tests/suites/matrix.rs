@@ -30,6 +30,8 @@ mod numbers;
 mod people;
 #[path = "matrix/persons.rs"]
 mod persons;
+#[path = "matrix/requests.rs"]
+mod requests;
 #[path = "matrix/sockets.rs"]
 mod sockets;
 #[path = "matrix/strangers.rs"]

@@ -12,6 +12,7 @@ pub(crate) mod feeds;
 pub(crate) mod formats;
 pub(crate) mod layers;
 pub(crate) mod metrics;
+pub(crate) mod open311;
 pub(crate) mod pointers;
 pub(crate) mod properties;
 pub(crate) mod rules;

@@ -173,6 +173,8 @@ impl<'a> Drafts<'a> {
         }
         if let Some(feeds) = &self.feeds {
             check::feeds::check(feeds, &known, problems);
+            let words = self.words.as_ref().map(|words| &words.def);
+            check::open311::check(feeds, words, problems);
         }
         if let Some(metrics) = &self.metrics {
             check::metrics::check(metrics, &known, problems);

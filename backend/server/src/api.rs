@@ -5,6 +5,7 @@
 
 mod assets;
 mod city;
+mod csv;
 mod events;
 mod extract;
 mod gateways;
@@ -13,6 +14,8 @@ mod incidents;
 mod lists;
 mod metrics;
 mod mode;
+mod once;
+mod open311;
 mod ops;
 mod page;
 mod people;
@@ -22,14 +25,15 @@ mod quarantine;
 mod raw;
 mod site;
 mod socket;
+mod taken;
 mod walls;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, patch, post};
 use egret_city::Lineage;
 use egret_listen::Tls;
@@ -40,7 +44,6 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::Access;
 use crate::auth::admit::admit;
@@ -56,6 +59,7 @@ use crate::store::Store;
 use crate::store::files::Files;
 use crate::telemetry::Telemetry;
 use crate::walls::Walls;
+pub(crate) use once::Answers;
 use problem::Problem;
 
 /// What every handler can reach. Cheap to clone.
@@ -81,6 +85,8 @@ pub(crate) struct Context {
     pub forecasts: Arc<Forecasts>,
     /// The way into the journal.
     pub intake: Intake,
+    /// What was answered to requests that may be told again.
+    pub answers: Answers,
     /// What is measured.
     pub telemetry: Telemetry,
     /// Who may what.
@@ -153,7 +159,22 @@ pub(crate) async fn serve(
     }
 }
 
+/// Paths whose bodies may be of any length, and so take any time; the listener sees to it that they
+/// go on.
+const LONG: [&str; 2] = ["/api/v1/events", "/csv"];
+
+/// Ends a request that is not done in time.
+async fn in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if LONG.iter().any(|long| path.ends_with(long)) {
+        return next.run(request).await;
+    }
+    let response = tokio::time::timeout(HTTP_TIMEOUT, next.run(request)).await;
+    response.unwrap_or_else(|_elapsed| Problem::too_long().into_response())
+}
+
 fn router(context: Context) -> Router {
+    let once = || middleware::from_fn_with_state(context.clone(), once::once);
     let v1 = Router::new()
         .route("/assets", get(assets::list))
         .route("/assets/{feed}/{asset}", get(assets::one))
@@ -195,13 +216,19 @@ fn router(context: Context) -> Router {
         .route("/areas.geojson", get(city::areas_geojson))
         .route("/catalog", get(city::catalog))
         .route("/quarantine", get(quarantine::list))
-        .route("/events", post(events::take))
+        .route("/events", post(events::take).layer(once()))
+        .route("/feeds/{feed}/csv", post(csv::take).layer(once()))
         .route("/state", get(ops::state))
         .merge(people())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::no_method);
     Router::new()
         .nest("/api/v1", v1)
+        .route(
+            "/open311/v2/{file}",
+            get(open311::read).post(open311::send).layer(once()),
+        )
+        .route("/open311/v2/{of}/{file}", get(open311::read_one))
         .route("/ws", get(socket::upgrade))
         .route("/map/{*file}", get(city::map_file))
         .route("/healthz", get(ops::healthy))
@@ -209,10 +236,7 @@ fn router(context: Context) -> Router {
         .route("/metrics", get(ops::metrics))
         .fallback(get(site::serve))
         .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            HTTP_TIMEOUT,
-        ))
+        .layer(middleware::from_fn(in_time))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(context.clone(), admit))
         .with_state(context)

@@ -6,11 +6,13 @@
 //! batch that went in several parts is told once all of them are durable.
 
 mod clocks;
+mod gathering;
 mod sealing;
+mod tried;
 
 use std::sync::Arc;
 
-use egret_city::entry::{Entry, Refused, Seq};
+use egret_city::entry::{Entry, Seq};
 use egret_decode::decoder::{Decoder, Message};
 use egret_decode::reading::Decoded;
 use egret_mqtt::taker::{Arrival, Closed, Outcome, Receipt, Refusal, Taker};
@@ -25,16 +27,16 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use self::clocks::Clocks;
+pub(crate) use self::gathering::Gathering;
+use self::gathering::refused;
 use self::sealing::MessageKeys;
+use self::tried::Names;
 use crate::clock;
 use crate::journal::observed::observed_at;
 use crate::journal::pending::{Done, Pending, Receipts};
-use crate::limits::{
-    INTAKE_QUEUE, PAYLOAD_BYTES_MAX, QUARANTINE_RAW_BYTES, STORED_AFTER, STORED_BATCH, STORED_QUEUE,
-};
+use crate::limits::{INTAKE_QUEUE, PAYLOAD_BYTES_MAX, STORED_AFTER, STORED_BATCH, STORED_QUEUE};
 use crate::seal::Seal;
 use crate::seal::payload::Sealing;
-use crate::store::QuarantineRow;
 use crate::store::raw::RawMessage;
 use crate::topics::Topics;
 
@@ -90,10 +92,12 @@ struct Ways {
     archives: bool,
 }
 
-/// How a feed's messages are read: in its own format, and in Egret's over HTTP.
+/// How a feed's messages are read: in its own format, and in Egret's or in envelopes over HTTP.
 struct Decoders {
     own: Decoder,
     native: Decoder,
+    /// Absent where the format is no JSON that a CloudEvent can hold.
+    event: Option<Decoder>,
 }
 
 /// Where a message came from, for the record.
@@ -107,20 +111,20 @@ pub(crate) struct Origin<'a> {
     pub payload_bytes: usize,
     /// When it arrived.
     pub received_at: TimeMs,
+    /// What its sender calls it, so that told again it is the same: the id of elements that have
+    /// neither id nor time of their own.
+    pub named: Option<&'a str>,
 }
 
-/// Which of a feed's two ways to read a payload.
+/// Which of a feed's ways to read a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// In the feed's own format.
     Own,
     /// In Egret's own JSON.
     Native,
-}
-
-/// Messages on their way to the journal.
-pub(crate) struct Gathering {
-    pending: Pending,
+    /// As a CloudEvent around what the feed's own format reads.
+    Event,
 }
 
 impl Intake {
@@ -137,9 +141,18 @@ impl Intake {
                     map: None,
                     ..feed.clone()
                 };
+                let event = FeedDef {
+                    format: Format::Cloudevents,
+                    ..feed.clone()
+                };
+                let fits = matches!(
+                    feed.format,
+                    Format::EgretJson | Format::MappedJson | Format::Cloudevents
+                );
                 Decoders {
                     own: Decoder::new(feed, package.timezone),
                     native: Decoder::new(&native, package.timezone),
+                    event: fits.then(|| Decoder::new(&event, package.timezone)),
                 }
             })
             .collect();
@@ -167,6 +180,11 @@ impl Intake {
             .position(|feed| feed.id.as_str() == id)
     }
 
+    /// The feed with index `feed`, as it is declared.
+    pub(crate) fn def(&self, feed: usize) -> Option<&FeedDef> {
+        self.ways.package.feeds.get(feed)
+    }
+
     /// The finest area that holds `position`; `None` outside the city.
     pub(crate) fn area_at(&self, position: Position) -> Option<AreaCode> {
         self.ways.validator.area_at(position)
@@ -182,21 +200,24 @@ impl Intake {
         payload: &[u8],
     ) -> Vec<Rejection> {
         let ways = &*self.ways;
-        let (Some(def), Some(decoders)) = (ways.package.feeds.get(feed), ways.decoders.get(feed))
-        else {
+        let Some(def) = ways.package.feeds.get(feed) else {
             return Vec::new();
         };
-        let decoder = match way {
-            Way::Own => &decoders.own,
-            Way::Native => &decoders.native,
+        let Some(decoder) = ways.decoder(feed, way) else {
+            let rejection = no_envelope(def);
+            self.refuse(gathering, Some(def), origin, payload, &rejection);
+            return vec![rejection];
         };
         let mut refusals = Vec::new();
         let message = Message::new(origin.topic, payload, origin.received_at);
         let first = gathering.pending.n_entries();
         let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);
         let mut delay_least = None;
+        let mut names = Names::new(origin.named);
         decoder.decode_each(&message, |element| {
+            let name = names.next();
             let kept = element.and_then(|decoded| {
+                let decoded = tried::named(decoded, name);
                 delay_least = delay_least.into_iter().chain(delay(&decoded, origin)).min();
                 ways.keep(gathering, def, decoded, origin, keys.as_mut())
             });
@@ -291,6 +312,7 @@ impl Intake {
             topic: &arrival.topic,
             payload_bytes: arrival.payload_bytes,
             received_at: now,
+            named: None,
         };
         let feed = self.ways.topics.find(&arrival.topic);
         let def = feed.and_then(|feed| self.ways.package.feeds.get(feed));
@@ -314,76 +336,31 @@ impl Intake {
     }
 }
 
-fn refused(feed: Option<&FeedDef>, origin: Origin<'_>, rejection: &Rejection) -> Entry {
-    Entry::Refused(Refused {
-        feed: feed.map(|feed| feed.id.clone()),
-        stage: rejection.stage,
-        reason: rejection.reason,
-        received_at: origin.received_at,
-    })
-}
-
 fn too_large(payload_bytes: usize) -> Rejection {
     let detail = format!("the payload has {payload_bytes} bytes, {PAYLOAD_BYTES_MAX} are allowed");
     Rejection::new(Stage::Source, Reason::TooLarge, detail)
 }
 
-impl Gathering {
-    /// Begins a batch.
-    pub(crate) fn begin() -> Self {
-        Self {
-            pending: Pending::begin(),
-        }
-    }
-
-    /// Adds an entry that is no message's.
-    pub(crate) fn put(&mut self, entry: Entry) {
-        self.pending.entries.push(entry);
-    }
-
-    /// How many entries it has.
-    pub(crate) fn n_entries(&self) -> usize {
-        self.pending.entries.len()
-    }
-
-    /// Whether there is nothing to keep.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pending.entries.is_empty()
-    }
-
-    /// Keeps a refusal and its evidence, sealed if there are `keys`.
-    fn refuse(
-        &mut self,
-        feed: Option<&FeedDef>,
-        origin: Origin<'_>,
-        payload: &[u8],
-        rejection: &Rejection,
-        keys: Option<&MessageKeys<'_>>,
-    ) {
-        let head = payload
-            .get(..payload.len().min(QUARANTINE_RAW_BYTES))
-            .unwrap_or_default();
-        let pending = &mut self.pending;
-        let (raw, sealing) = match keys {
-            Some(keys) => keys.close(head, pending.n_entries()),
-            None => (head.to_vec(), Sealing::None),
-        };
-        let row = QuarantineRow {
-            received_at: origin.received_at,
-            feed: feed.map(|feed| feed.id.clone()),
-            sender: origin.sender.to_owned(),
-            topic: origin.topic.to_owned(),
-            payload_bytes: origin.payload_bytes,
-            raw,
-            sealing,
-            rejection: rejection.clone(),
-        };
-        pending.quarantine.push((pending.entries.len(), row));
-        pending.entries.push(refused(feed, origin, rejection));
-    }
+fn no_envelope(feed: &FeedDef) -> Rejection {
+    let format = feed.format.as_str();
+    let detail = format!(
+        "messages of feed \"{}\" are {format}, not CloudEvents",
+        feed.id
+    );
+    Rejection::new(Stage::Source, Reason::BadShape, detail)
 }
 
 impl Ways {
+    /// What reads messages of the feed with index `feed` in this way, if anything does.
+    fn decoder(&self, feed: usize, way: Way) -> Option<&Decoder> {
+        let decoders = self.decoders.get(feed)?;
+        match way {
+            Way::Own => Some(&decoders.own),
+            Way::Native => Some(&decoders.native),
+            Way::Event => decoders.event.as_ref(),
+        }
+    }
+
     fn keep(
         &self,
         gathering: &mut Gathering,

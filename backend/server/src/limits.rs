@@ -81,6 +81,9 @@ pub(crate) const TRIM_RAW_ROWS: usize = 16;
 /// Keys of personal data let go in a step, each with its fields and its words of the index.
 pub(crate) const TRIM_KEYS: usize = 16;
 
+/// Reports let go in a step of the list of how they stand.
+pub(crate) const TRIM_REQUESTS: usize = 64;
+
 /// Words that one personal field is found by: itself, and the phone numbers in it. One that was an
 /// object has those of its members.
 pub(crate) const WORDS_MAX: usize = 64;
@@ -193,6 +196,50 @@ pub(crate) const WS_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Body of an HTTP request with events: a thousand native readings of 250 bytes, four times over.
 pub(crate) const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
+/// Batches of one request's body that are on their way to the journal: while one is committed the
+/// next is read, and a third waits in the socket.
+pub(crate) const STREAM_BATCHES: usize = 4;
+
+/// Refused elements that an answer tells one by one; the rest is counted, and all are in quarantine.
+pub(crate) const REJECTED_TOLD: usize = 200;
+
+/// Requests of one answer of the Open311 server.
+///
+/// # Source
+/// GeoReport v2: 1,000 by default, over 90 days at most.
+pub(crate) const REQUESTS_MAX: usize = 1_000;
+
+/// So long a time one answer of it may be about.
+pub(crate) const REQUESTS_FOR: Span = Span(90 * 86_400_000);
+
+/// What somebody may write about a request, in characters.
+///
+/// # Source
+/// GeoReport v2.
+pub(crate) const DESCRIPTION_CHARS: usize = 4_000;
+
+/// Rows of one table: a year of minutes, and four of a sensor that speaks every five.
+pub(crate) const CSV_ROWS_MAX: usize = 600_000;
+
+/// The longest row of a table, in bytes of text: as JSON it is still no longer than a payload.
+pub(crate) const CSV_ROW_BYTES: usize = 32 * 1024;
+
+/// Columns of a table: what is measured at a large station, several times over.
+pub(crate) const CSV_COLUMNS_MAX: usize = 256;
+
+/// Rows of a table that a preview shows: what fits on a screen.
+pub(crate) const CSV_PREVIEW_ROWS: usize = 20;
+
+/// For so long a request that is told again by its key gets its first answer.
+pub(crate) const ANSWERS_FOR: Span = Span(24 * 3_600_000);
+
+/// What all remembered answers may take: some 200,000 of the usual 80 bytes with what is around
+/// them. Beyond, whoever has most loses the oldest.
+pub(crate) const ANSWERS_BYTES: usize = 64 * 1024 * 1024;
+
+/// The longest answer that is remembered: one with [`REJECTED_TOLD`] refusals.
+pub(crate) const ANSWER_BYTES: usize = 128 * 1024;
+
 /// An attachment: a photograph of a modern telephone.
 pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
 
@@ -270,6 +317,8 @@ pub(crate) const LINEAGE_OVERLAP_ENTRIES: u64 = 20_000;
 
 const _: () = assert!(STORED_RIDING <= STORED_ENTRIES_MAX);
 const _: () = assert!(QUARANTINE_RAW_BYTES <= PAYLOAD_BYTES_MAX);
+// A character of a cell takes six bytes of JSON at most.
+const _: () = assert!(6 * CSV_ROW_BYTES + 64 * CSV_COLUMNS_MAX <= PAYLOAD_BYTES_MAX);
 const _: () = assert!(PAGE_ROWS <= PAGE_ROWS_MAX);
 const _: () = assert!(FRAME_EVERY.as_millis() < HEARTBEAT_EVERY.as_millis());
 const _: () = assert!(SILENCE.as_millis() > 2 * HEARTBEAT_EVERY.as_millis());

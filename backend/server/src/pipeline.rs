@@ -80,7 +80,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     refuse_open_address(config.insecure_open, &addresses)?;
     let files = city_files(config.city.as_deref())?;
     let package = Arc::new(files.load().context("the city package has mistakes")?);
-    let mut journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
+    let mut journal = journal(config, &package)?;
     let seal = Seal::open(&config.data)?;
     let city = recover(&mut journal, &package)?;
     let people = people::open(&config.data)?;
@@ -104,14 +104,13 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let outbox = outbox(config, &package)?;
-    let audit = people::attend(&people, &tracker, &shutdown);
     let context = Context {
+        audit: people::attend(&people, &tracker, &shutdown),
         access: access(config, people, &package, &lineage),
         sso: sso(config)?,
         connections: Arc::default(),
         refusals: Arc::new(Refusals::default()),
         walls: Arc::new(Walls::new(generation, config.wall)),
-        audit,
         city,
         attachments: Files::of(&config.data),
         outbox,
@@ -122,6 +121,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         lineage,
         forecasts: Arc::new(Forecasts::new()),
         intake: intake.clone(),
+        answers: api::Answers::default(),
         telemetry,
         shutdown: shutdown.clone(),
         generation,
@@ -144,6 +144,13 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         tracker,
         threads,
     })
+}
+
+/// The journal, with what the package says of it.
+fn journal(config: &Config, package: &egret_package::Package) -> anyhow::Result<SqliteJournal> {
+    let requests = package.feeds.iter().find(|feed| feed.open311);
+    let journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
+    Ok(journal.listing(requests.map(|feed| feed.id.clone())))
 }
 
 /// What decides about everybody.

@@ -11,6 +11,7 @@ pub(crate) mod page;
 pub(crate) mod past;
 pub(crate) mod personal;
 pub(crate) mod raw;
+pub(crate) mod requests;
 pub(crate) mod series;
 pub(crate) mod sqlite;
 
@@ -27,6 +28,7 @@ use crate::journal::JournalError;
 use crate::seal::payload::Sealing;
 pub(crate) use past::{Past, TurnFilter};
 pub(crate) use personal::{KeyRow, PersonalFields, PersonalRow};
+pub(crate) use requests::{Request, RequestFilter};
 pub(crate) use series::{Resolution, SeriesFilter, SeriesPoint};
 
 /// A refused message with its evidence.
@@ -165,6 +167,17 @@ pub(crate) trait Store: Send + Sync {
         feed: &FeedId,
         report: &ReportId,
     ) -> Result<Option<PersonalFields>, JournalError>;
+
+    /// Hands on how the reports that `filter` names stand, those opened last first, until `each` says
+    /// stop (false).
+    fn requests(
+        &self,
+        filter: &RequestFilter,
+        each: &mut dyn FnMut(Request) -> bool,
+    ) -> Result<(), JournalError>;
+
+    /// How a report of the feed with requests stands; `None` if there is none.
+    fn request(&self, feed: &FeedId, report: &ReportId) -> Result<Option<Request>, JournalError>;
 
     /// Hands on the turns of alerts that `filter` names, newest first, until `each` says stop
     /// (false).

@@ -30,6 +30,10 @@ pub struct FeedDef {
     /// Whether it carries reports with a life of their own instead of readings.
     #[serde(default)]
     pub report: bool,
+    /// Whether its reports are the requests of the city's Open311 server: of the services that
+    /// `words.toml` has as its categories. One feed of a city, at most.
+    #[serde(default)]
+    pub open311: bool,
     /// MQTT topic filter (with `+` and `#`) of its messages; absent for feeds that come by HTTP.
     #[serde(default)]
     pub topic: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::city::{causes, cells, feed, metrics, registered, rules};
+use super::city::{Cell, causes, cells, feed, metrics, registered, rules};
 use super::label::{Class, DEPARTMENTS, Label, Place, home};
 use crate::city::CityCopy;
 
@@ -24,6 +24,7 @@ pub fn package() -> CityCopy {
         .with_whole("metrics.toml", &metrics)
         .with_whole("rules.toml", &format!("{rules}{causes}"))
         .with_whole("scenes.toml", &scenes())
+        .with_whole("words.toml", &words())
         .with_whole("plans/ponding.md", &plan())
         .with_whole("map/layers.toml", LAYERS)
         .with_whole("map/land.geojson", LAND)
@@ -67,6 +68,14 @@ kind = "land"
 "#;
 
 const LAND: &str = r#"{"type":"FeatureCollection","features":[]}"#;
+
+/// Whose reports are the requests of the Open311 server.
+pub const REQUESTS: Cell = ("west", Class::Internal);
+
+fn words() -> String {
+    let feed = feed(REQUESTS, "rep");
+    format!("[category.{feed}]\nlight = {{ zh = \"路灯\", en = \"Street light\" }}\n")
+}
 
 fn plan() -> String {
     let rule = Label::of("water", Class::Public).marker("high");
@@ -128,7 +137,10 @@ fn feeds_toml() -> String {
             ),
         ] {
             let id = feed((department, class), kind);
-            let more = more.replace("{id}", &id);
+            let mut more = more.replace("{id}", &id);
+            if ((department, class), kind) == (REQUESTS, "rep") {
+                more.push_str("\nopen311 = true");
+            }
             let class = class.word();
             writeln!(
                 toml,

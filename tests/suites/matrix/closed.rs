@@ -182,3 +182,24 @@ pub(crate) fn send(cell: Cell<'_>, _: &Truth) {
         }
     }
 }
+
+/// Sending a table: to a feed that is not theirs as to one that there is not.
+pub(crate) fn table(cell: Cell<'_>, _: &Truth) {
+    for feed in city::feeds() {
+        if cell.reader().may(Right::Send, &of_feed(&feed)) {
+            continue;
+        }
+        for preview in ["", "?preview=true"] {
+            let path = |feed: &str| format!("/api/v1/feeds/{feed}/csv{preview}");
+            let foreign = cell.ask("POST", &path(&feed), "a,b\n1,2\n");
+            let absent = cell.ask("POST", &path("nobody"), "a,b\n1,2\n");
+            cell.findings.rows(1);
+            let told = foreign.body.replace(&feed, "nobody");
+            if (foreign.status, told.as_str()) != (absent.status, absent.body.as_str()) {
+                cell.leak(format_args!(
+                    "{feed} is told from no feed: {foreign:?} {absent:?}"
+                ));
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use egret_tests::matrix::cell::Cell;
 use egret_tests::matrix::truth::Truth;
 use egret_tests::routes;
 
-use crate::{cases, closed, ids, lists, mqtt, numbers, persons, sockets, walls};
+use crate::{cases, closed, ids, lists, mqtt, numbers, persons, requests, sockets, walls};
 
 /// A way, and what is done on it.
 pub(crate) struct Way {
@@ -79,6 +79,10 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/quarantine", lists::quarantine),
     tracked("GET /api/v1/gateways", lists::gateways),
     tracked("POST /api/v1/events", closed::send),
+    tracked("POST /api/v1/feeds/{feed}/csv", closed::table),
+    way("GET /open311/v2/{file}", requests::list),
+    way("GET /open311/v2/{of}/{file}", requests::one),
+    tracked("POST /open311/v2/{file}", requests::send),
     way("GET /api/v1/state", closed::state),
     way("GET /metrics", closed::measurements),
     way("GET /map/{*file}", closed::map),

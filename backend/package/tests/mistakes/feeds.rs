@@ -2,7 +2,7 @@
 
 use egret_package::Package;
 
-use crate::told::{assert_all_told, problems_after, tiny, told};
+use crate::told::{assert_all_told, assert_all_told_of, problems_after, tiny, told};
 
 #[test]
 fn the_examples_of_the_documentation_are_good() {
@@ -323,4 +323,51 @@ fn mistakes_in_names_are_told_at_their_place() {
 #[test]
 fn a_lateness_beyond_the_usual_backfill_needs_no_backfill_of_its_own() {
     assert!(problems_after("feeds.toml", "lateness     = \"10m\"", "lateness = \"6h\"").is_empty());
+}
+
+#[test]
+fn requests_are_the_reports_of_one_feed_whose_services_have_words() {
+    assert_all_told(
+        "feeds.toml",
+        &[
+            (
+                "report       = true",
+                "report       = true\nopen311 = ¦true",
+                "[category.hotline] must name one at least",
+            ),
+            (
+                "lateness     = \"10m\"",
+                "lateness     = \"10m\"\nopen311 = ¦true",
+                "requests are reports",
+            ),
+        ],
+    );
+    let mut files = tiny();
+    let words = "[category.hotline]\nponding = { zh = \"积水\", en = \"Ponding\" }\n";
+    files.insert("words.toml".to_owned(), words.to_owned());
+    let text = files.get_mut("feeds.toml").unwrap();
+    *text = text.replacen(
+        "report       = true",
+        "report       = true\nopen311 = true",
+        1,
+    );
+    assert_eq!(Package::load(&files).err(), None);
+    assert_all_told_of(
+        &files,
+        "feeds.toml",
+        &[
+            (
+                "open311 = true",
+                "open311 = true\ncrs = ¦\"gcj02\"",
+                "positions of requests are WGS 84",
+            ),
+            (
+                "[[feed]]\nid           = \"air\"",
+                "[[feed]]\nid = \"second\"\nname = { zh = \"二\", en = \"Two\" }\n\
+                 department = \"west\"\ndomain = \"hotline\"\nreport = true\nopen311 = ¦true\n\
+                 format = \"egret-json\"\n\n[[feed]]\nid           = \"air\"",
+                "feed \"hotline\" has the city's requests already",
+            ),
+        ],
+    );
 }

@@ -1,52 +1,40 @@
 //! `POST /api/v1/events`: messages by HTTP, answered once they are durable.
 //!
-//! Without a query the body is Egret's own JSON, one element or an array, each naming its `feed`
-//! (and `asset` or `report`). With `?feed=ID` the body is one message in that feed's own format,
-//! and `&topic=…` stands in for the MQTT topic where the format takes something from it.
+//! The content type says what the body is: lines of JSON ([`lines`]), CloudEvents, single or in a
+//! batch, or ([`envelope`]) one whose attributes are headers; anything else is taken as it always
+//! was. Without a query such a body is Egret's own JSON, one element or an array, each naming its
+//! `feed` (and `asset` or `report`). With `?feed=ID` the body is one message in that feed's own
+//! format, and `&topic=…` stands in for the MQTT topic where the format takes something from it.
+
+mod envelope;
+mod lines;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use axum::Json;
-use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::{Extension, Json};
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::rejection::{Reason, Rejection, Stage};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Context;
 use super::extract::{Body, Query};
+use super::once::Named as Once;
 use super::problem::Problem;
+use super::taken::{Batch, Place, Taken, Taking};
 use crate::auth::Caller;
 use crate::clock;
 use crate::intake::{Gathering, Intake, Origin, Way};
+use crate::limits::HTTP_TIMEOUT;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct EventsQuery {
     feed: Option<String>,
     topic: Option<String>,
-}
-
-/// What became of the elements.
-#[derive(Debug, Serialize)]
-pub(super) struct Taken {
-    /// How many are in the journal, some perhaps for the second time: the fold counts those once.
-    accepted: usize,
-    /// Which were refused, and why.
-    rejected: Vec<Refused>,
-    /// The journal position of the last of them.
-    seq: u64,
-}
-
-/// A refused element.
-#[derive(Debug, Serialize)]
-struct Refused {
-    /// Its place in the array; 0 for a single one.
-    index: usize,
-    #[serde(flatten)]
-    rejection: Rejection,
 }
 
 /// What an element must name before its feed can read it.
@@ -59,98 +47,207 @@ struct Named<'a> {
 /// Path that stands for the topic in quarantine.
 const PATH: &str = "/api/v1/events";
 
+/// What a body is, by its content type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// JSON, or a message in a feed's own format.
+    Plain,
+    /// A JSON object on each line.
+    Lines,
+    /// CloudEvents in structured JSON.
+    Events,
+    /// The data of a CloudEvent whose attributes are headers.
+    Data,
+}
+
+impl Kind {
+    fn of(headers: &HeaderMap) -> Self {
+        if headers.contains_key(envelope::VERSION) {
+            return Self::Data;
+        }
+        match content_type(headers).as_str() {
+            "application/x-ndjson" | "application/jsonl" => Self::Lines,
+            "application/cloudevents+json" | "application/cloudevents-batch+json" => Self::Events,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// The content type in lower case, without parameters.
+fn content_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let (kind, _) = kind.split_once(';').unwrap_or((kind, ""));
+    kind.trim().to_ascii_lowercase()
+}
+
+/// Whose messages are read, and how.
+struct Reader<'a> {
+    intake: &'a Intake,
+    caller: &'a Caller,
+    way: Way,
+    /// The feed that the query names.
+    feed: Option<usize>,
+    sender: &'a str,
+    topic: &'a str,
+    /// What the sender calls the request.
+    once: Option<&'a str>,
+}
+
 /// `POST /api/v1/events`.
 pub(super) async fn take(
     State(context): State<Context>,
     caller: Caller,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(query): Query<EventsQuery>,
-    Body(body): Body,
+    once: Option<Extension<Once>>,
+    request: Request,
 ) -> Result<Json<Taken>, Problem> {
     if !caller.has(Right::Send) {
         return Err(Problem::forbidden());
     }
+    let kind = Kind::of(request.headers());
+    let feed = query.feed.as_deref();
     let sender = peer.ip().to_string();
-    let origin = Origin {
+    let reader = Reader {
+        intake: &context.intake,
+        caller: &caller,
+        way: match (kind, feed) {
+            (Kind::Events | Kind::Data, _) => Way::Event,
+            (Kind::Plain | Kind::Lines, Some(_)) => Way::Own,
+            (Kind::Plain | Kind::Lines, None) => Way::Native,
+        },
+        feed: feed.map(|id| theirs(&context, &caller, id)).transpose()?,
         sender: &sender,
         topic: query.topic.as_deref().unwrap_or(PATH),
-        payload_bytes: body.len(),
-        received_at: clock::now(),
+        once: once.as_ref().map(|once| once.0.0.as_str()),
     };
-    let intake = &context.intake;
-    let mut gathering = Gathering::begin();
-    let rejected = match &query.feed {
-        Some(id) if caller.may_feed(Right::Send, &FeedId::new(id)) => {
-            read_own(intake, &mut gathering, id, origin, &body)?
+    if kind == Kind::Lines {
+        return lines::take(&context, &reader, request.into_body()).await;
+    }
+    // Only a body of any length may take any time.
+    let taken = tokio::time::timeout(HTTP_TIMEOUT, reader.take(kind, request)).await;
+    taken.map_err(|_elapsed| Problem::too_long())?
+}
+
+/// The feed that a query names, if they may send to it. Of one that is not theirs nobody learns
+/// that it exists.
+pub(super) fn theirs(context: &Context, caller: &Caller, id: &str) -> Result<usize, Problem> {
+    let feed = context.intake.feed(id);
+    let feed = feed.filter(|_| caller.may_feed(Right::Send, &FeedId::new(id)));
+    feed.ok_or_else(|| Problem::missing(format!("no feed \"{id}\"")))
+}
+
+impl Reader<'_> {
+    /// Reads a body that is held as a whole.
+    async fn take(&self, kind: Kind, request: Request) -> Result<Json<Taken>, Problem> {
+        let headers = request.headers().clone();
+        let Body(body) = Body::from_request(request, &()).await?;
+        let mut batch = Batch::begin();
+        match kind {
+            Kind::Data => match envelope::around(&headers, &body)? {
+                Ok(event) => self.one(&mut batch, Place::Index(0), &event),
+                Err(rejection) => self.refuse(&mut batch, &body, rejection),
+            },
+            Kind::Plain if self.feed.is_some() => self.one(&mut batch, Place::Index(0), &body),
+            Kind::Plain | Kind::Events | Kind::Lines => self.each(&mut batch, &body),
         }
-        Some(id) => return Err(no_feed(id)),
-        None => read_native(intake, &caller, &mut gathering, origin, &body),
-    };
-    answer(intake, gathering, rejected).await
-}
+        let mut taking = Taking::begin(self.intake);
+        taking.put(batch).await?;
+        taking.finish().await.map(Json)
+    }
 
-fn read_own(
-    intake: &Intake,
-    gathering: &mut Gathering,
-    id: &str,
-    origin: Origin<'_>,
-    body: &[u8],
-) -> Result<Vec<Refused>, Problem> {
-    let feed = intake.feed(id).ok_or_else(|| no_feed(id))?;
-    let refusals = intake.read(gathering, feed, Way::Own, origin, body);
-    Ok(refusals
-        .into_iter()
-        .map(|rejection| Refused {
-            index: 0,
-            rejection,
-        })
-        .collect())
-}
-
-/// Of a feed that is not theirs nobody learns that it exists.
-fn no_feed(id: &str) -> Problem {
-    Problem::missing(format!("no feed \"{id}\""))
-}
-
-fn read_native(
-    intake: &Intake,
-    caller: &Caller,
-    gathering: &mut Gathering,
-    origin: Origin<'_>,
-    body: &[u8],
-) -> Vec<Refused> {
-    let elements = match elements(body) {
-        Ok(elements) => elements,
-        Err(error) => {
-            let rejection = Rejection::new(Stage::Decode, Reason::BadJson, error.to_string());
-            intake.refuse(gathering, None, origin, body, &rejection);
-            return vec![Refused {
-                index: 0,
-                rejection,
-            }];
+    /// Reads each element of `body`.
+    fn each(&self, batch: &mut Batch, body: &[u8]) {
+        match elements(body) {
+            Ok(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    self.one(batch, Place::Index(index), element.get().as_bytes());
+                }
+            }
+            Err(error) => {
+                let rejection = Rejection::new(Stage::Decode, Reason::BadJson, error.to_string());
+                self.refuse(batch, body, rejection);
+            }
         }
-    };
-    let mut rejected = Vec::new();
-    for (index, element) in elements.iter().enumerate() {
-        let bytes = element.get().as_bytes();
-        let origin = Origin {
-            payload_bytes: bytes.len(),
-            ..origin
+    }
+
+    /// Refuses a body that nothing can be read of.
+    fn refuse(&self, batch: &mut Batch, body: &[u8], rejection: Rejection) {
+        let origin = self.origin(body.len(), None);
+        let feed = self.feed.and_then(|feed| self.intake.def(feed));
+        let gathering = &mut batch.gathering;
+        self.intake
+            .refuse(gathering, feed, origin, body, &rejection);
+        batch.note(Place::Index(0), vec![rejection]);
+    }
+
+    /// Reads one message.
+    fn one(&self, batch: &mut Batch, place: Place, payload: &[u8]) {
+        let number = match place {
+            Place::Index(index) => index as u64,
+            Place::Line(line) => line,
         };
-        let refusals = match feed_of(intake, caller, element) {
-            Ok(feed) => intake.read(gathering, feed, Way::Native, origin, bytes),
+        let named = self.once.map(|once| format!("{once}:{number}"));
+        let origin = self.origin(payload.len(), named.as_deref());
+        let refusals = self.read(&mut batch.gathering, origin, payload);
+        batch.note(place, refusals);
+    }
+
+    fn read(
+        &self,
+        gathering: &mut Gathering,
+        origin: Origin<'_>,
+        payload: &[u8],
+    ) -> Vec<Rejection> {
+        let feed = match self.feed {
+            Some(feed) => Ok(feed),
+            None => self.feed_of(payload),
+        };
+        match feed {
+            Ok(feed) => self.intake.read(gathering, feed, self.way, origin, payload),
             Err(rejection) => {
-                intake.refuse(gathering, None, origin, bytes, &rejection);
+                self.intake
+                    .refuse(gathering, None, origin, payload, &rejection);
                 vec![rejection]
             }
-        };
-        rejected.extend(
-            refusals
-                .into_iter()
-                .map(|rejection| Refused { index, rejection }),
-        );
+        }
     }
-    rejected
+
+    fn origin<'o>(&'o self, payload_bytes: usize, named: Option<&'o str>) -> Origin<'o> {
+        Origin {
+            sender: self.sender,
+            topic: self.topic,
+            payload_bytes,
+            received_at: clock::now(),
+            named,
+        }
+    }
+
+    /// The feed that an element names.
+    fn feed_of(&self, element: &[u8]) -> Result<usize, Rejection> {
+        let refused = |reason, detail: String| Rejection::new(Stage::Decode, reason, detail);
+        let named: Named<'_> = serde_json::from_slice(element).map_err(|error| {
+            if error.is_data() {
+                // serde's own words would repeat what was sent, which may be of a feed with
+                // personal fields.
+                let detail = "an event is an object that names its feed".to_owned();
+                refused(Reason::BadShape, detail)
+            } else {
+                refused(Reason::BadJson, error.to_string())
+            }
+        })?;
+        let id = named.feed.ok_or_else(|| {
+            let detail = "/feed is missing: which feed is it of?".to_owned();
+            refused(Reason::BadShape, detail)
+        })?;
+        let is_theirs = self.caller.may_feed(Right::Send, &FeedId::new(&id));
+        let feed = self.intake.feed(&id).filter(|_| is_theirs);
+        feed.ok_or_else(|| {
+            let detail = format!("/feed: the city has no feed \"{id}\"");
+            Rejection::new(Stage::Source, Reason::UnknownFeed, detail)
+        })
+    }
 }
 
 /// The elements of the body: those of an array, or the one that it is.
@@ -163,50 +260,7 @@ fn elements(body: &[u8]) -> Result<Vec<&RawValue>, serde_json::Error> {
     }
 }
 
-fn feed_of(intake: &Intake, caller: &Caller, element: &RawValue) -> Result<usize, Rejection> {
-    let shape = |detail: String| Rejection::new(Stage::Decode, Reason::BadShape, detail);
-    // serde's own words would repeat what was sent, which may be of a feed with personal fields.
-    let no_event = |_error| shape("an event is an object that names its feed".to_owned());
-    let named: Named<'_> = serde_json::from_str(element.get()).map_err(no_event)?;
-    let id = named
-        .feed
-        .ok_or_else(|| shape("/feed is missing: which feed is it of?".to_owned()))?;
-    let theirs = caller.may_feed(Right::Send, &FeedId::new(&id));
-    intake.feed(&id).filter(|_| theirs).ok_or_else(|| {
-        let detail = format!("/feed: the city has no feed \"{id}\"");
-        Rejection::new(Stage::Source, Reason::UnknownFeed, detail)
-    })
-}
-
-async fn answer(
-    intake: &Intake,
-    gathering: Gathering,
-    rejected: Vec<Refused>,
-) -> Result<Json<Taken>, Problem> {
-    if gathering.is_empty() {
-        return Err(Problem::bad("the body has no element"));
-    }
-    let n_entries = gathering.n_entries();
-    let stopping = || {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the server is shutting down",
-        )
-    };
-    let receipt = intake
-        .submit(gathering)
-        .await
-        .map_err(|_closed| stopping())?;
-    let first_seq = receipt.await.map_err(|_dropped| stopping())?;
-    let accepted = n_entries - rejected.len();
-    if accepted == 0 {
-        let rejected = serde_json::to_value(&rejected).unwrap_or_default();
-        let detail = "nothing of it could be used; it is kept in quarantine";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_rejected(&rejected));
-    }
-    Ok(Json(Taken {
-        accepted,
-        rejected,
-        seq: first_seq + n_entries as u64 - 1,
-    }))
+/// The answer to a body of a kind that cannot be read.
+fn wrong_kind(detail: String) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
 }

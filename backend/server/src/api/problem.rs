@@ -9,6 +9,10 @@ use egret_people::Refused;
 
 use crate::folding::Stopped;
 use crate::journal::JournalError;
+use crate::limits::HTTP_TIMEOUT;
+
+/// The word for requests of nobody who is known.
+pub(crate) const SIGNED_OUT: &str = "signed_out";
 
 /// What went wrong with a request, for a person and for a program.
 ///
@@ -95,6 +99,17 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "your grant does not reach so far")
     }
 
+    /// Nobody is behind the request, or nobody any more.
+    pub(crate) fn signed_out() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "nobody is signed in").with_code(SIGNED_OUT)
+    }
+
+    /// The request was not done in time.
+    pub(crate) fn too_long() -> Self {
+        let detail = format!("not done within {} s", HTTP_TIMEOUT.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, detail)
+    }
+
     /// The work on the request ended before it was done.
     pub(crate) fn given_up(error: &tokio::task::JoinError) -> Self {
         tracing::error!(%error, "the work on a request ended before it was done");
@@ -102,11 +117,6 @@ impl Problem {
             StatusCode::INTERNAL_SERVER_ERROR,
             "the request was given up; see the log",
         )
-    }
-
-    /// With the parts that were refused.
-    pub(crate) fn with_rejected(self, rejected: &serde_json::Value) -> Self {
-        self.with_more(serde_json::json!({ "rejected": rejected }))
     }
 }
 

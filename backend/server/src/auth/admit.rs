@@ -20,11 +20,11 @@ use super::pace::Whose;
 use super::refusals::Refusals;
 use super::{Access, Caller};
 use crate::api::Context;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, SIGNED_OUT};
 use crate::clock;
 
 /// Paths of the API that anybody may ask for: to sign in, and to see whether the server lives.
-const FREE: [&str; 9] = [
+const FREE: [&str; 11] = [
     "/api/v1/me",
     "/api/v1/first-start",
     "/api/v1/sign-in",
@@ -34,6 +34,9 @@ const FREE: [&str; 9] = [
     "/api/v1/device/",
     "/healthz",
     "/readyz",
+    // Who sends a request says who it is in its body; whoever does not is refused there.
+    "/open311/v2/requests.json",
+    "/open311/v2/requests.xml",
 ];
 
 /// What stays open while there is no account: the page that makes the first.
@@ -44,9 +47,6 @@ const FREE_BEFORE_CHANGE: [&str; 3] = ["/api/v1/me", "/api/v1/me/password", "/ap
 
 /// The word for requests that come from somebody else's page.
 const FOREIGN_PAGE: &str = "foreign_page";
-
-/// The word for requests of nobody who is known.
-const SIGNED_OUT: &str = "signed_out";
 
 /// How a request came, and by whom: in the request's extensions.
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ fn judge(
             }
             (Some(principal), changed)
         }
-        Shown::Unknown if is_guarded && !is_any(path, &FREE) => return Err(signed_out()),
+        Shown::Unknown if is_guarded && !is_any(path, &FREE) => return Err(Problem::signed_out()),
         Shown::Nobody | Shown::Unknown => (None, None),
     };
     let Some(principal) = principal else {
@@ -184,7 +184,7 @@ fn judge(
             headers::from_our_origin(headers, uri, is_secure).map_err(foreign)?;
         }
         if is_guarded && !is_any(path, &FREE) {
-            return Err(signed_out());
+            return Err(Problem::signed_out());
         }
         return Ok((None, None));
     };
@@ -253,10 +253,6 @@ pub(crate) fn too_fast(retry_after_s: u64) -> Problem {
         .with_retry_after(retry_after_s)
 }
 
-fn signed_out() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "nobody is signed in").with_code(SIGNED_OUT)
-}
-
 /// Notes that somebody was refused something.
 fn note_refused(context: &Context, caller: &Caller, method: &str, path: &str) {
     let now = clock::now();
@@ -297,7 +293,11 @@ impl FromRequestParts<Context> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, _: &Context) -> Result<Self, Problem> {
         // Only a route beside the door would lack it.
-        parts.extensions.get().cloned().ok_or_else(signed_out)
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(Problem::signed_out)
     }
 }
 
@@ -306,7 +306,7 @@ impl FromRequestParts<Context> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
         let asked = Asked::from_request_parts(parts, context).await?;
-        asked.caller.ok_or_else(signed_out)
+        asked.caller.ok_or_else(Problem::signed_out)
     }
 }
 

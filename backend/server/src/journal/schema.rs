@@ -14,7 +14,7 @@ use crate::journal::JournalError;
 use crate::seal::Seal;
 use crate::store::history::{self, History};
 use crate::store::personal::{self, old};
-use crate::store::{past, raw, sqlite as store};
+use crate::store::{past, raw, requests, sqlite as store};
 
 /// Version of all tables, which stands in `user_version`; a database of a newer one is refused.
 const VERSION: i64 = 5;
@@ -82,6 +82,7 @@ fn make(
         history::SCHEMA,
         raw::SCHEMA,
         past::SCHEMA,
+        requests::SCHEMA,
     ] {
         transaction.execute_batch(tables)?;
     }

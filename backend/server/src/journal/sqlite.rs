@@ -9,19 +9,23 @@ use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use egret_city::entry::{Entry, Seq};
+use egret_shared::id::FeedId;
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, params};
 
 use super::{
     Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, reading, schema,
 };
-use crate::limits::{TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRUNCATE_WAIT};
+use crate::limits::{
+    TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRIM_REQUESTS, TRUNCATE_WAIT,
+};
 use crate::store::history::{Cursor, History};
 use crate::store::keep::Keep;
 use crate::store::past;
 use crate::store::personal;
 use crate::store::personal::erase::Erasure;
 use crate::store::raw::{self, Archive};
+use crate::store::requests;
 use crate::store::sqlite as store;
 use crate::store::{HistoryRow, Past};
 
@@ -37,6 +41,8 @@ pub(crate) struct SqliteJournal {
     history: History,
     archive: Archive,
     trimming: Trimming,
+    /// The feed of whose reports it is noted how they stand.
+    listed: Option<FeedId>,
     /// As of when ages are counted, while nothing is to be let go for its age.
     held: Option<TimeMs>,
     /// The checkpoint on its way.
@@ -104,6 +110,7 @@ impl SqliteJournal {
             history: History::new()?,
             archive: Archive::new()?,
             trimming: Trimming::Idle(TimeMs(i64::MIN)),
+            listed: None,
             held: None,
             writing: None,
             _lock: lock,
@@ -114,6 +121,12 @@ impl SqliteJournal {
     pub(crate) fn keeping(mut self, keep: Keep, zone: Tz) -> Self {
         self.history.keep = keep;
         self.history.zone = zone;
+        self
+    }
+
+    /// The same, which notes how the reports of `feed` stand.
+    pub(crate) fn listing(mut self, feed: Option<FeedId>) -> Self {
+        self.listed = feed;
         self
     }
 
@@ -158,6 +171,9 @@ impl Journal for SqliteJournal {
         let transaction = self.connection.transaction()?;
         let mut quarantine = self.quarantine;
         append_entries(&transaction, append)?;
+        if let Some(feed) = &self.listed {
+            requests::put(&transaction, feed, append.entries)?;
+        }
         for (seq, row) in &append.quarantine {
             store::put_quarantine(&transaction, *seq, row)?;
             quarantine.add(row);
@@ -330,7 +346,8 @@ impl Trimming {
                 // What is promised to persons holds in every mode.
                 let oldest = now.minus(history.keep.personal);
                 personal::delete_securely(connection, true)?;
-                let is_more = personal::trim(connection, oldest, TRIM_KEYS)?;
+                let is_more = personal::trim(connection, oldest, TRIM_KEYS)?
+                    | requests::trim(connection, oldest, TRIM_REQUESTS)?;
                 personal::delete_securely(connection, false)?;
                 if is_more {
                     Self::Keys

@@ -17,7 +17,8 @@ use super::personal::erase::{Erasure, NotErased};
 use super::personal::{self, Opened};
 use super::{
     EntriesFilter, PersonalFields, QuarantineFilter, QuarantineItem, QuarantineRow, RawItem,
-    SeriesFilter, SeriesPoint, Store, TurnFilter, history, past, raw,
+    Request, RequestFilter, SeriesFilter, SeriesPoint, Store, TurnFilter, history, past, raw,
+    requests,
 };
 use crate::journal::{JournalError, observed};
 use crate::limits::{QUARANTINE_BYTES, QUARANTINE_ROWS};
@@ -283,6 +284,18 @@ impl Store for SqliteStore {
         report: &ReportId,
     ) -> Result<Option<PersonalFields>, JournalError> {
         personal::read(&self.connect()?, self.seal()?, feed, report)
+    }
+
+    fn requests(
+        &self,
+        filter: &RequestFilter,
+        each: &mut dyn FnMut(Request) -> bool,
+    ) -> Result<(), JournalError> {
+        requests::list(&self.connect()?, filter, each)
+    }
+
+    fn request(&self, feed: &FeedId, report: &ReportId) -> Result<Option<Request>, JournalError> {
+        requests::one(&self.connect()?, feed, report)
     }
 
     fn turns(
