@@ -65,14 +65,16 @@ impl Role {
 
     /// What the role allows, within its grant.
     pub const fn rights(self) -> &'static [Right] {
-        use Right::{Administer, Audit, Dispatch, Erase, Operate, Personal, Raw, See, Send, Work};
+        use Right::{
+            Administer, Audit, Connect, Dispatch, Erase, Operate, Personal, Raw, See, Send, Work,
+        };
         match self {
             Self::Viewer => &[See],
             Self::Officer | Self::Handler => &[See, Work, Personal],
             Self::Dispatcher | Self::Lead => &[See, Work, Dispatch, Personal],
-            Self::Steward => &[See, Raw, Send, Operate, Erase],
+            Self::Steward => &[See, Raw, Send, Connect, Operate, Erase],
             Self::Auditor => &[Audit],
-            Self::Admin => &[See, Raw, Send, Operate, Audit, Administer],
+            Self::Admin => &[See, Raw, Send, Connect, Operate, Audit, Administer],
         }
     }
 
@@ -98,6 +100,8 @@ pub enum Right {
     Raw,
     /// To send events in.
     Send,
+    /// To add feeds to the city package.
+    Connect,
     /// To read the server's own measurements.
     Operate,
     /// To erase a person.

@@ -3,6 +3,7 @@
 //! Plain types with serde; reading, checking and pointing at mistakes is `egret_package`.
 //! Unknown keys are errors. [`SCHEMA`] is the language's version.
 
+pub mod addition;
 pub mod casework;
 pub mod city;
 pub mod department;

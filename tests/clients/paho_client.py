@@ -25,9 +25,11 @@ class Client(mqtt.Client):
             self.acked(mid, packet[2] if len(packet) > 2 else 0)
 
 
-def make(client_id, version, clean):
+def make(client_id, version, clean, web_path=None):
     """A client that speaks MQTT 3.1.1 (4) or 5 and comes back quickly when it is thrown out."""
     arguments = {"client_id": client_id, "protocol": version}
+    if web_path is not None:
+        arguments["transport"] = "websockets"
     if version == 4:
         arguments["clean_session"] = clean
     if hasattr(mqtt, "CallbackAPIVersion"):
@@ -35,4 +37,6 @@ def make(client_id, version, clean):
     else:
         client = Client(**arguments)
     client.reconnect_delay_set(min_delay=0.02, max_delay=0.1)
+    if web_path is not None:
+        client.ws_set_options(path=web_path)
     return client

@@ -1,8 +1,11 @@
 """Publishes readings with QoS 1 as fast as they are acknowledged, until standard input ends.
 
-Arguments: host, port, number of clients. Client k publishes message n as the only reading of
+Arguments: host, port, number of clients, and if wanted how many messages a second each publishes at
+most. Client k publishes message n as the only reading of
 manhole `k-n`, with id `k-n`. Lines on standard output: `up k`, `acked k n`, `lost k`, and at the end
-`done N` once all N messages are acknowledged. paho itself sends again what was not.
+`done N` once all N messages are acknowledged. paho itself sends again what was not. The line `pause`
+on standard input has the clients wait; `paused` answers once everything is acknowledged. `resume` has
+them go on.
 """
 
 import datetime
@@ -17,7 +20,10 @@ import paho_client
 WINDOW = 20
 
 host, port, n_clients = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+pause_s = 1 / float(sys.argv[4]) if len(sys.argv) > 4 else 0
 stopping = threading.Event()
+running = threading.Event()
+running.set()
 printing = threading.Lock()
 
 
@@ -51,12 +57,18 @@ class Publisher(threading.Thread):
     def run(self):
         self.client.connect(host, port)
         self.client.loop_start()
-        while not stopping.is_set():
-            if self.window.acquire(timeout=0.1):
+        while not stopping.wait(pause_s):
+            running.wait()
+            if not stopping.is_set() and self.window.acquire(timeout=0.1):
                 self.publish()
+        self.settle()
+        self.client.disconnect()
+
+    def settle(self):
         for _ in range(WINDOW):
             self.window.acquire()
-        self.client.disconnect()
+        for _ in range(WINDOW):
+            self.window.release()
 
     def publish(self):
         n = self.n_sent
@@ -77,8 +89,16 @@ class Publisher(threading.Thread):
 publishers = [Publisher(k) for k in range(n_clients)]
 for publisher in publishers:
     publisher.start()
-sys.stdin.read()
+for order in sys.stdin:
+    if order.strip() == "pause":
+        running.clear()
+        for publisher in publishers:
+            publisher.settle()
+        say("paused")
+    else:
+        running.set()
 stopping.set()
+running.set()
 for publisher in publishers:
     publisher.join()
 say(f"done {sum(publisher.n_sent for publisher in publishers)}")

@@ -1,6 +1,7 @@
 """Publishes what standard input orders, one JSON object a line, on one connection.
 
-Arguments: host, port, protocol version (4 or 5). Events go to standard output as JSON lines.
+Arguments: host, port, protocol version (4 or 5), and if wanted user name and password.
+With WEB_PATH in the environment it speaks by WebSocket at that path. Events go to standard output as JSON lines.
 """
 
 import json
@@ -23,10 +24,12 @@ def acked(mid, reason):
     emit(event="acked", n=orders.pop(mid, None), reason=reason)
 
 
-client = paho_client.make(f"paho-{os.getpid()}", version, True)
+client = paho_client.make(f"paho-{os.getpid()}", version, True, os.environ.get("WEB_PATH"))
 client.acked = acked
 client.on_connect = lambda *_: emit(event="connected")
 client.on_disconnect = lambda *_: emit(event="lost")
+if len(sys.argv) > 5:
+    client.username_pw_set(sys.argv[4], sys.argv[5])
 client.connect(host, port)
 
 # One thread: a message's number is noted before its acknowledgement can be read.

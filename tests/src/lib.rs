@@ -29,6 +29,7 @@ pub mod server;
 
 pub mod follower;
 pub mod http;
+pub mod line;
 pub mod matrix;
 pub mod message;
 pub mod mosquitto;

@@ -47,6 +47,37 @@ pub fn request(report: &str, state: &str, at: TimeMs) -> Value {
     })
 }
 
+/// A feed of noise meters by a vendor that nobody knows, with a property, a metric `noise.loudest` and
+/// a tile of its own: what is added to the register. Its messages are [`noise`]'s.
+pub fn noise_feed(id: &str) -> Value {
+    let name = json!({ "zh": "噪声", "en": "Noise" });
+    json!({
+        "feed": {
+            "id": id, "name": name, "department": "west", "domain": "environment",
+            "asset_class": "noise-meter", "topic": "acme/+/up", "format": "mapped-json",
+            "expect_every": "30s",
+            "map": {
+                "asset": { "topic": 1 },
+                "at": { "pointer": "/t", "time": "unix_ms" },
+                "position": { "lon": "/where/x", "lat": "/where/y" },
+                "values": [{ "property": "noise", "pointer": "/dB" }],
+            },
+        },
+        "property": [{ "id": "noise", "name": name, "unit": "dB", "range": [0, 150] }],
+        "metric": [{
+            "id": "noise.loudest", "name": name, "domain": "environment",
+            "source": { "feed": id, "property": "noise" }, "aggregate": "max",
+            "window": { "sliding": "5m", "every": "10s" }, "unit": "dB",
+        }],
+        "tiles": ["noise.loudest"],
+    })
+}
+
+/// A noise meter's message as its vendor writes it; the topic `acme/METER/up` says which.
+pub fn noise(at: TimeMs, db: f64) -> Value {
+    json!({ "t": at.0, "where": { "x": WEST_1[0], "y": WEST_1[1] }, "dB": db })
+}
+
 /// A ponding gauge's message as its vendor writes it: GCJ-02, millimetres, Unix milliseconds.
 pub fn ponding(id: &str, at: TimeMs, depth_mm: f64) -> Value {
     json!({

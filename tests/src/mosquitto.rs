@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::process::Process;
 use crate::server::lasting_address;
+use crate::tls::{Authority, Certificate};
 use crate::{tools, wait};
 
 /// Which MQTT a client speaks.
@@ -45,6 +46,20 @@ pub fn publish(broker: SocketAddr, version: Version, topic: &str, payload: &str)
     publish_lines(broker, version, topic, &[payload])
 }
 
+/// As [`publish`], with more flags, such as those of TLS.
+#[track_caller]
+pub fn publish_with(
+    broker: SocketAddr,
+    version: Version,
+    (topic, payload): (&str, &str),
+    flags: &[&str],
+) -> Published {
+    let mut command = client("mosquitto_pub", broker, version);
+    command.args(["-q", "1", "-t", topic, "-m", payload]);
+    command.args(flags);
+    ended(Process::start("mosquitto_pub", command))
+}
+
 /// Publishes each line as a message on one connection with QoS 1.
 #[track_caller]
 pub fn publish_lines(
@@ -76,6 +91,21 @@ pub fn publish_file(
     ended(Process::start("mosquitto_pub", command))
 }
 
+/// As [`publish_file`], with more flags.
+#[track_caller]
+pub fn publish_file_with(
+    broker: SocketAddr,
+    version: Version,
+    topic: &str,
+    file: &str,
+    flags: &[&str],
+) -> Published {
+    let mut command = client("mosquitto_pub", broker, version);
+    command.args(["-q", "1", "-t", topic, "-f", file]);
+    command.args(flags);
+    ended(Process::start("mosquitto_pub", command))
+}
+
 #[track_caller]
 fn ended(mut process: Process) -> Published {
     let success = process.ended().success();
@@ -97,6 +127,19 @@ pub struct Subscriber(Process);
 pub fn subscribe(broker: SocketAddr, version: Version, filter: &str) -> Subscriber {
     let mut command = client("mosquitto_sub", broker, version);
     command.args(["-q", "1", "-v", "-t", filter]);
+    Subscriber(Process::start("mosquitto_sub", command))
+}
+
+/// As [`subscribe`], with more flags, such as further filters or how a line is written.
+pub fn subscribe_with(
+    broker: SocketAddr,
+    version: Version,
+    filter: &str,
+    flags: &[&str],
+) -> Subscriber {
+    let mut command = client("mosquitto_sub", broker, version);
+    command.args(["-q", "1", "-v", "-t", filter]);
+    command.args(flags);
     Subscriber(Process::start("mosquitto_sub", command))
 }
 
@@ -143,10 +186,28 @@ impl Broker {
     /// Starts a broker, and waits until it listens.
     #[track_caller]
     pub fn start() -> Self {
+        Self::start_with("allow_anonymous true\n")
+    }
+
+    /// As [`Self::start`], under TLS with this certificate, to those alone who show one that `clients`
+    /// has signed.
+    #[track_caller]
+    pub fn start_under_tls(certificate: &Certificate, clients: &Authority) -> Self {
+        Self::start_with(&format!(
+            "certfile {}\nkeyfile {}\ncafile {}\nrequire_certificate true\n\
+             use_identity_as_username true\n",
+            certificate.certificate().display(),
+            certificate.key().display(),
+            clients.certificate().display(),
+        ))
+    }
+
+    #[track_caller]
+    fn start_with(who: &str) -> Self {
         let folder = tempfile::tempdir().expect("the temp folder can be written");
         let address = lasting_address();
         let settings = format!(
-            "listener {} {}\nallow_anonymous true\nuser root\npersistence true\n\
+            "listener {} {}\n{who}user root\npersistence true\n\
              persistence_location {}/\nmax_queued_messages 0\nset_tcp_nodelay true\n",
             address.port(),
             address.ip(),
@@ -171,6 +232,13 @@ impl Broker {
     #[track_caller]
     pub fn stop(&mut self) {
         self.process.stop();
+    }
+
+    /// Takes from its disk every session and what waits in it; it must be stopped.
+    #[track_caller]
+    pub fn forget(&self) {
+        let database = self.folder.path().join("mosquitto.db");
+        std::fs::remove_file(database).expect("it has kept its sessions");
     }
 
     /// Starts it again.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::mosquitto::Version;
 use crate::process::Process;
-use crate::tools;
+use crate::{tools, wait};
 
 /// One paho client that does what it is told, on one connection.
 #[derive(Debug)]
@@ -21,8 +21,37 @@ impl Session {
     /// Connects, and waits until the broker has accepted.
     #[track_caller]
     pub fn connect(broker: SocketAddr, version: Version) -> Self {
+        Self::open(broker, version, &[])
+    }
+
+    /// As [`Self::connect`], with a user name and password.
+    #[track_caller]
+    pub fn connect_as(broker: SocketAddr, version: Version, user: &str, password: &str) -> Self {
+        Self::open(broker, version, &[user, password])
+    }
+
+    /// As [`Self::connect_as`], by a WebSocket at the server's HTTP address.
+    #[track_caller]
+    pub fn connect_web(http: SocketAddr, version: Version, user: &str, password: &str) -> Self {
+        Self::open_by(http, version, &[user, password], Some("/mqtt"))
+    }
+
+    #[track_caller]
+    fn open(broker: SocketAddr, version: Version, more: &[&str]) -> Self {
+        Self::open_by(broker, version, more, None)
+    }
+
+    #[track_caller]
+    fn open_by(
+        broker: SocketAddr,
+        version: Version,
+        more: &[&str],
+        web_path: Option<&str>,
+    ) -> Self {
         let process = python("paho_session.py", broker, |command| {
-            command.arg(if version == Version::V5 { "5" } else { "4" });
+            let version = if version == Version::V5 { "5" } else { "4" };
+            command.arg(version).args(more);
+            command.envs(web_path.map(|path| ("WEB_PATH", path)));
         });
         let session = Self {
             process,
@@ -87,8 +116,17 @@ impl Load {
     /// Starts `clients` of them. Client `k` publishes message `n` as the only reading of manhole
     /// `{k}-{n}`.
     pub fn start(broker: SocketAddr, clients: usize) -> Self {
+        Self::run(broker, &[clients.to_string()])
+    }
+
+    /// As [`Self::start`], each client with so many messages a second at most.
+    pub fn start_at_rate(broker: SocketAddr, clients: usize, per_second: u32) -> Self {
+        Self::run(broker, &[clients.to_string(), per_second.to_string()])
+    }
+
+    fn run(broker: SocketAddr, arguments: &[String]) -> Self {
         let process = python("paho_load.py", broker, |command| {
-            command.arg(clients.to_string());
+            command.args(arguments);
         });
         Self {
             process,
@@ -121,6 +159,22 @@ impl Load {
     pub fn is_cut_off(&mut self) -> bool {
         self.read();
         self.up.is_empty()
+    }
+
+    /// Has the clients wait, once everything that they have published is acknowledged.
+    #[track_caller]
+    pub fn pause(&mut self) {
+        let n_before = self.process.out.all().len();
+        self.process.tell("pause");
+        wait::until("the clients wait", || {
+            let lines = self.process.out.since(n_before);
+            wait::check(lines.iter().any(|line| line == "paused"), lines.len())
+        });
+    }
+
+    /// Has them go on.
+    pub fn resume(&mut self) {
+        self.process.tell("resume");
     }
 
     /// Tells the clients to publish nothing new, and waits until everything is acknowledged; how

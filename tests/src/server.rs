@@ -41,6 +41,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// Where the embedded MQTT endpoint is.
     pub mqtt: SocketAddr,
+    /// Where it is under TLS, if it is.
+    pub mqtts: Option<SocketAddr>,
 }
 
 /// `GET /api/v1/state`, and what `egret replay` prints.
@@ -149,7 +151,7 @@ impl Setup {
         let ready = process
             .out
             .find("the server says that it is ready", ready_addresses);
-        let Some((http, mqtt)) = ready else {
+        let Some((http, mqtt, mqtts)) = ready else {
             panic!(
                 "the server ended before it was ready:\n{}",
                 process.err.text()
@@ -160,6 +162,7 @@ impl Setup {
             setup: self,
             http,
             mqtt,
+            mqtts,
         }
     }
 
@@ -182,12 +185,19 @@ impl Setup {
     }
 }
 
-/// The addresses of the line `egret ready http=ADDR mqtt=ADDR`.
-fn ready_addresses(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+/// Where HTTP is, MQTT, and MQTT under TLS.
+type Addresses = (SocketAddr, SocketAddr, Option<SocketAddr>);
+
+/// The addresses of the line `egret ready http=ADDR mqtt=ADDR[ mqtts=ADDR]`.
+fn ready_addresses(line: &str) -> Option<Addresses> {
     let (http, mqtt) = line
         .strip_prefix("egret ready http=")?
         .split_once(" mqtt=")?;
-    Some((http.parse().ok()?, mqtt.parse().ok()?))
+    let (mqtt, mqtts) = match mqtt.split_once(" mqtts=") {
+        Some((mqtt, mqtts)) => (mqtt, Some(mqtts.parse().ok()?)),
+        None => (mqtt, None),
+    };
+    Some((http.parse().ok()?, mqtt.parse().ok()?, mqtts))
 }
 
 impl Server {

@@ -116,6 +116,19 @@ impl Socket {
         Some(decoded(&bytes, self.encoding))
     }
 
+    /// Waits until the server has closed the connection, whatever it says before.
+    #[track_caller]
+    pub fn ends(&mut self) {
+        crate::wait::until("the server closes the connection", || {
+            match self.socket.read() {
+                Ok(Message::Close(_)) => Ok(()),
+                Ok(message) => Err(format!("{message:.60}")),
+                Err(tungstenite::Error::Io(error)) if is_timeout(&error) => Err(error.to_string()),
+                Err(_ended) => Ok(()),
+            }
+        });
+    }
+
     /// The next message as JSON shows it to anyone else.
     #[track_caller]
     pub fn hear_json(&mut self, patience: Duration) -> Option<Value> {

@@ -1,9 +1,12 @@
-//! A certificate that a test makes and trusts.
+//! Certificates that a test makes and trusts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedKey, DnType, IsCa, Issuer, KeyPair,
+    generate_simple_self_signed,
+};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
@@ -81,4 +84,58 @@ impl Certificate {
 /// The name that the certificate is made out for.
 pub fn name() -> ServerName<'static> {
     ServerName::try_from(HOST).expect("a name")
+}
+
+/// Somebody who signs certificates, and what it has signed, as files. Goes with its value.
+#[derive(Debug)]
+pub struct Authority {
+    folder: TempDir,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Authority {
+    /// A new one.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("the temp folder can be written");
+        let mut params = named("an authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let own = params.self_signed(&key).expect("a certificate");
+        std::fs::write(folder.path().join("ca.pem"), own.pem())
+            .expect("the temp folder can be written");
+        Self {
+            issuer: Issuer::new(params, key),
+            folder,
+        }
+    }
+
+    /// The file of its certificate.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// Signs a certificate whose subject has this common name; the files of it and its key.
+    pub fn sign(&self, name: &str) -> [PathBuf; 2] {
+        let key = KeyPair::generate().expect("a key");
+        let signed = named(name).signed_by(&key, &self.issuer);
+        let files =
+            ["pem", "key"].map(|ending| self.folder.path().join(format!("{name}.{ending}")));
+        let texts = [signed.expect("a certificate").pem(), key.serialize_pem()];
+        for (file, text) in files.iter().zip(texts) {
+            std::fs::write(file, text).expect("the temp folder can be written");
+        }
+        files
+    }
+}
+
+fn named(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).expect("no names of hosts");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
 }

@@ -5,6 +5,7 @@ use egret_tests::message::{self, merged};
 use egret_tests::mosquitto::{self, Broker, Version};
 use egret_tests::paho;
 use egret_tests::server::{Server, Setup};
+use egret_tests::tls::{Authority, Certificate};
 use egret_tests::wait;
 use serde_json::json;
 
@@ -102,6 +103,56 @@ fn a_bad_message_through_the_broker_is_in_quarantine_and_stops_nothing() {
         (&rows[0]["raw"], &rows[0]["topic"]),
         (&json!("no JSON"), &json!(topic))
     );
+}
+
+#[test]
+fn a_broker_under_tls_that_asks_for_certificates_is_heard_in_either_version() {
+    let (certificate, authority) = (Certificate::new(), Authority::new());
+    let broker = Broker::start_under_tls(&certificate, &authority);
+    let [own, key] = authority
+        .sign("egret")
+        .map(|file| file.display().to_string());
+    let trusted = certificate.certificate().display().to_string();
+    let port = broker.address.port();
+    let url = |version: &str, ca: &str| {
+        format!("mqtts://localhost:{port}?version={version}&ca={ca}&certificate={own}&key={key}")
+    };
+    for (n, version) in ["3.1.1", "5"].into_iter().enumerate() {
+        let broker_url = url(version, &trusted);
+        let server = Setup::tiny().with_flags(&["--broker", &broker_url]).start();
+        wait::until("a message by TLS", || {
+            let level = message::level(clock::now(), 1.0).to_string();
+            let topic = format!("egret/v1/manhole/T-{n}");
+            let flags = [
+                "-h",
+                "localhost",
+                "--cafile",
+                &trusted,
+                "--cert",
+                &own,
+                "--key",
+                &key,
+            ];
+            let sent =
+                mosquitto::publish_with(broker.address, Version::V5, (&topic, &level), &flags);
+            assert!(sent.success, "{sent:?}");
+            let answer = server.api().get(&format!("/api/v1/assets/manhole/T-{n}"));
+            wait::check(answer.status == 200, answer)
+        });
+    }
+    // Whoever it is that answers, it is not who is trusted.
+    let stranger = Certificate::new();
+    let stranger = stranger.certificate().display().to_string();
+    let server = Setup::tiny()
+        .with_flags(&["--broker", &url("5", &stranger)])
+        .start();
+    wait::until("the log says why", || {
+        let log = server.log();
+        wait::check(
+            log.contains("broker lost") && log.contains("certificate"),
+            log,
+        )
+    });
 }
 
 #[test]

@@ -9,6 +9,8 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "hardening/foreign_orders.rs"]
+mod foreign_orders;
 #[path = "hardening/foreign_pages.rs"]
 mod foreign_pages;
 #[path = "hardening/headers.rs"]

@@ -1,6 +1,13 @@
 //! Ways in by HTTP beside Egret's own JSON: lines, CloudEvents, tables, Open311; and requests that are
 //! told again.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail like tests"
+)]
+
 #[path = "http_in/cloudevents.rs"]
 mod cloudevents;
 #[path = "http_in/lines.rs"]

@@ -13,7 +13,11 @@ use crate::scalar::Scalar;
 const MS_DIGITS: usize = 3;
 
 /// How a city's local time may be written, longest first; each may carry a fraction.
-const LOCAL_FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f", "%Y%m%d%H%M%S%.f"];
+const LOCAL_FORMS: [&str; 3] = [
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y%m%d%H%M%S%.f",
+];
 
 /// Reads one form of time.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +164,7 @@ mod tests {
             (TimeForm::UnixMs, Scalar::Float(1_782_079_500_000.0)),
             (TimeForm::UnixMs, text("1782079500000")),
             (TimeForm::Local, text("2026-06-22 06:05:00")),
+            (TimeForm::Local, text("2026-06-22T06:05:00")),
             (TimeForm::Local, text("20260622060500")),
             (TimeForm::Local, Scalar::Int(20_260_622_060_500)),
         ] {

@@ -22,4 +22,4 @@ mod wire;
 pub use counters::Counters;
 pub use limits::Limits;
 pub use serve::{Secure, serve};
-pub use tls::{Tls, TlsError};
+pub use tls::{Opener, Showing, Tls, TlsError};

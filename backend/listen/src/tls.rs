@@ -2,6 +2,7 @@
 //! files.
 
 mod pair;
+mod shown;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use pair::TlsError;
 use pair::{Pair, Print};
+pub use shown::{Opener, Showing};
 
 use crate::limits::REMINDER_PERIOD;
 
@@ -86,6 +88,11 @@ impl Tls {
     /// `http/1.1` by ALPN.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0.config)
+    }
+
+    /// What shows the certificate as it is at the time.
+    fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
+        Arc::clone(&self.0.current) as Arc<dyn ResolvesServerCert>
     }
 
     /// Looks at the files `every` so often until `shutdown`, and changes to what they hold. Files that

@@ -10,10 +10,12 @@
 mod backoff;
 mod line;
 mod talk;
+mod tls;
 mod url;
 
 use std::sync::Arc;
 
+use rustls::ClientConfig;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -35,17 +37,17 @@ pub enum BridgeVersion {
 /// Which broker to take messages from.
 #[derive(Clone, Debug)]
 pub struct BridgeConfig {
-    /// `mqtt://[user[:password]@]host[:port]`, with percent-encoding in user and password.
+    /// `mqtt://[user[:password]@]host[:port]`, or `mqtts://` for TLS, with percent-encoding in user and
+    /// password. Behind `?` and with `&` between them: `version` (`3.1.1` or `5`, which is the default),
+    /// `share` (the group of a shared subscription, so that several nodes split the messages),
+    /// and for TLS `ca` (authorities, PEM; without it those that the system trusts), `certificate` and
+    /// `key` (our own, PEM).
     pub url: String,
     /// The client identifier. It names the session at the broker, so it must stay the same over
     /// restarts and differ between nodes.
     pub client_id: String,
     /// The topic filters to subscribe to, with QoS 1.
     pub filters: Vec<String>,
-    /// The group of a shared subscription, so that several nodes split the messages.
-    pub share_group: Option<String>,
-    /// The version to speak.
-    pub version: BridgeVersion,
     /// Longest payload that is handed on whole, in bytes; of a longer one only the head is.
     pub payload_bytes_max: usize,
 }
@@ -70,6 +72,9 @@ pub enum BridgeError {
     /// A session at the broker needs a name.
     #[error("the bridge has no client identifier")]
     NoClientId,
+    /// TLS cannot be spoken with these files.
+    #[error("TLS with the broker: {0}")]
+    Tls(String),
     /// The group of a shared subscription must be one plain topic level.
     #[error("{0:?} is not a name for a shared subscription")]
     ShareGroup(String),
@@ -95,6 +100,7 @@ pub enum BridgeState {
 pub struct Bridge {
     config: BridgeConfig,
     broker: BrokerUrl,
+    tls: Option<Arc<ClientConfig>>,
     state: watch::Sender<BridgeState>,
 }
 
@@ -118,12 +124,13 @@ impl Bridge {
         {
             return Err(BridgeError::Filter(filter.clone()));
         }
-        if let Some(group) = &config.share_group
+        if let Some(group) = &broker.share
             && (group.is_empty() || group.contains(['/', '+', '#', '\0']))
         {
             return Err(BridgeError::ShareGroup(group.clone()));
         }
         Ok(Self {
+            tls: broker.tls.as_ref().map(tls::client).transpose()?,
             config,
             broker,
             state: watch::Sender::new(BridgeState::Connecting),
@@ -160,7 +167,7 @@ impl Bridge {
 
     /// The filters as the broker is to see them.
     fn subscriptions(&self) -> Vec<String> {
-        let prefix = match &self.config.share_group {
+        let prefix = match &self.broker.share {
             Some(group) => format!("$share/{group}/"),
             None => String::new(),
         };
@@ -178,11 +185,9 @@ mod tests {
 
     fn config() -> BridgeConfig {
         BridgeConfig {
-            url: "mqtt://broker".into(),
+            url: "mqtt://broker?share=egret".into(),
             client_id: "egret-1".into(),
             filters: vec!["egret/v1/#".into()],
-            share_group: Some("egret".into()),
-            version: BridgeVersion::V5,
             payload_bytes_max: 1_000,
         }
     }
@@ -201,7 +206,7 @@ mod tests {
             Bridge::new(config).err().unwrap().to_string()
         };
         assert!(wrong(|config| config.filters = vec!["a/#/b".into()]).contains("a/#/b"));
-        assert!(wrong(|config| config.share_group = Some("a/b".into())).contains("a/b"));
+        assert!(wrong(|config| config.url = "mqtt://broker?share=a%2Fb".into()).contains("a/b"));
         assert!(wrong(|config| config.filters.clear()).contains("no topic filter"));
         assert!(wrong(|config| config.client_id.clear()).contains("client identifier"));
     }

@@ -12,7 +12,6 @@ mod link;
 mod outgoing;
 mod rate;
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -29,6 +28,7 @@ use crate::hub::Hub;
 use crate::limits::{Limits, READ_BYTES_MAX, READ_BYTES_MIN};
 use crate::lobby::{Lobby, Waiting};
 use crate::taker::{Closed, Receipt, Taker};
+use crate::transport::From;
 use alarm::{Alarm, Rang};
 use link::{Gathered, Link};
 
@@ -79,6 +79,9 @@ struct Wire<R, W> {
     input: BytesMut,
     /// How much is read at once; follows the client's rate.
     read_bytes: usize,
+    /// Whether everything written has left the transport, which may hold on to it: a socket does not,
+    /// TLS and a WebSocket do.
+    is_flushed: bool,
 }
 
 /// A batch that the taker has not taken yet.
@@ -91,7 +94,7 @@ struct Taking<'a> {
 pub(crate) async fn run<R, W>(
     reader: R,
     writer: W,
-    peer: Option<SocketAddr>,
+    from: From,
     waiting: Waiting,
     shared: Arc<Shared>,
 ) where
@@ -103,8 +106,9 @@ pub(crate) async fn run<R, W>(
         writer,
         input: BytesMut::new(),
         read_bytes: READ_BYTES_MIN,
+        is_flushed: true,
     };
-    if let Some(mut link) = handshake::handshake(&mut wire, peer, waiting, &shared).await {
+    if let Some(mut link) = handshake::handshake(&mut wire, from, waiting, &shared).await {
         let taker = Arc::clone(&shared.taker);
         let (end, taking) = serve(&mut wire, &mut link, &*taker).await;
         tracing::debug!(client = %link.client, ?end, "connection ends");
@@ -181,15 +185,22 @@ async fn turn<R, W>(
     let read_bytes = link.rate.read_bytes_max(wire.read_bytes);
     alarm.awaits(may_read.then(|| link.half(&wire.input)).flatten());
     tokio::select! {
-        written = wire.writer.write_buf(&mut link.out), if !link.out.is_empty() => {
-            match written {
-                Ok(n_bytes) if n_bytes > 0 => {
+        pushed = push(&mut wire.writer, &mut link.out),
+            if !link.out.is_empty() || !wire.is_flushed =>
+        {
+            match pushed {
+                Ok(Pushed::Written(n_bytes)) if n_bytes > 0 => {
                     shared.counters.bytes_out.add(n_bytes);
+                    wire.is_flushed = false;
                     alarm.wrote();
                     shed(&mut link.out, READ_BYTES_MIN);
                 }
+                Ok(Pushed::Flushed) => wire.is_flushed = true,
                 // It may have said goodbye before, with messages before that: they are read on.
-                Ok(_) | Err(_) => link.lose_hearing(),
+                Ok(Pushed::Written(_)) | Err(_) => {
+                    wire.is_flushed = true;
+                    link.lose_hearing();
+                }
             }
         }
         taken = taken(taking) => link.taken(taken, taking),
@@ -229,6 +240,26 @@ async fn turn<R, W>(
             timer.as_mut().reset(alarm.next_at());
         }
     }
+}
+
+/// A step towards everything being with the client.
+enum Pushed {
+    /// So many bytes were written.
+    Written(usize),
+    /// Everything written has left.
+    Flushed,
+}
+
+/// Writes what waits, or, if nothing does, has it leave. Loses nothing if it is dropped early.
+async fn push<W: AsyncWrite + Unpin>(
+    writer: &mut W,
+    out: &mut BytesMut,
+) -> std::io::Result<Pushed> {
+    if out.is_empty() {
+        writer.flush().await?;
+        return Ok(Pushed::Flushed);
+    }
+    writer.write_buf(out).await.map(Pushed::Written)
 }
 
 /// Waits for the taker to take the batch, if there is one.

@@ -28,6 +28,8 @@ counters! {
     unadmitted_refused,
     /// Connections that had not finished CONNECT and made room for one from elsewhere.
     unadmitted_put_out,
+    /// Connections whose TLS handshake failed or took too long.
+    transports_failed,
     /// Connections refused because their owner had too many.
     owners_refused,
     /// CONNECT packets the gate refused.

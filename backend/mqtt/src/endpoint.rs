@@ -15,8 +15,9 @@ use crate::counters::Counters;
 use crate::gate::{Gate, Label, Open};
 use crate::hub::{Hub, Message};
 use crate::limits::{Limits, SWEEP_PERIOD};
-use crate::lobby::Lobby;
+use crate::lobby::{Lobby, Waiting};
 use crate::taker::Taker;
+use crate::transport::{Carried, From, Transport};
 
 /// How long to wait when accepting fails, which is mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -72,14 +73,20 @@ impl Endpoint {
         self.serve(TcpListener::bind(addr).await?, shutdown)
     }
 
-    /// Serves a listener until `shutdown` is cancelled: then no more is read, commits under way are
-    /// awaited and acknowledged within [`Limits::drain_max`], and clients are told. The taker must
-    /// go on until [`Handle::stopped`].
+    /// Serves a listener until `shutdown` is cancelled; see [`Self::start`].
     ///
     /// # Errors
     /// The listener has no address.
     pub fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<Handle> {
-        let local_addr = listener.local_addr()?;
+        let mut handle = self.start(shutdown);
+        handle.local_addr = handle.listen(listener, None)?;
+        Ok(handle)
+    }
+
+    /// Starts without a listener: [`Handle::listen`] and [`Handle::carry`] bring clients. Once
+    /// `shutdown` is cancelled no more is read, commits under way are awaited and acknowledged within
+    /// [`Limits::drain_max`], and clients are told. The taker must go on until [`Handle::stopped`].
+    pub fn start(self, shutdown: CancellationToken) -> Handle {
         let counters = Arc::new(Counters::default());
         let shared = Arc::new(Shared {
             hub: Hub::new(self.limits.clone(), Arc::clone(&counters)),
@@ -91,20 +98,54 @@ impl Endpoint {
             shutdown,
         });
         let tracker = TaskTracker::new();
-        tracker.spawn(accept(listener, Arc::clone(&shared), tracker.clone()));
+        tracker.spawn(sweep(Arc::clone(&shared)));
         tracker.close();
-        Ok(Handle {
-            local_addr,
+        Handle {
+            local_addr: SocketAddr::from(([0, 0, 0, 0], 0)),
             shared,
             tracker,
-        })
+        }
     }
 }
 
 impl Handle {
-    /// The address it listens on.
+    /// The address of the listener that it was served with; unspecified without one.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Serves a listener, whose connections `transport` opens if there is one; where.
+    ///
+    /// # Errors
+    /// The listener has no address.
+    pub fn listen(
+        &self,
+        listener: TcpListener,
+        transport: Option<Arc<dyn Transport>>,
+    ) -> io::Result<SocketAddr> {
+        let local_addr = listener.local_addr()?;
+        let shared = Arc::clone(&self.shared);
+        let tracker = self.tracker.clone();
+        self.tracker
+            .spawn(accept(listener, transport, shared, tracker));
+        Ok(local_addr)
+    }
+
+    /// Serves a client on a connection that somebody else has accepted and opened, such as a
+    /// WebSocket, until it ends. Where there are too many others it ends at once.
+    pub async fn carry(&self, carried: Carried, peer: SocketAddr) {
+        let Some(waiting) = self.shared.lobby.enter(peer.ip()) else {
+            return;
+        };
+        let counters = &self.shared.counters;
+        counters.connections_total.add(1);
+        counters.connections_open.add(1);
+        // Counted with the others, so that the shutdown waits for it.
+        let served = run(carried, peer, waiting, Arc::clone(&self.shared));
+        let served = self.tracker.spawn(served);
+        if let Err(error) = served.await {
+            tracing::error!(%error, "a connection ended badly");
+        }
     }
 
     /// What it has counted.
@@ -133,14 +174,28 @@ impl Handle {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, tracker: TaskTracker) {
+/// Lets parked sessions go that have expired.
+async fn sweep(shared: Arc<Shared>) {
     let mut sweep = tokio::time::interval(SWEEP_PERIOD);
     loop {
         tokio::select! {
             () = shared.shutdown.cancelled() => return,
             _ = sweep.tick() => shared.hub.sweep(),
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    transport: Option<Arc<dyn Transport>>,
+    shared: Arc<Shared>,
+    tracker: TaskTracker,
+) {
+    loop {
+        tokio::select! {
+            () = shared.shutdown.cancelled() => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => admit(stream, peer, &shared, &tracker),
+                Ok((stream, peer)) => admit(stream, peer, transport.as_ref(), &shared, &tracker),
                 Err(error) => {
                     tracing::error!(%error, "cannot accept MQTT connections");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -150,7 +205,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, tracker: TaskTracker
     }
 }
 
-fn admit(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>, tracker: &TaskTracker) {
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    transport: Option<&Arc<dyn Transport>>,
+    shared: &Arc<Shared>,
+    tracker: &TaskTracker,
+) {
     let counters = &shared.counters;
     let Some(waiting) = shared.lobby.enter(peer.ip()) else {
         return;
@@ -160,12 +221,43 @@ fn admit(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>, tracker: &Ta
     }
     counters.connections_total.add(1);
     counters.connections_open.add(1);
-    let (reader, writer) = stream.into_split();
-    tracker.spawn(connection::run(
-        reader,
-        writer,
-        Some(peer),
-        waiting,
-        Arc::clone(shared),
-    ));
+    let shared = Arc::clone(shared);
+    let Some(transport) = transport else {
+        let from = From {
+            peer: Some(peer),
+            certificate: None,
+        };
+        let (reader, writer) = stream.into_split();
+        tracker.spawn(connection::run(reader, writer, from, waiting, shared));
+        return;
+    };
+    let opening = transport.open(stream);
+    tracker.spawn(async move {
+        let opened = tokio::select! {
+            opened = tokio::time::timeout(shared.limits.connect_timeout, opening) => opened,
+            () = shared.shutdown.cancelled() => return shared.counters.connections_open.decrease(),
+            () = waiting.put_out() => return shared.counters.connections_open.decrease(),
+        };
+        match opened {
+            Ok(Ok(carried)) => run(carried, peer, waiting, shared).await,
+            Ok(Err(error)) => {
+                tracing::debug!(%peer, %error, "an MQTT connection was not opened");
+                shared.counters.transports_failed.add(1);
+                shared.counters.connections_open.decrease();
+            }
+            Err(_elapsed) => {
+                shared.counters.transports_failed.add(1);
+                shared.counters.connections_open.decrease();
+            }
+        }
+    });
+}
+
+async fn run(carried: Carried, peer: SocketAddr, waiting: Waiting, shared: Arc<Shared>) {
+    let from = From {
+        peer: Some(peer),
+        certificate: carried.certificate,
+    };
+    let (reader, writer) = tokio::io::split(carried.stream);
+    connection::run(reader, writer, from, waiting, shared).await;
 }

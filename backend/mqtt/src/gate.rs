@@ -25,6 +25,8 @@ pub struct Visitor {
     pub password: Option<Vec<u8>>,
     /// Where it connects from, if the transport knows.
     pub peer: Option<SocketAddr>,
+    /// The common name in the certificate that it has shown and the transport has verified.
+    pub certificate: Option<String>,
 }
 
 /// A password is for the gate alone, and for no log.
@@ -35,6 +37,7 @@ impl fmt::Debug for Visitor {
             .field("user", &self.user)
             .field("has_password", &self.password.is_some())
             .field("peer", &self.peer)
+            .field("certificate", &self.certificate)
             .finish()
     }
 }

@@ -24,6 +24,7 @@ pub mod taker;
 #[cfg(test)]
 mod testing;
 mod topic;
+pub mod transport;
 
 pub use bridge::{Bridge, BridgeConfig, BridgeState};
 pub use endpoint::{Endpoint, Handle};

@@ -16,6 +16,17 @@ pub struct Arrival {
     pub payload_bytes: usize,
     /// The client that published it.
     pub client: SmolStr,
+    /// What came beside the payload; absent if nothing did, as always in 3.1.1.
+    pub beside: Option<Box<Beside>>,
+}
+
+/// What MQTT 5 says of a message beside its payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Content type; empty if nothing says so.
+    pub content_type: String,
+    /// User properties, in order.
+    pub properties: Vec<(String, String)>,
 }
 
 /// What became of one arrival, once that is durable.

@@ -8,6 +8,7 @@
 //!
 //! Pure but for [`folder`]: no clock, no other I/O.
 
+pub mod additions;
 pub mod areas;
 mod check;
 pub mod crs;

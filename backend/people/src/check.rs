@@ -90,11 +90,8 @@ pub(crate) fn scenes(scenes: &Scope<SceneId>) -> Result<(), Refused> {
     ids("scenes", scenes.named().iter().map(SceneId::as_str)).map_err(Refused::Invalid)
 }
 
-/// The feeds of a gateway, sorted, each once.
+/// The feeds of a gateway, sorted, each once. One whose feed is not connected yet has none.
 pub(crate) fn feeds(feeds: &[FeedId]) -> Result<Vec<FeedId>, Refused> {
-    if feeds.is_empty() {
-        return Err(Refused::Invalid("feeds: are none: name one".to_owned()));
-    }
     ids("feeds", feeds.iter().map(FeedId::as_str)).map_err(Refused::Invalid)?;
     let mut feeds = feeds.to_vec();
     feeds.sort();

@@ -28,6 +28,15 @@ impl People {
         Some(Arc::clone(&gateway.principal))
     }
 
+    /// The gateway that has shown a certificate in its name; `None` if there is no such gateway, or it
+    /// is disabled. Whoever calls this has verified the certificate.
+    pub fn by_certificate(&self, id: &str, now: TimeMs) -> Option<Arc<Principal>> {
+        let state = self.state();
+        let gateway = state.gateways.get(id).filter(|gateway| !gateway.disabled)?;
+        gateway.seen.touch(now, None);
+        Some(Arc::clone(&gateway.principal))
+    }
+
     /// Every gateway, by id.
     pub fn gateways(&self) -> Vec<GatewayRow> {
         self.state().gateways.values().map(row).collect()

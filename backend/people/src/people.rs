@@ -222,8 +222,8 @@ impl People {
         is_other
     }
 
-    /// Tells everybody who follows the changes.
-    pub(crate) fn tell(&self) {
+    /// Tells everybody who follows the changes; also when what rights are over has changed.
+    pub fn tell(&self) {
         self.0.changes.send_modify(|n_changes| *n_changes += 1);
     }
 

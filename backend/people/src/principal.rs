@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn rights_are_those_of_every_grant_once() {
-        use Right::{Administer, Audit, Operate, Raw, See, Send};
+        use Right::{Administer, Audit, Connect, Operate, Raw, See, Send};
         use egret_shared::access::Role;
         let principal = Principal {
             kind: Kind::User,
@@ -217,7 +217,7 @@ mod tests {
         };
         assert_eq!(
             principal.who().rights,
-            [See, Raw, Send, Operate, Audit, Administer]
+            [See, Raw, Send, Connect, Operate, Audit, Administer]
         );
     }
 }

@@ -14,6 +14,7 @@ mod incidents;
 mod lists;
 mod metrics;
 mod mode;
+mod mqtt;
 mod once;
 mod open311;
 mod ops;
@@ -23,26 +24,30 @@ mod personal;
 pub(crate) mod problem;
 mod quarantine;
 mod raw;
+mod register;
+mod settle;
 mod site;
 mod socket;
 mod taken;
 mod walls;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use egret_city::Lineage;
 use egret_listen::Tls;
+use egret_mqtt::Handle;
 use egret_notify::Outbox;
 use egret_package::Package;
 use egret_people::{Line, Refused};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 use tower_http::compression::CompressionLayer;
 
 use crate::auth::Access;
@@ -55,6 +60,8 @@ use crate::forecast::Forecasts;
 use crate::intake::Intake;
 use crate::journal::eraser::Eraser;
 use crate::limits::{ATTACHMENT_BYTES, HTTP_BODY_BYTES, HTTP_TIMEOUT};
+use crate::live::Live;
+use crate::register::Register;
 use crate::store::Store;
 use crate::store::files::Files;
 use crate::telemetry::Telemetry;
@@ -101,9 +108,13 @@ pub(crate) struct Context {
     pub walls: Arc<Walls>,
     /// Lines on their way into the audit trail.
     pub audit: mpsc::Sender<Line>,
-    /// Ends the server.
+    /// What is added to the city package.
+    pub register: Register,
+    /// The embedded MQTT endpoint, once it is there.
+    pub endpoint: Arc<OnceLock<Handle>>,
+    /// Ends whoever follows the city: the server stops, or another package is in force.
     pub shutdown: CancellationToken,
-    /// Tells this start of the server from others.
+    /// Tells this start of the server, and this package in force, from others.
     pub generation: u64,
 }
 
@@ -140,17 +151,22 @@ impl Context {
 /// Serves until `shutdown`.
 pub(crate) async fn serve(
     listener: TcpListener,
-    context: Context,
+    (router, counters): (Live<Router>, Arc<egret_listen::Counters>),
+    is_open: bool,
     tls: Option<Tls>,
     shutdown: CancellationToken,
 ) {
     let mut limits = egret_listen::Limits::default();
-    if context.access.open {
+    if is_open {
         // Everybody comes from the one address that there is.
         limits.per_address_max = limits.connections_max;
     }
-    let counters = context.connections.clone();
-    let router = router(context);
+    // Each request is answered by what is in force when it comes.
+    let current = tower::service_fn(move |request| {
+        let router = router.get();
+        async move { router.as_ref().clone().oneshot(request).await }
+    });
+    let router = Router::new().fallback_service(current);
     let served =
         egret_listen::serve(listener, router, tls, limits, counters, shutdown.clone()).await;
     if let Err(error) = served {
@@ -173,7 +189,8 @@ async fn in_time(request: Request, next: Next) -> Response {
     response.unwrap_or_else(|_elapsed| Problem::too_long().into_response())
 }
 
-fn router(context: Context) -> Router {
+/// Everything that is answered by what `context` reaches.
+pub(crate) fn router(context: Context) -> Router {
     let once = || middleware::from_fn_with_state(context.clone(), once::once);
     let v1 = Router::new()
         .route("/assets", get(assets::list))
@@ -215,10 +232,10 @@ fn router(context: Context) -> Router {
         .route("/areas", get(city::areas))
         .route("/areas.geojson", get(city::areas_geojson))
         .route("/catalog", get(city::catalog))
-        .route("/quarantine", get(quarantine::list))
         .route("/events", post(events::take).layer(once()))
         .route("/feeds/{feed}/csv", post(csv::take).layer(once()))
         .route("/state", get(ops::state))
+        .merge(ways_in())
         .merge(people())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::no_method);
@@ -230,6 +247,7 @@ fn router(context: Context) -> Router {
         )
         .route("/open311/v2/{of}/{file}", get(open311::read_one))
         .route("/ws", get(socket::upgrade))
+        .route("/mqtt", get(mqtt::upgrade))
         .route("/map/{*file}", get(city::map_file))
         .route("/healthz", get(ops::healthy))
         .route("/readyz", get(ops::ready))
@@ -240,6 +258,21 @@ fn router(context: Context) -> Router {
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(context.clone(), admit))
         .with_state(context)
+}
+
+/// What becomes of what was refused, and feeds that are added.
+fn ways_in() -> Router<Context> {
+    Router::new()
+        .route("/quarantine", get(quarantine::list))
+        .route("/quarantine/rerun", post(settle::rerun))
+        .route("/quarantine/discard", post(settle::discard))
+        .route("/register", get(register::state))
+        .route("/register/try", post(register::attempt))
+        .route("/register/topics", get(register::topics))
+        .route(
+            "/register/{feed}",
+            put(register::put).delete(register::remove),
+        )
 }
 
 /// Signing in, and managing who may.

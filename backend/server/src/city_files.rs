@@ -84,6 +84,14 @@ impl CityFiles {
         self
     }
 
+    /// The same files with other texts where `texts` has one.
+    pub(crate) fn with_texts(mut self, texts: BTreeMap<String, String>) -> Self {
+        let texts = texts.into_iter();
+        self.0
+            .extend(texts.map(|(path, text)| (path, text.into_bytes())));
+        self
+    }
+
     /// The checked package.
     ///
     /// # Errors

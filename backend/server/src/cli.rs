@@ -1,5 +1,6 @@
 //! The command line: what a user can ask of the binary.
 
+mod feed;
 mod people;
 mod person;
 mod rule;
@@ -16,8 +17,10 @@ use egret_shared::time::Span;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use self::feed::FeedCommand;
 use self::person::PersonCommand;
 use self::rule::RuleCommand;
+use crate::added::Added;
 use crate::city_files::CityFiles;
 use crate::config::{Config, ServeArgs};
 use crate::journal::sqlite::SqliteJournal;
@@ -79,6 +82,11 @@ enum Command {
     Rule {
         #[command(subcommand)]
         command: RuleCommand,
+    },
+    /// Try what messages become
+    Feed {
+        #[command(subcommand)]
+        command: FeedCommand,
     },
     /// What is kept about persons
     Person {
@@ -156,6 +164,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Audit(command) => people::audit(command),
         Command::Rule { command } => rule::run(command),
         Command::Person { command } => person::run(command),
+        Command::Feed { command } => match feed::run(&command) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Serve(args) => block_on(serve(args)),
         Command::Demo(args) => block_on(demo(args)),
         Command::Simulate(args) => block_on(simulate(args)),
@@ -218,7 +230,9 @@ fn replay_command(
     data: &std::path::Path,
     until: Option<u64>,
 ) -> anyhow::Result<()> {
-    let package = Arc::new(pipeline::city_files(city)?.load()?);
+    let added = Added::of(data).load();
+    let whole = pipeline::city_files(city)?.with(added)?;
+    let package = Arc::new(whole.package);
     let journal = SqliteJournal::open(data)?;
     let city: City = replay(&journal, &package, until)?;
     println!(
@@ -263,6 +277,7 @@ async fn demo(mut args: DemoArgs) -> anyhow::Result<()> {
     announce(&running);
     let mqtt = running
         .mqtt
+        .clear
         .context("the demo needs the embedded MQTT endpoint")?;
     let broker = Url::parse(&format!("mqtt://{mqtt}"))?;
     let files = pipeline::city_files(config.city.as_deref())?;
@@ -331,8 +346,13 @@ impl ScenarioArgs {
 fn announce(running: &Running) {
     let mqtt = running
         .mqtt
+        .clear
         .map_or_else(|| "off".to_owned(), |address| address.to_string());
-    println!("egret ready http={} mqtt={mqtt}", running.http);
+    let mqtts = running
+        .mqtt
+        .tls
+        .map_or_else(String::new, |address| format!(" mqtts={address}"));
+    println!("egret ready http={} mqtt={mqtt}{mqtts}", running.http);
     let scheme = if running.is_secure { "https" } else { "http" };
     match &running.first_code {
         Some(code) => {

@@ -3,17 +3,21 @@
 //! The flags and the environment are clap's; the file is read here. Unknown keys are errors with
 //! their line. `docs/configuration.md` lists every setting.
 
+mod keep;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use egret_listen::Showing;
 use egret_notify::NotifyConfig;
 use egret_shared::time::Span;
 use egret_shared::wall::WatchDef;
 use serde::Deserialize;
 use url::Url;
 
+use self::keep::KeepArgs;
 use crate::store::keep::Keep;
 
 /// Settings of `egret serve`, as flags and environment give them.
@@ -31,7 +35,26 @@ pub(crate) struct ServeArgs {
     /// Address of the embedded MQTT endpoint, or "off" [default: 127.0.0.1:1883]
     #[arg(long, env = "EGRET_MQTT", value_name = "ADDR")]
     pub mqtt: Option<String>,
-    /// Existing broker to take messages from, mqtt://[user:password@]host:port; may be repeated
+    /// Address of the embedded MQTT endpoint under TLS, with the certificate of HTTPS
+    #[arg(long, env = "EGRET_MQTTS", value_name = "ADDR")]
+    pub mqtts: Option<SocketAddr>,
+    /// Authorities that sign gateways' certificates, a PEM file: a gateway may then show one, whose
+    /// common name is its id, in place of a password
+    #[arg(
+        long,
+        env = "EGRET_MQTTS_CLIENT_CA",
+        value_name = "FILE",
+        requires = "mqtts"
+    )]
+    pub mqtts_client_ca: Option<PathBuf>,
+    /// Let nobody in under TLS who shows no certificate
+    #[arg(
+        long,
+        env = "EGRET_MQTTS_CLIENT_CERTIFICATE_NEEDED",
+        requires = "mqtts_client_ca"
+    )]
+    pub mqtts_client_certificate_needed: bool,
+    /// Existing broker to take messages from, mqtt[s]://[user:password@]host[:port]; may be repeated
     #[arg(long, env = "EGRET_BROKER", value_name = "URL", value_delimiter = ',')]
     pub broker: Vec<Url>,
     #[command(flatten)]
@@ -60,101 +83,6 @@ pub(crate) struct ServeArgs {
     pub insecure_open: bool,
 }
 
-/// How long things are kept, as flags, environment and `[keep]` of the file give it. The ids keep
-/// clear of the other flags that a command takes, such as the simulator's `--hour`.
-#[derive(Args, Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct KeepArgs {
-    /// How long history by the minute is kept [default: 7d]
-    #[arg(
-        id = "keep_minute",
-        long = "keep-minute",
-        env = "EGRET_KEEP_MINUTE",
-        value_name = "SPAN",
-        value_parser = Span::parse
-    )]
-    pub minute: Option<Span>,
-    /// How long history by the hour is kept [default: 400d]
-    #[arg(
-        id = "keep_hour",
-        long = "keep-hour",
-        env = "EGRET_KEEP_HOUR",
-        value_name = "SPAN",
-        value_parser = Span::parse
-    )]
-    pub hour: Option<Span>,
-    /// How long history by the day is kept [default: 3650d]
-    #[arg(
-        id = "keep_day",
-        long = "keep-day",
-        env = "EGRET_KEEP_DAY",
-        value_name = "SPAN",
-        value_parser = Span::parse
-    )]
-    pub day: Option<Span>,
-    /// How long messages are kept as their senders wrote them, 0s for not at all [default: 3d]
-    #[arg(
-        id = "keep_raw",
-        long = "keep-raw",
-        env = "EGRET_KEEP_RAW",
-        value_name = "SPAN",
-        value_parser = Span::parse
-    )]
-    pub raw: Option<Span>,
-    /// How long the personal fields of reports are kept [default: 180d]
-    #[arg(
-        id = "keep_personal",
-        long = "keep-personal",
-        env = "EGRET_KEEP_PERSONAL",
-        value_name = "SPAN",
-        value_parser = Span::parse
-    )]
-    pub personal: Option<Span>,
-    /// How many bytes of messages, compressed; the oldest go first [default: 2000000000]
-    #[arg(
-        id = "keep_raw_bytes",
-        long = "keep-raw-bytes",
-        env = "EGRET_KEEP_RAW_BYTES",
-        value_name = "BYTES"
-    )]
-    pub raw_bytes: Option<u64>,
-}
-
-/// Least ages of history: hours are made of minutes, and days of hours, while those are there,
-/// with a margin for what comes late.
-const MINUTE_LEAST: Span = Span(6 * 3_600_000);
-const HOUR_LEAST: Span = Span(3 * 86_400_000);
-
-impl KeepArgs {
-    /// What these and, where they say nothing, `file` come to.
-    fn resolve(&self, file: &Self) -> Result<Keep, BadConfig> {
-        let default = Keep::default();
-        let keep = Keep {
-            minute: self.minute.or(file.minute).unwrap_or(default.minute),
-            hour: self.hour.or(file.hour).unwrap_or(default.hour),
-            day: self.day.or(file.day).unwrap_or(default.day),
-            raw: self.raw.or(file.raw).unwrap_or(default.raw),
-            personal: self.personal.or(file.personal).unwrap_or(default.personal),
-            raw_bytes: self
-                .raw_bytes
-                .or(file.raw_bytes)
-                .unwrap_or(default.raw_bytes),
-        };
-        let no_shorter = |name, value: Span, least: Span| {
-            let why = format!("at least {least} is needed");
-            let value = value.to_string();
-            Err(BadConfig::Value { name, value, why })
-        };
-        if keep.minute < MINUTE_LEAST {
-            return no_shorter("--keep-minute", keep.minute, MINUTE_LEAST);
-        }
-        if keep.hour < HOUR_LEAST {
-            return no_shorter("--keep-hour", keep.hour, HOUR_LEAST);
-        }
-        Ok(keep)
-    }
-}
-
 /// `egret.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,6 +91,10 @@ struct ConfigFile {
     data: Option<PathBuf>,
     http: Option<SocketAddr>,
     mqtt: Option<String>,
+    mqtts: Option<SocketAddr>,
+    mqtts_client_ca: Option<PathBuf>,
+    #[serde(default)]
+    mqtts_client_certificate_needed: bool,
     #[serde(default)]
     broker: Vec<Url>,
     tls: Option<TlsFiles>,
@@ -243,6 +175,8 @@ pub(crate) struct Config {
     pub http: SocketAddr,
     /// Address of the embedded MQTT endpoint; absent, there is none.
     pub mqtt: Option<SocketAddr>,
+    /// The same under TLS; absent, there is none.
+    pub mqtts: Option<Mqtts>,
     /// Existing brokers to take messages from.
     pub brokers: Vec<Url>,
     /// Where the certificate is; absent, HTTP is spoken in clear.
@@ -257,6 +191,15 @@ pub(crate) struct Config {
     pub notify: NotifyConfig,
     /// How walls watch themselves.
     pub wall: WatchDef,
+}
+
+/// MQTT under TLS.
+#[derive(Clone, Debug)]
+pub(crate) struct Mqtts {
+    /// Where.
+    pub address: SocketAddr,
+    /// Who signs clients' certificates, and whether each client needs one.
+    pub clients: Option<(PathBuf, Showing)>,
 }
 
 /// The settings are no good.
@@ -305,8 +248,36 @@ impl Config {
             args.broker
         };
         let keep = args.keep.resolve(&file.keep)?;
+        let tls = args
+            .tls_certificate
+            .zip(args.tls_key)
+            .map(|(certificate, key)| TlsFiles { certificate, key })
+            .or(file.tls);
+        let mqtts = args.mqtts.or(file.mqtts);
+        if mqtts.is_some() && tls.is_none() {
+            return Err(BadConfig::Missing(
+                "--mqtts needs a certificate: --tls-certificate and --tls-key, or [tls]",
+            ));
+        }
+        let is_needed =
+            args.mqtts_client_certificate_needed || file.mqtts_client_certificate_needed;
+        let showing = if is_needed {
+            Showing::Needed
+        } else {
+            Showing::Welcome
+        };
+        let clients = args.mqtts_client_ca.or(file.mqtts_client_ca);
+        if is_needed && clients.is_none() {
+            return Err(BadConfig::Missing(
+                "mqtts_client_certificate_needed needs mqtts_client_ca: who signs certificates",
+            ));
+        }
         Ok(Self {
             keep,
+            mqtts: mqtts.map(|address| Mqtts {
+                address,
+                clients: clients.map(|path| (path, showing)),
+            }),
             city: args.city.or(file.city),
             data: args.data.or(file.data).ok_or(BadConfig::Missing(
                 "--data DIR is missing: the folder where everything is kept",
@@ -315,11 +286,7 @@ impl Config {
                 .http
                 .or(file.http)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
-            tls: args
-                .tls_certificate
-                .zip(args.tls_key)
-                .map(|(certificate, key)| TlsFiles { certificate, key })
-                .or(file.tls),
+            tls,
             oidc: file.oidc,
             notify: file.notify,
             wall: watch(file.wall)?,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use egret_city::City;
-use egret_city::entry::Seq;
+use egret_city::entry::{Entry, Seq};
 use egret_shared::alert::AlertTurn;
 use egret_shared::channel::Channel;
 use egret_shared::mode::Mode;
@@ -17,7 +17,8 @@ use crate::auth::sight::Sight;
 use crate::journal::Checkpoint;
 use crate::journal::writer::{Committed, StoreJob};
 use crate::limits::{
-    CHECKPOINT_ENTRIES, CHECKPOINT_EVERY, FRAME_EVERY, QUERY_QUEUE, TURNS_AT_ONCE, TURNS_EVERY,
+    CHECKPOINT_ENTRIES, CHECKPOINT_EVERY, FRAME_EVERY, QUERY_QUEUE, TEE_QUEUE, TURNS_AT_ONCE,
+    TURNS_EVERY,
 };
 use crate::publish::channels::{Channels, TooManyChannels};
 use crate::publish::log::ChannelLog;
@@ -36,6 +37,34 @@ enum Ask {
         Arc<Sight>,
         oneshot::Sender<Result<Arc<ChannelLog>, TooManyChannels>>,
     ),
+    Tee(oneshot::Sender<Tee>),
+    Swap(Box<Swap>, oneshot::Sender<Result<(), Behind>>),
+}
+
+/// What is folded from now on, beside the city: for another that is to take its place.
+#[derive(Debug)]
+pub(crate) struct Tee {
+    /// The last entry folded before.
+    pub seq: Seq,
+    entries: mpsc::Receiver<(Seq, Vec<Entry>)>,
+}
+
+/// A city that takes the place of the one that is there.
+pub(crate) struct Swap {
+    /// The city, folded from the same journal as far as its tee begins.
+    pub city: City,
+    /// What came since.
+    pub tee: Tee,
+    /// What tells its frames from those before.
+    pub generation: u64,
+}
+
+/// The city that was to take another's place has not folded what that one has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the new city stands at entry {has}, the one in place at {wanted}")]
+pub(crate) struct Behind {
+    has: Seq,
+    wanted: Seq,
 }
 
 /// The city's thread has stopped: the server is shutting down.
@@ -90,6 +119,30 @@ impl CityHandle {
         answer.await.map_err(|_gone| Stopped)
     }
 
+    /// Has everything that is folded from now on handed on as well, until the tee is dropped, is
+    /// full, or another is asked for.
+    ///
+    /// # Errors
+    /// [`Stopped`] while shutting down.
+    pub(crate) async fn tee(&self) -> Result<Tee, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.asks.send(Ask::Tee(reply)).await;
+        sent.map_err(|_gone| Stopped)?;
+        answer.await.map_err(|_gone| Stopped)
+    }
+
+    /// Puts another city, made of the same journal, in the place of the one that is there. Every
+    /// channel begins anew: whoever follows one must open it again.
+    ///
+    /// # Errors
+    /// [`Stopped`] while shutting down, and inside it [`Behind`].
+    pub(crate) async fn swap(&self, swap: Swap) -> Result<Result<(), Behind>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.asks.send(Ask::Swap(Box::new(swap), reply)).await;
+        sent.map_err(|_gone| Stopped)?;
+        answer.await.map_err(|_gone| Stopped)
+    }
+
     /// The log of `channel` as `sight` sees it.
     ///
     /// # Errors
@@ -125,6 +178,8 @@ pub(crate) struct Folding {
     turns_at: Instant,
     /// Questions that wait for an entry to be folded; as many as requests that wait.
     waiting: Vec<(Seq, Question)>,
+    /// Where everything that is folded goes as well.
+    tee: Option<mpsc::Sender<(Seq, Vec<Entry>)>>,
 }
 
 impl Folding {
@@ -152,6 +207,7 @@ impl Folding {
             turns: Vec::new(),
             turns_at: now,
             waiting: Vec::new(),
+            tee: None,
         };
         (folding, CityHandle { asks: sender })
     }
@@ -196,12 +252,54 @@ impl Folding {
                 };
                 drop(reply.send(log));
             }
+            Ask::Tee(reply) => {
+                let (sender, entries) = mpsc::channel(TEE_QUEUE);
+                self.tee = Some(sender);
+                let seq = self.city.seq();
+                drop(reply.send(Tee { seq, entries }));
+            }
+            Ask::Swap(swap, reply) => drop(reply.send(self.swap(*swap))),
         }
+    }
+
+    /// Goes on with another city, once it has folded what this one has.
+    fn swap(&mut self, swap: Swap) -> Result<(), Behind> {
+        let Swap {
+            mut city,
+            mut tee,
+            generation,
+        } = swap;
+        self.tee = None;
+        while let Ok((first_seq, entries)) = tee.entries.try_recv() {
+            for (seq, entry) in (first_seq..).zip(&entries) {
+                city.apply(seq, entry);
+            }
+        }
+        let (has, wanted) = (city.seq(), self.city.seq());
+        if has != wanted {
+            return Err(Behind { has, wanted });
+        }
+        self.publish();
+        self.city = city;
+        self.keep_what_is_over();
+        // Readers begin with snapshots.
+        drop(self.city.take_changes());
+        self.channels = Channels::new(generation);
+        self.hold();
+        self.checkpoint();
+        Ok(())
     }
 
     fn fold(&mut self, committed: &Committed) {
         for (seq, entry) in (committed.first_seq..).zip(&committed.entries) {
             self.city.apply(seq, entry);
+        }
+        if let Some(tee) = &self.tee {
+            let copy = (committed.first_seq, committed.entries.clone());
+            if tee.try_send(copy).is_err() {
+                // Whoever wanted it is gone or too slow; nobody waits for them.
+                self.tee = None;
+            }
         }
         let seq = self.city.seq();
         for (_, question) in self.waiting.extract_if(.., |(after, _)| *after <= seq) {
@@ -209,15 +307,7 @@ impl Folding {
         }
         self.telemetry
             .commit_to_fold(committed.committed_at.elapsed());
-        let closed = self.city.take_closed();
-        if !closed.is_empty() {
-            self.keep(StoreJob::History(closed));
-        }
-        let over = self.city.take_archived();
-        if !over.is_empty() {
-            self.keep(StoreJob::Past(Past::Over(over)));
-        }
-        self.turns.append(&mut self.city.take_alert_log());
+        self.keep_what_is_over();
         if self.turns.len() >= TURNS_AT_ONCE || self.turns_at.elapsed() >= TURNS_EVERY {
             self.turns_at = Instant::now();
             self.keep_turns();
@@ -230,6 +320,19 @@ impl Folding {
         if n_entries >= CHECKPOINT_ENTRIES || self.checkpoint_at.elapsed() >= CHECKPOINT_EVERY {
             self.checkpoint();
         }
+    }
+
+    /// Has kept what has left the city since this was called before.
+    fn keep_what_is_over(&mut self) {
+        let closed = self.city.take_closed();
+        if !closed.is_empty() {
+            self.keep(StoreJob::History(closed));
+        }
+        let over = self.city.take_archived();
+        if !over.is_empty() {
+            self.keep(StoreJob::Past(Past::Over(over)));
+        }
+        self.turns.append(&mut self.city.take_alert_log());
     }
 
     fn publish(&mut self) {

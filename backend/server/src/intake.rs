@@ -9,36 +9,34 @@ mod clocks;
 mod gathering;
 mod sealing;
 mod tried;
+mod ways;
 
 use std::sync::Arc;
 
 use egret_city::entry::{Entry, Seq};
-use egret_decode::decoder::{Decoder, Message};
+use egret_decode::Rebirth;
+use egret_decode::decoder::Message;
 use egret_decode::reading::Decoded;
-use egret_mqtt::taker::{Arrival, Closed, Outcome, Receipt, Refusal, Taker};
+use egret_mqtt::taker::{Arrival, Beside, Closed, Outcome, Receipt, Refusal, Taker};
 use egret_package::Package;
-use egret_shared::id::AreaCode;
-use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::id::{AreaCode, FeedId};
+use egret_shared::package::feed::FeedDef;
 use egret_shared::position::Position;
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use egret_shared::time::{Span, TimeMs};
-use egret_validate::Validator;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
-use self::clocks::Clocks;
 pub(crate) use self::gathering::Gathering;
 use self::gathering::refused;
 use self::sealing::MessageKeys;
 use self::tried::Names;
+use self::ways::{Decoders, Ways, no_envelope};
 use crate::clock;
 use crate::journal::observed::observed_at;
 use crate::journal::pending::{Done, Pending, Receipts};
 use crate::limits::{INTAKE_QUEUE, PAYLOAD_BYTES_MAX, STORED_AFTER, STORED_BATCH, STORED_QUEUE};
 use crate::seal::Seal;
-use crate::seal::payload::Sealing;
-use crate::store::raw::RawMessage;
-use crate::topics::Topics;
 
 /// Takes messages in. Cheap to clone.
 #[derive(Clone)]
@@ -81,25 +79,6 @@ fn is_stored(entries: &[Entry]) -> bool {
     !entries.is_empty() && entries.iter().all(is_old)
 }
 
-/// Everything that is the same for all messages.
-struct Ways {
-    package: Arc<Package>,
-    topics: Topics,
-    decoders: Vec<Decoders>,
-    validator: Validator,
-    seal: Seal,
-    clocks: Clocks,
-    archives: bool,
-}
-
-/// How a feed's messages are read: in its own format, and in Egret's or in envelopes over HTTP.
-struct Decoders {
-    own: Decoder,
-    native: Decoder,
-    /// Absent where the format is no JSON that a CloudEvent can hold.
-    event: Option<Decoder>,
-}
-
 /// Where a message came from, for the record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
@@ -111,6 +90,8 @@ pub(crate) struct Origin<'a> {
     pub payload_bytes: usize,
     /// When it arrived.
     pub received_at: TimeMs,
+    /// What came beside the payload, if the way it came carries such.
+    pub beside: Option<&'a Beside>,
     /// What its sender calls it, so that told again it is the same: the id of elements that have
     /// neither id nor time of their own.
     pub named: Option<&'a str>,
@@ -127,48 +108,40 @@ pub(crate) enum Way {
     Event,
 }
 
+/// Whether what is refused is counted and kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counting {
+    /// It came for the first time.
+    Counted,
+    /// It is in quarantine, and was counted then.
+    CountedBefore,
+}
+
 impl Intake {
     /// Reads messages as `package` says and queues them for the journal's writer, with their
     /// payloads if it `archives`.
     pub(crate) fn new(package: Arc<Package>, seal: Seal, lanes: Lanes, archives: bool) -> Self {
-        let topics = Topics::of(&package);
-        let decoders = package
-            .feeds
-            .iter()
-            .map(|feed| {
-                let native = FeedDef {
-                    format: Format::EgretJson,
-                    map: None,
-                    ..feed.clone()
-                };
-                let event = FeedDef {
-                    format: Format::Cloudevents,
-                    ..feed.clone()
-                };
-                let fits = matches!(
-                    feed.format,
-                    Format::EgretJson | Format::MappedJson | Format::Cloudevents
-                );
-                Decoders {
-                    own: Decoder::new(feed, package.timezone),
-                    native: Decoder::new(&native, package.timezone),
-                    event: fits.then(|| Decoder::new(&event, package.timezone)),
-                }
-            })
-            .collect();
-        let validator = Validator::new(Arc::clone(&package));
+        let ways = Ways::of(package, seal, Arc::default(), archives);
         Self {
-            ways: Arc::new(Ways {
-                package,
-                topics,
-                decoders,
-                validator,
-                seal,
-                clocks: Clocks::default(),
-                archives,
-            }),
+            ways: Arc::new(ways),
             lanes,
         }
+    }
+
+    /// The same by another package. What is under way is read by the one that it began with.
+    pub(crate) fn renewed(&self, package: Arc<Package>) -> Self {
+        let before = &*self.ways;
+        let clocks = Arc::clone(&before.clocks);
+        let ways = Ways::of(package, before.seal.clone(), clocks, before.archives);
+        Self {
+            ways: Arc::new(ways),
+            lanes: self.lanes.clone(),
+        }
+    }
+
+    /// The package that it reads by.
+    pub(crate) fn package(&self) -> &Arc<Package> {
+        &self.ways.package
     }
 
     /// The index of the feed with this id.
@@ -178,6 +151,24 @@ impl Intake {
             .feeds
             .iter()
             .position(|feed| feed.id.as_str() == id)
+    }
+
+    /// The nodes that are wanted to say again what they measure, each with its feed, once.
+    pub(crate) fn rebirths(&self) -> Vec<(FeedId, Rebirth)> {
+        let feeds = self.ways.package.feeds.iter().zip(&self.ways.decoders);
+        let of = |(feed, decoders): (&FeedDef, &Decoders)| {
+            let wanted = decoders.own.rebirths().into_iter();
+            let id = feed.id.clone();
+            wanted
+                .map(move |rebirth| (id.clone(), rebirth))
+                .collect::<Vec<_>>()
+        };
+        feeds.flat_map(of).collect()
+    }
+
+    /// The index of the feed that listens to `topic`.
+    pub(crate) fn feed_of_topic(&self, topic: &str) -> Option<usize> {
+        self.ways.topics.find(topic)
     }
 
     /// The feed with index `feed`, as it is declared.
@@ -199,17 +190,59 @@ impl Intake {
         origin: Origin<'_>,
         payload: &[u8],
     ) -> Vec<Rejection> {
+        self.read_as(gathering, (feed, way), origin, payload, Counting::Counted)
+    }
+
+    /// Reads a message again that is in quarantine with the number `id`: as of when it arrived. If all
+    /// of it can be used now it leaves quarantine with what comes of it; otherwise nothing changes. What
+    /// of it was taken the first time is recognised. Returns every refusal in it.
+    pub(crate) fn read_again(
+        &self,
+        gathering: &mut Gathering,
+        (feed, way): (usize, Way),
+        origin: Origin<'_>,
+        (id, payload): (i64, &[u8]),
+    ) -> Vec<Rejection> {
+        let mark = gathering.pending.mark();
+        let how = (feed, way);
+        let refusals = self.read_as(gathering, how, origin, payload, Counting::CountedBefore);
+        if refusals.is_empty() {
+            gathering.pending.released.push(id);
+        } else {
+            gathering.pending.move_since(mark, &mut Pending::begin());
+        }
+        refusals
+    }
+
+    fn read_as(
+        &self,
+        gathering: &mut Gathering,
+        (feed, way): (usize, Way),
+        origin: Origin<'_>,
+        payload: &[u8],
+        counting: Counting,
+    ) -> Vec<Rejection> {
         let ways = &*self.ways;
         let Some(def) = ways.package.feeds.get(feed) else {
             return Vec::new();
         };
         let Some(decoder) = ways.decoder(feed, way) else {
             let rejection = no_envelope(def);
-            self.refuse(gathering, Some(def), origin, payload, &rejection);
+            if counting == Counting::Counted {
+                self.refuse(gathering, Some(def), origin, payload, &rejection);
+            }
             return vec![rejection];
         };
         let mut refusals = Vec::new();
-        let message = Message::new(origin.topic, payload, origin.received_at);
+        let properties: Vec<(&str, &str)> = origin.beside.map_or_else(Vec::new, |beside| {
+            let pairs = beside.properties.iter();
+            pairs.map(|(key, value)| (&**key, &**value)).collect()
+        });
+        let message = Message {
+            content_type: origin.beside.map_or("", |beside| &beside.content_type),
+            properties: &properties,
+            ..Message::new(origin.topic, payload, origin.received_at)
+        };
         let first = gathering.pending.n_entries();
         let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);
         let mut delay_least = None;
@@ -223,14 +256,16 @@ impl Intake {
             });
             refusals.extend(kept.err());
         });
-        if let Some(delay) = delay_least {
+        if let Some(delay) = delay_least.filter(|_| counting == Counting::Counted) {
             ways.clocks.note(origin.sender, &def.id, delay);
         }
         if let Some(keys) = &mut keys {
             keys.complete(&mut gathering.pending, !refusals.is_empty(), ways.archives);
         }
         ways.archive(gathering, first, origin, payload, keys.as_ref());
-        if let Some((first, rest)) = refusals.split_first() {
+        if let Some((first, rest)) = refusals.split_first()
+            && counting == Counting::Counted
+        {
             gathering.refuse(Some(def), origin, payload, first, keys.as_ref());
             // The payload is kept once; a message of ten thousand bad readings must not fill
             // quarantine with copies of itself.
@@ -312,6 +347,7 @@ impl Intake {
             topic: &arrival.topic,
             payload_bytes: arrival.payload_bytes,
             received_at: now,
+            beside: arrival.beside.as_deref(),
             named: None,
         };
         let feed = self.ways.topics.find(&arrival.topic);
@@ -339,84 +375,6 @@ impl Intake {
 fn too_large(payload_bytes: usize) -> Rejection {
     let detail = format!("the payload has {payload_bytes} bytes, {PAYLOAD_BYTES_MAX} are allowed");
     Rejection::new(Stage::Source, Reason::TooLarge, detail)
-}
-
-fn no_envelope(feed: &FeedDef) -> Rejection {
-    let format = feed.format.as_str();
-    let detail = format!(
-        "messages of feed \"{}\" are {format}, not CloudEvents",
-        feed.id
-    );
-    Rejection::new(Stage::Source, Reason::BadShape, detail)
-}
-
-impl Ways {
-    /// What reads messages of the feed with index `feed` in this way, if anything does.
-    fn decoder(&self, feed: usize, way: Way) -> Option<&Decoder> {
-        let decoders = self.decoders.get(feed)?;
-        match way {
-            Way::Own => Some(&decoders.own),
-            Way::Native => Some(&decoders.native),
-            Way::Event => decoders.event.as_ref(),
-        }
-    }
-
-    fn keep(
-        &self,
-        gathering: &mut Gathering,
-        feed: &FeedDef,
-        decoded: Decoded,
-        origin: Origin<'_>,
-        keys: Option<&mut MessageKeys<'_>>,
-    ) -> Result<(), Rejection> {
-        let pending = &mut gathering.pending;
-        let entry = match decoded {
-            Decoded::Reading(reading) => {
-                let validator = &self.validator;
-                Entry::Observation(validator.observation(feed, reading, origin.received_at)?)
-            }
-            Decoded::Report(raw) => {
-                let (report, personal) = self.validator.report(feed, raw, origin.received_at)?;
-                if let Some(keys) = keys.filter(|_| !personal.is_empty()) {
-                    keys.keep_personal(pending, &report, &personal);
-                }
-                Entry::Report(report)
-            }
-        };
-        pending.entries.push(entry);
-        Ok(())
-    }
-
-    /// Archives the message whose entries are those from index `first` on, if there is any.
-    fn archive(
-        &self,
-        gathering: &mut Gathering,
-        first: usize,
-        origin: Origin<'_>,
-        payload: &[u8],
-        keys: Option<&MessageKeys<'_>>,
-    ) {
-        let pending = &mut gathering.pending;
-        let n_entries = pending.n_entries() - first;
-        if n_entries == 0 || !self.archives {
-            return;
-        }
-        let closed = keys.map(|keys| keys.close(payload, first));
-        let (kept, sealing) = match &closed {
-            Some((sealed, sealing)) => (sealed.as_slice(), *sealing),
-            None => (payload, Sealing::None),
-        };
-        pending.raw.push(&RawMessage {
-            first,
-            n_entries,
-            received_at: origin.received_at,
-            sender: origin.sender,
-            topic: origin.topic,
-            payload: kept,
-            bytes: payload.len(),
-            sealing,
-        });
-    }
 }
 
 /// How long a message was on its way by its sender's own clock, before anything is made of it;

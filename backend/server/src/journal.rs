@@ -39,6 +39,8 @@ pub(crate) struct Append<'a> {
     pub personal: Vec<(Seq, &'a PersonalRow)>,
     /// The messages behind the accepted entries, by their entries' indexes.
     pub raw: RawBatch,
+    /// Refused messages that leave quarantine, by their numbers.
+    pub released: Vec<i64>,
 }
 
 /// The fold's state after the entry `seq`.

@@ -243,6 +243,12 @@ pub(crate) const ANSWER_BYTES: usize = 128 * 1024;
 /// An attachment: a photograph of a modern telephone.
 pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
 
+/// Batches that wait for a city that is about to take another's place: a few seconds of commits.
+pub(crate) const TEE_QUEUE: usize = 1_024;
+
+/// Longest WebSocket frame that carries MQTT: frames may be cut anywhere, so nobody needs longer ones.
+pub(crate) const MQTT_FRAME_BYTES: usize = 512 * 1024;
+
 /// Body of a form: people, grants with every area of a large city.
 pub(crate) const FORM_BYTES: usize = 128 * 1024;
 

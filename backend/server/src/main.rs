@@ -11,7 +11,9 @@ mod config;
 mod limits;
 mod telemetry;
 
+mod added;
 mod city_files;
+mod live;
 mod seal;
 
 mod api;
@@ -23,6 +25,7 @@ mod lineage;
 mod notify;
 mod publish;
 mod recover;
+mod register;
 mod source;
 mod store;
 mod topics;

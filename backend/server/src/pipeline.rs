@@ -2,6 +2,7 @@
 //! The only module that knows every stage.
 
 mod people;
+mod renewal;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +13,7 @@ use anyhow::Context as _;
 use egret_city::entry::Entry;
 use egret_city::{City, Lineage};
 use egret_listen::Tls;
+use egret_mqtt::Handle;
 use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
 use egret_notify::{Outbox, Settings};
@@ -22,8 +24,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::added::{Added, Kept, Whole};
 use crate::api::{self, Context};
-use crate::auth::gate::Door;
+use crate::auth::gate::{Door, View};
 use crate::auth::labels::Labels;
 use crate::auth::refusals::Refusals;
 use crate::auth::sso::Sso;
@@ -39,15 +42,18 @@ use crate::journal::pending::Pending;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::journal::writer::{StoreJob, Writer};
 use crate::limits::{FOLD_QUEUE, STORE_QUEUE, TLS_EVERY};
+use crate::live::Live;
 use crate::notify;
 use crate::notify::outbox::Teller;
 use crate::recover::recover;
+use crate::register::{Register, Registrar};
 use crate::seal::Seal;
-use crate::source;
+use crate::source::{self, Brokers, UnderTls};
 use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Telemetry;
 use crate::walls::Walls;
+use renewal::{Ends, LiveTaker, Renewal};
 
 /// How often time passes in the journal.
 const TICK_EVERY: Duration = Duration::from_secs(1);
@@ -57,7 +63,7 @@ pub(crate) struct Running {
     /// Where HTTP and WebSocket are.
     pub http: SocketAddr,
     /// Where the embedded MQTT endpoint is.
-    pub mqtt: Option<SocketAddr>,
+    pub mqtt: MqttAddresses,
     /// Ends the server.
     pub shutdown: CancellationToken,
     /// The city package.
@@ -75,11 +81,9 @@ pub(crate) struct Running {
 /// # Errors
 /// Whatever keeps it from starting, in words for whoever started it.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
-    let mut addresses = vec![("--http", config.http)];
-    addresses.extend(config.mqtt.map(|mqtt| ("--mqtt", mqtt)));
-    refuse_open_address(config.insecure_open, &addresses)?;
-    let files = city_files(config.city.as_deref())?;
-    let package = Arc::new(files.load().context("the city package has mistakes")?);
+    refuse_addresses(config)?;
+    let (base, whole) = whole(config)?;
+    let (files, package) = (whole.files, Arc::new(whole.package));
     let mut journal = journal(config, &package)?;
     let seal = Seal::open(&config.data)?;
     let city = recover(&mut journal, &package)?;
@@ -100,13 +104,19 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         generation,
         &shutdown,
     )?;
-    note_package(&intake, &city, package.digest).await?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let outbox = outbox(config, &package)?;
+    let (register, registrar) = Register::new(Arc::clone(&base), &whole.kept);
+    let renewing = Renewing {
+        base,
+        kept: whole.kept,
+        registrar,
+        store: jobs.clone(),
+    };
     let context = Context {
         audit: people::attend(&people, &tracker, &shutdown),
-        access: access(config, people, &package, &lineage),
+        access: access(config.insecure_open, people, &package, &lineage),
         sso: sso(config)?,
         connections: Arc::default(),
         refusals: Arc::new(Refusals::default()),
@@ -120,19 +130,15 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         package: Arc::clone(&package),
         lineage,
         forecasts: Arc::new(Forecasts::new()),
-        intake: intake.clone(),
+        intake,
         answers: api::Answers::default(),
         telemetry,
-        shutdown: shutdown.clone(),
+        register,
+        endpoint: Arc::default(),
+        shutdown: shutdown.child_token(),
         generation,
     };
-    let http = serve_http(config, context.clone(), &tracker).await?;
-    let taker: Arc<dyn Taker> = Arc::new(intake.clone());
-    let mqtt = serve_mqtt(config, &context, &taker, &tracker).await?;
-    tell_others(&context, &tracker);
-    let mut brokers = config.brokers.iter();
-    brokers.try_for_each(|at| source::broker(at, &package, &taker, &tracker, &shutdown))?;
-    tracker.spawn(tick(intake, shutdown.clone()));
+    let (http, mqtt) = serve(config, context, renewing, &tracker, &shutdown).await?;
     tracker.close();
     Ok(Running {
         http,
@@ -146,22 +152,109 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     })
 }
 
-/// The journal, with what the package says of it.
+/// The journal, which keeps what the settings say and lists the requests that are told by Open311.
 fn journal(config: &Config, package: &egret_package::Package) -> anyhow::Result<SqliteJournal> {
     let requests = package.feeds.iter().find(|feed| feed.open311);
     let journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
     Ok(journal.listing(requests.map(|feed| feed.id.clone())))
 }
 
+/// Refuses to be open to other machines.
+fn refuse_addresses(config: &Config) -> anyhow::Result<()> {
+    let mut addresses = vec![("--http", config.http)];
+    addresses.extend(config.mqtt.map(|mqtt| ("--mqtt", mqtt)));
+    let mqtts = config.mqtts.as_ref();
+    addresses.extend(mqtts.map(|mqtts| ("--mqtts", mqtts.address)));
+    refuse_open_address(config.insecure_open, &addresses)?;
+    Ok(())
+}
+
+/// The city package's own files, and what they and the additions come to.
+fn whole(config: &Config) -> anyhow::Result<(Arc<CityFiles>, Whole)> {
+    let base = Arc::new(city_files(config.city.as_deref())?);
+    let whole = base.with(Added::of(&config.data).load());
+    Ok((base, whole.context("the city package has mistakes")?))
+}
+
+/// What it takes to put another package in force.
+struct Renewing {
+    base: Arc<CityFiles>,
+    kept: Vec<Kept>,
+    registrar: Registrar,
+    store: mpsc::WeakSender<StoreJob>,
+}
+
+/// Opens every way in and out; where HTTP and the embedded MQTT endpoint are.
+async fn serve(
+    config: &Config,
+    context: Context,
+    renewing: Renewing,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<(SocketAddr, MqttAddresses)> {
+    note_package(&context.intake, &context.city, context.package.digest).await?;
+    tracker.spawn(tick(context.intake.clone(), shutdown.clone()));
+    let ends = Ends {
+        router: Live::new(api::router(context.clone())),
+        intake: Live::new(context.intake.clone()),
+        view: Live::new(View::new(Arc::clone(&context.access))),
+    };
+    let tls = tls(config, tracker, shutdown)?;
+    let taker: Arc<dyn Taker> = Arc::new(LiveTaker(ends.intake.clone()));
+    let both = (&taker, tls.as_ref());
+    let (endpoint, mqtt) = serve_mqtt(config, (&context, &ends), both, tracker, shutdown).await?;
+    let http = serve_http(config, (&context, &ends), tls, tracker, shutdown).await?;
+    followers(&context, endpoint.as_ref(), tracker);
+    if let Some(endpoint) = &endpoint {
+        let nodes = source::sparkplug::run(ends.intake.clone(), endpoint.clone(), shutdown.clone());
+        tracker.spawn(nodes);
+    }
+    if let Some(outbox) = &context.outbox {
+        for worker in outbox.workers() {
+            tracker.spawn(worker.run(shutdown.clone()));
+        }
+    }
+    let package = Arc::clone(&context.package);
+    let brokers = Brokers::start(
+        &config.brokers,
+        &package,
+        (taker, &context.telemetry),
+        tracker,
+        shutdown,
+    )?;
+    let Renewing {
+        base,
+        kept,
+        registrar,
+        store,
+    } = renewing;
+    let renewal = Renewal {
+        base,
+        added: Added::of(&config.data),
+        kept,
+        data: config.data.clone(),
+        context,
+        ends,
+        endpoint,
+        brokers,
+        store,
+        tracker: tracker.clone(),
+        registrar,
+        shutdown: shutdown.clone(),
+    };
+    tracker.spawn(renewal.run());
+    Ok((http, mqtt))
+}
+
 /// What decides about everybody.
 fn access(
-    config: &Config,
+    is_open: bool,
     people: People,
     package: &Arc<egret_package::Package>,
     lineage: &Lineage,
 ) -> Arc<Access> {
     let labels = Arc::new(Labels::new(package, lineage));
-    Arc::new(Access::new(config.insecure_open, people, labels))
+    Arc::new(Access::new(is_open, people, labels))
 }
 
 /// The city's single sign-on, if it has one.
@@ -173,36 +266,47 @@ fn sso(config: &Config) -> anyhow::Result<Option<Arc<Sso>>> {
 /// Serves HTTP and WebSocket; where.
 async fn serve_http(
     config: &Config,
-    context: Context,
+    (context, ends): (&Context, &Ends),
+    tls: Option<Tls>,
     tracker: &TaskTracker,
+    shutdown: &CancellationToken,
 ) -> anyhow::Result<SocketAddr> {
-    let shutdown = context.shutdown.clone();
-    let tls = config.tls.as_ref();
-    let tls = tls.map(|files| Tls::open(&files.certificate, &files.key));
-    let tls = tls.transpose()?;
-    if let Some(tls) = &tls {
-        tracker.spawn(tls.clone().watch(TLS_EVERY, shutdown.clone()));
-    }
     let listener = TcpListener::bind(config.http)
         .await
         .with_context(|| format!("--http {} cannot be listened on", config.http))?;
     let http = listener.local_addr()?;
-    tracker.spawn(api::serve(listener, context, tls, shutdown));
+    let answers = (ends.router.clone(), Arc::clone(&context.connections));
+    let is_open = context.access.open;
+    tracker.spawn(api::serve(
+        listener,
+        answers,
+        is_open,
+        tls,
+        shutdown.clone(),
+    ));
     Ok(http)
 }
 
-/// Has people and programs elsewhere told of what happens, by the settings.
-fn tell_others(context: &Context, tracker: &TaskTracker) {
+/// Starts what follows the city, until the context ends: has people and programs elsewhere told of
+/// what happens, by the settings and on the embedded endpoint.
+fn followers(context: &Context, endpoint: Option<&Handle>, tracker: &TaskTracker) {
+    let access = &context.access;
+    let everything = access.sights.of(&[Grant::whole(Role::Officer)]);
+    if let Some(endpoint) = endpoint {
+        tracker.spawn(notify::topics::run(
+            context.city.clone(),
+            Arc::clone(&everything),
+            endpoint.clone(),
+            access.open,
+            context.shutdown.clone(),
+        ));
+    }
     let Some(outbox) = &context.outbox else {
         return;
     };
-    for worker in outbox.workers() {
-        tracker.spawn(worker.run(context.shutdown.clone()));
-    }
-    let access = &context.access;
     let teller = Teller {
         city: context.city.clone(),
-        everything: access.sights.of(&[Grant::whole(Role::Officer)]),
+        everything,
         outbox: outbox.clone(),
         package: Arc::clone(&context.package),
         people: access.people.clone(),
@@ -230,37 +334,67 @@ fn outbox(config: &Config, package: &egret_package::Package) -> anyhow::Result<O
     Ok(Some(outbox))
 }
 
-/// Serves the embedded MQTT endpoint, unless it is off; where.
-async fn serve_mqtt(
+/// The certificate, if there is one, read anew when it changes.
+fn tls(
     config: &Config,
-    context: &Context,
-    taker: &Arc<dyn Taker>,
     tracker: &TaskTracker,
-) -> anyhow::Result<Option<SocketAddr>> {
-    let Some(address) = config.mqtt else {
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Option<Tls>> {
+    let Some(files) = &config.tls else {
         return Ok(None);
     };
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
-    let mqtt = listener.local_addr()?;
-    if !mqtt.ip().is_loopback() {
-        tracing::warn!(%mqtt, "MQTT is spoken in clear: whoever is on the line reads secrets and messages");
+    let tls = Tls::open(&files.certificate, &files.key)?;
+    tracker.spawn(tls.clone().watch(TLS_EVERY, shutdown.clone()));
+    Ok(Some(tls))
+}
+
+/// Serves the embedded MQTT endpoint, unless it is off; and where, in clear and under TLS.
+async fn serve_mqtt(
+    config: &Config,
+    (context, ends): (&Context, &Ends),
+    (taker, tls): (&Arc<dyn Taker>, Option<&Tls>),
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<(Option<Handle>, MqttAddresses)> {
+    let mut addresses = MqttAddresses::default();
+    if config.mqtt.is_none() && config.mqtts.is_none() {
+        return Ok((None, addresses));
     }
-    let (access, shutdown) = (&context.access, &context.shutdown);
-    let door = || Door::new(Arc::clone(access), context.audit.clone());
-    let gate = (!access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
-    let endpoint = source::endpoint(listener, Arc::clone(taker), gate, tracker, shutdown)?;
-    let everything = access.sights.of(&[Grant::whole(Role::Officer)]);
-    let city = context.city.clone();
-    tracker.spawn(notify::topics::run(
-        city,
-        everything,
-        endpoint,
-        access.open,
-        shutdown.clone(),
-    ));
-    Ok(Some(mqtt))
+    let door = || Door::new(ends.view.clone(), context.audit.clone());
+    let gate = (!context.access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
+    let endpoint = source::endpoint(Arc::clone(taker), gate, tracker, shutdown);
+    if let Some(address) = config.mqtt {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
+        let mqtt = endpoint.listen(listener, None)?;
+        if !mqtt.ip().is_loopback() {
+            tracing::warn!(%mqtt, "MQTT is spoken in clear: whoever is on the line reads secrets and messages");
+        }
+        addresses.clear = Some(mqtt);
+    }
+    if let Some((mqtts, tls)) = config.mqtts.as_ref().zip(tls) {
+        let address = mqtts.address;
+        let clients = mqtts.clients.as_ref();
+        let opener = tls.opener(clients.map(|(path, showing)| (path.as_path(), *showing)))?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("--mqtts {address} cannot be listened on"))?;
+        let transport = Arc::new(UnderTls(opener));
+        addresses.tls = Some(endpoint.listen(listener, Some(transport))?);
+    }
+    // By WebSocket, on the port of HTTP.
+    drop(context.endpoint.set(endpoint.clone()));
+    Ok((Some(endpoint), addresses))
+}
+
+/// Where the embedded MQTT endpoint is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MqttAddresses {
+    /// In clear.
+    pub clear: Option<SocketAddr>,
+    /// Under TLS.
+    pub tls: Option<SocketAddr>,
 }
 
 /// The package's files: of `folder`, or the demo city.

@@ -1,60 +1,131 @@
 //! The ways in by MQTT: the embedded endpoint, and existing brokers.
 
+pub(crate) mod sparkplug;
+
 use std::sync::Arc;
 
-use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState, BridgeVersion};
+use egret_listen::Opener;
+use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState};
 use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
+use egret_mqtt::transport::{Carried, Transport};
 use egret_mqtt::{Endpoint, Handle};
 use egret_package::Package;
-use tokio::net::TcpListener;
+use futures_util::future::BoxFuture;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::telemetry::Telemetry;
 
-/// Serves the embedded endpoint on `listener` until `shutdown`, to whomever `gate` lets in; to
-/// everybody without one.
-///
-/// # Errors
-/// The listener has no address.
+/// The embedded endpoint, until `shutdown`, for whomever `gate` lets in; for everybody without one.
 pub(crate) fn endpoint(
-    listener: TcpListener,
     taker: Arc<dyn Taker>,
     gate: Option<Arc<dyn Gate>>,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
-) -> std::io::Result<Handle> {
+) -> Handle {
     let mut endpoint = Endpoint::new(taker);
     if let Some(gate) = gate {
         endpoint = endpoint.with_gate(gate);
     }
-    let handle = endpoint.serve(listener, shutdown.clone())?;
+    let handle = endpoint.start(shutdown.clone());
     let stopping = handle.clone();
     // Commits under way are still acknowledged: the run waits for the endpoint's connections.
     tracker.spawn(async move { stopping.stopped().await });
-    Ok(handle)
+    handle
 }
 
-/// Several nodes on one broker split its messages by this shared subscription.
-const SHARE_GROUP: &str = "egret";
+/// MQTT under TLS.
+pub(crate) struct UnderTls(pub(crate) Opener);
 
-/// Takes messages of every feed that has a topic from an existing broker, until `shutdown`.
+impl Transport for UnderTls {
+    fn open(&self, stream: TcpStream) -> BoxFuture<'static, std::io::Result<Carried>> {
+        let opener = self.0.clone();
+        Box::pin(async move {
+            let (stream, certificate) = opener.open(stream).await?;
+            Ok(Carried {
+                stream: Box::new(stream),
+                certificate,
+            })
+        })
+    }
+}
+
+/// Existing brokers that messages are taken from.
+pub(crate) struct Brokers {
+    urls: Vec<Url>,
+    taker: Arc<dyn Taker>,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+    /// Ends the bridges of the package in force, and those.
+    current: CancellationToken,
+    bridges: Vec<JoinHandle<()>>,
+    telemetry: Telemetry,
+}
+
+impl Brokers {
+    /// Takes messages of every feed of `package` that has a topic from each broker, until `shutdown`.
+    ///
+    /// # Errors
+    /// A URL, or a feed's topic, cannot be used.
+    pub(crate) fn start(
+        urls: &[Url],
+        package: &Package,
+        (taker, telemetry): (Arc<dyn Taker>, &Telemetry),
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Result<Self, BridgeError> {
+        let mut brokers = Self {
+            urls: urls.to_vec(),
+            taker,
+            tracker: tracker.clone(),
+            shutdown: shutdown.clone(),
+            current: shutdown.child_token(),
+            bridges: Vec::new(),
+            telemetry: telemetry.clone(),
+        };
+        brokers.connect(package)?;
+        Ok(brokers)
+    }
+
+    /// Goes on with the topics of another package. What comes meanwhile waits at the broker.
+    ///
+    /// # Errors
+    /// A feed's topic cannot be used.
+    pub(crate) async fn renew(&mut self, package: &Package) -> Result<(), BridgeError> {
+        self.current.cancel();
+        for bridge in std::mem::take(&mut self.bridges) {
+            // One that panicked is over, too.
+            drop(bridge.await);
+        }
+        self.current = self.shutdown.child_token();
+        self.connect(package)
+    }
+
+    fn connect(&mut self, package: &Package) -> Result<(), BridgeError> {
+        for url in &self.urls {
+            let bridge = bridge(url, package)?;
+            let host = url.host_str().unwrap_or_default().to_owned();
+            let telemetry = self.telemetry.clone();
+            self.tracker
+                .spawn(tell_state(bridge.state(), host, telemetry));
+            let running = bridge.run(Arc::clone(&self.taker), self.current.clone());
+            self.bridges.push(self.tracker.spawn(running));
+        }
+        Ok(())
+    }
+}
+
+/// What takes messages from the broker at `url`.
 ///
 /// The session at the broker is named after the city, so that it is the same after a restart.
-///
-/// # Errors
-/// The URL, or a feed's topic, cannot be used.
-pub(crate) fn broker(
-    url: &Url,
-    package: &Package,
-    taker: &Arc<dyn Taker>,
-    tracker: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> Result<(), BridgeError> {
-    let bridge = Bridge::new(BridgeConfig {
+fn bridge(url: &Url, package: &Package) -> Result<Bridge, BridgeError> {
+    Bridge::new(BridgeConfig {
         url: url.to_string(),
         client_id: format!("egret-{}", package.city.id),
         filters: package
@@ -62,22 +133,16 @@ pub(crate) fn broker(
             .iter()
             .filter_map(|feed| feed.topic.clone())
             .collect(),
-        share_group: Some(SHARE_GROUP.to_owned()),
-        version: BridgeVersion::V5,
         payload_bytes_max: PAYLOAD_BYTES_MAX,
-    })?;
-    tracker.spawn(log_state(
-        bridge.state(),
-        url.host_str().unwrap_or_default().to_owned(),
-    ));
-    tracker.spawn(bridge.run(Arc::clone(taker), shutdown.clone()));
-    Ok(())
+    })
 }
 
-/// Tells the log how the connection to a broker stands, until it ends.
-async fn log_state(mut state: watch::Receiver<BridgeState>, host: String) {
+/// Tells the log and the measurements how the connection to a broker stands, until it ends.
+async fn tell_state(mut state: watch::Receiver<BridgeState>, host: String, telemetry: Telemetry) {
+    telemetry.broker(&host, false);
     while state.changed().await.is_ok() {
         let now = state.borrow_and_update().clone();
+        telemetry.broker(&host, now == BridgeState::Connected);
         match now {
             BridgeState::Connected => tracing::info!(broker = host, "connected to the broker"),
             BridgeState::Stopped => return,

@@ -20,6 +20,7 @@ use egret_shared::alert::AlertTurn;
 use egret_shared::case::Dossier;
 use egret_shared::id::{FeedId, IncidentId, ReportId};
 use egret_shared::metric::ClosedPoint;
+use egret_shared::package::addition::UnheardTopic;
 use egret_shared::rejection::{Reason, Rejection, Stage};
 use egret_shared::time::TimeMs;
 use serde::Serialize;
@@ -88,6 +89,15 @@ pub(crate) struct QuarantineItem {
     pub erased: bool,
 }
 
+/// A refused message with its bytes, to be read again.
+#[derive(Clone, Debug)]
+pub(crate) struct RefusedMessage {
+    /// What is known of it.
+    pub item: QuarantineItem,
+    /// Its payload, or the head that is kept; absent if that is gone.
+    pub raw: Option<Vec<u8>>,
+}
+
 /// Which refused messages to list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct QuarantineFilter {
@@ -95,6 +105,10 @@ pub(crate) struct QuarantineFilter {
     pub feed: Option<FeedId>,
     /// For this reason.
     pub reason: Option<Reason>,
+    /// By this topic.
+    pub topic: Option<String>,
+    /// Only these, by their serial numbers.
+    pub ids: Option<Vec<i64>>,
     /// Older than this serial number.
     pub before: Option<i64>,
     /// At most so many.
@@ -142,6 +156,12 @@ pub(crate) struct EntriesFilter {
 pub(crate) trait Store: Send + Sync {
     /// Refused messages, newest first.
     fn quarantine(&self, filter: &QuarantineFilter) -> Result<Vec<QuarantineItem>, JournalError>;
+
+    /// As [`Self::quarantine`], with their bytes, opened.
+    fn refused(&self, filter: &QuarantineFilter) -> Result<Vec<RefusedMessage>, JournalError>;
+
+    /// Topics that messages in quarantine came by and no feed listened to, newest first.
+    fn unheard(&self, limit: usize) -> Result<Vec<UnheardTopic>, JournalError>;
 
     /// Points of a metric in an area, oldest first, each as it was known at `as_of`.
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError>;

@@ -33,6 +33,7 @@ pub(crate) struct Telemetry {
     ws_frames: Counter,
     ws_merged: Counter,
     wall_reloads: Family<CauseLabel, Counter>,
+    brokers: Family<BrokerLabel, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,7 +53,26 @@ struct CauseLabel {
     cause: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BrokerLabel {
+    broker: String,
+}
+
 type ByFeed = Family<FeedLabel, Counter>;
+
+/// What others have counted.
+pub(crate) struct Measured {
+    /// How every feed does.
+    pub feeds: Vec<FeedHealth>,
+    /// The last journal entry folded.
+    pub seq: Seq,
+    /// Alerts beyond the list.
+    pub unlisted: Unlisted,
+    /// Passwords hashed to be compared.
+    pub passwords_checked: u64,
+    /// The embedded MQTT endpoint's counters by name; none without one.
+    pub mqtt: Vec<(&'static str, u64)>,
+}
 
 impl Telemetry {
     /// Nothing measured yet.
@@ -65,6 +85,7 @@ impl Telemetry {
             ws_frames: Counter::default(),
             ws_merged: Counter::default(),
             wall_reloads: Family::default(),
+            brokers: Family::default(),
         }
     }
 
@@ -97,6 +118,15 @@ impl Telemetry {
         self.wall_reloads.get_or_create(&CauseLabel { cause }).inc();
     }
 
+    /// The connection to an existing broker stands, or does not.
+    pub(crate) fn broker(&self, broker: &str, is_connected: bool) {
+        let label = BrokerLabel {
+            broker: broker.to_owned(),
+        };
+        let gauge = self.brokers.get_or_create(&label);
+        gauge.set(i64::from(is_connected));
+    }
+
     /// Counts a client for as long as the guard lives.
     pub(crate) fn client(&self) -> ClientGuard {
         self.ws_clients.inc();
@@ -112,24 +142,19 @@ impl Telemetry {
     ///
     /// # Errors
     /// None in practice: writing to a `String` does not fail.
-    pub(crate) fn text(
-        &self,
-        feeds: &[FeedHealth],
-        seq: Seq,
-        unlisted: Unlisted,
-        passwords_checked: u64,
-    ) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self, measured: &Measured) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("egret");
-        self.register(&mut registry, seq);
-        register_unlisted(&mut registry, unlisted);
+        self.register(&mut registry, measured.seq);
+        register_unlisted(&mut registry, measured.unlisted);
+        register_mqtt(&mut registry, &measured.mqtt);
         let passwords: Counter = Counter::default();
-        passwords.inc_by(passwords_checked);
+        passwords.inc_by(measured.passwords_checked);
         registry.register(
             "password_checks",
             "Passwords hashed to be compared, also of names that are nobody's",
             passwords,
         );
-        register_feeds(&mut registry, feeds);
+        register_feeds(&mut registry, &measured.feeds);
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)
@@ -154,6 +179,11 @@ impl Telemetry {
             "wall_reloads",
             "Walls that loaded themselves anew, by the budget that they had outgrown",
             self.wall_reloads.clone(),
+        );
+        registry.register(
+            "broker_connected",
+            "Whether an existing broker is connected and subscribed at, by its host",
+            self.brokers.clone(),
         );
         for (name, help, histogram) in [
             (
@@ -192,6 +222,24 @@ fn register_unlisted(registry: &mut Registry, unlisted: Unlisted) {
         "Times that an alert found no room even to wait in",
         unheld,
     );
+}
+
+/// Counters of the endpoint under their own names.
+fn register_mqtt(registry: &mut Registry, counters: &[(&'static str, u64)]) {
+    for (name, count) in counters {
+        let help = format!("MQTT endpoint: {}", name.replace('_', " "));
+        // Prometheus adds `_total` to what only grows.
+        let known = format!("mqtt_{}", name.trim_end_matches("_total"));
+        if *name == "connections_open" {
+            let open: Gauge = Gauge::default();
+            open.set(i64::try_from(*count).unwrap_or(i64::MAX));
+            registry.register(known, help, open);
+        } else {
+            let counter: Counter = Counter::default();
+            counter.inc_by(*count);
+            registry.register(known, help, counter);
+        }
+    }
 }
 
 fn register_feeds(registry: &mut Registry, feeds: &[FeedHealth]) {

@@ -33,6 +33,7 @@ fn right(right: Right, language: Language) -> &'static str {
         Right::Personal => ("查看个人信息", "be shown personal data"),
         Right::Raw => ("查看原始报文", "read raw messages"),
         Right::Send => ("发送事件", "send events"),
+        Right::Connect => ("接入数据源", "connect feeds"),
         Right::Operate => ("查看运行指标", "read the server's measurements"),
         Right::Erase => ("删除个人信息", "erase persons"),
         Right::Audit => ("查阅审计", "read the audit trail"),

@@ -232,7 +232,8 @@ pub enum TimeForm {
     UnixMs,
     /// Microseconds since the epoch.
     UnixUs,
-    /// `YYYY-MM-DD HH:MM:SS` or `YYYYMMDDHHMMSS` in the city's own time zone.
+    /// `YYYY-MM-DD HH:MM:SS`, the same with a `T` between, or `YYYYMMDDHHMMSS`, in the city's own time
+    /// zone.
     Local,
 }
 

@@ -15,18 +15,19 @@ use egret_tests::wire::Wire;
 use egret_tests::{clock, message};
 use serde_json::{Value, json};
 
+use super::foreign_orders::{of_cases, of_ways_in};
 use super::{PASSWORD, gateway, guarded};
 
 /// A request that changes something, and what its answer is when a page of ours sends it.
-struct Change {
+pub(crate) struct Change {
     /// As the server registers it.
-    route: &'static str,
-    path: String,
-    body: Value,
-    status: u16,
+    pub(crate) route: &'static str,
+    pub(crate) path: String,
+    pub(crate) body: Value,
+    pub(crate) status: u16,
 }
 
-fn change(route: &'static str, id: &str, body: Value, status: u16) -> Change {
+pub(crate) fn change(route: &'static str, id: &str, body: Value, status: u16) -> Change {
     let (_, path) = route.split_once(' ').unwrap();
     let mut path = path.to_owned();
     for part in id.split('/').filter(|part| !part.is_empty()) {
@@ -96,6 +97,8 @@ impl Victims {
         let mut report = message::request("R-1", "opened", clock::now());
         report["caller"] = json!({ "phone": PHONE });
         let taken = admin.tell("POST", "/api/v1/events", &report).json();
+        let refused = json!({ "feed": "nobody", "asset": "x", "values": {} });
+        admin.tell("POST", "/api/v1/events", &refused);
         let sessions = admin.get("/api/v1/me/sessions").json();
         let mut sessions = sessions["items"].as_array().unwrap().iter();
         let other = sessions.find(|row| row["current"] == false).unwrap();
@@ -113,41 +116,6 @@ impl Victims {
             incident: text(&reported["incident"]),
         }
     }
-}
-
-/// What can be ordered about incidents, hushes and the mode.
-fn of_cases(incident: &str) -> Vec<Change> {
-    let report = json!({
-        "id": "forged-1", "title": "forged", "text": "", "level": "red", "area": "900001",
-    });
-    let comment = json!({
-        "id": "forged-2", "version": 1, "act": { "comment": { "text": "forged" } },
-    });
-    let mode = json!({ "id": "forged-3", "mode": "emergency", "reason": "forged" });
-    let hush = json!({ "id": "forged-4", "order": { "put": { "id": null, "hush": {
-        "kind": { "silence": { "feed": "manhole" } }, "up_to": "blue", "owner": "forged",
-        "reason": "forged", "from": clock::now(), "until": clock::ago(-3_600),
-    } } } });
-    vec![
-        change("POST /api/v1/incidents", "", report, 200),
-        change(
-            "POST /api/v1/incidents/{id}/commands",
-            incident,
-            comment,
-            200,
-        ),
-        Change {
-            path: format!("/api/v1/incidents/{incident}/attachments?id=a&version=2&name=a.txt"),
-            ..change(
-                "POST /api/v1/incidents/{id}/attachments",
-                incident,
-                json!("a forged file"),
-                200,
-            )
-        },
-        change("POST /api/v1/hushes", "", hush, 200),
-        change("POST /api/v1/mode", "", mode, 200),
-    ]
 }
 
 /// Everything that somebody who is signed in can change, in an order in which all of it succeeds.
@@ -175,6 +143,7 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     let name = json!({ "name": "forged" });
     let scene = json!({ "scene": "overview" });
     let mut all = of_cases(incident);
+    all.extend(of_ways_in());
     all.extend([
         change("POST /api/v1/events", "", event, 200),
         // Of our own pages they fail for what they are about: its feed has no columns, and none of
@@ -309,7 +278,15 @@ fn everything(admin: &mut Browser) -> Vec<String> {
         .iter()
         .map(|row| row["id"].to_string());
     all.extend(ids);
-    for list in ["assets", "incidents", "hushes", "mode", "walls"] {
+    for list in [
+        "assets",
+        "incidents",
+        "hushes",
+        "mode",
+        "walls",
+        "register",
+        "quarantine",
+    ] {
         all.push(admin.get(&format!("/api/v1/{list}")).body);
     }
     all.push(

@@ -174,7 +174,7 @@ fn how_a_request_stands_follows_what_its_department_tells() {
     both.sort();
     assert_eq!(ids(""), both);
     assert_eq!(ids("?status=open"), ["R-7"]);
-    assert_eq!(ids("?status=closed"), [id.clone()]);
+    assert_eq!(ids("?status=closed"), std::slice::from_ref(&id));
     assert_eq!(ids("?status=open,closed"), both);
     assert_eq!(ids("?service_code=street-light"), Vec::<String>::new());
     assert_eq!(ids(&format!("?service_request_id={id},none")), [id]);

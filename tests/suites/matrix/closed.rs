@@ -1,12 +1,14 @@
 //! What is for few: measurements, the audit trail, the management of people; and what is for
 //! everybody.
 
+use egret_tests::http::Answer;
 use egret_tests::matrix::cell::Cell;
 use egret_tests::matrix::city;
 use egret_tests::matrix::label::{Class, Label};
 use egret_tests::matrix::reader::Right;
 use egret_tests::matrix::truth::Truth;
-use serde_json::json;
+use egret_tests::message;
+use serde_json::{Value, json};
 
 use crate::lists::{is_refused, of_feed};
 
@@ -108,6 +110,50 @@ pub(crate) fn manages(cell: Cell<'_>, truth: &Truth) {
     }
 }
 
+/// The register is for those who answer for the whole city's feeds: who measures the whole, too.
+pub(crate) fn registers(cell: Cell<'_>, _: &Truth) {
+    let (method, path) = cell.way.split_once(' ').unwrap_or_default();
+    let may = cell.reader().has_whole(Right::Measure);
+    if method == "GET" {
+        return only_for(cell, may, path);
+    }
+    if may {
+        return;
+    }
+    let path = path.replace("{feed}", "forged");
+    let addition = message::noise_feed("forged");
+    let body = match method {
+        "PUT" => addition.to_string(),
+        "POST" => json!({ "addition": addition, "samples": [] }).to_string(),
+        _ => String::new(),
+    };
+    let answer = cell.ask(method, &path, &body);
+    is_refused(cell, answer.status, &path);
+}
+
+/// Nobody settles, or learns of, a refused message of a feed that is not theirs to send for.
+pub(crate) fn settles(cell: Cell<'_>, _: &Truth) {
+    let (method, path) = cell.way.split_once(' ').unwrap_or_default();
+    for feed in city::feeds() {
+        let label = of_feed(&feed);
+        let reader = cell.reader();
+        if reader.may(Right::Send, &label) && reader.may(Right::Raw, &label) {
+            continue;
+        }
+        let answer = cell.ask(
+            method,
+            path,
+            &json!({ "feed": feed, "why": "to look" }).to_string(),
+        );
+        cell.findings.rows(1);
+        // `why` belongs to one of the two alone.
+        let is_shut = [403, 404, 422].contains(&answer.status);
+        if !is_shut || answer.body.contains(&feed) {
+            cell.leak(format_args!("{path} of {feed}: {answer:?}"));
+        }
+    }
+}
+
 /// For everybody who is signed in.
 pub(crate) fn map(cell: Cell<'_>, _: &Truth) {
     let answer = cell.get("/map/land.geojson");
@@ -155,6 +201,17 @@ pub(crate) fn free(cell: Cell<'_>, _: &Truth) {
     cell.ask(method, &path, body);
 }
 
+/// An answer without where in the journal it stands, which is of the moment.
+fn of_no_moment(answer: &Answer) -> String {
+    match serde_json::from_str(&answer.body) {
+        Ok(Value::Object(mut body)) => {
+            body.remove("seq");
+            Value::from(body).to_string()
+        }
+        _ => answer.body.clone(),
+    }
+}
+
 /// Sending in: to a feed that is not theirs as to one that there is not.
 pub(crate) fn send(cell: Cell<'_>, _: &Truth) {
     for feed in city::feeds() {
@@ -173,8 +230,8 @@ pub(crate) fn send(cell: Cell<'_>, _: &Truth) {
             let foreign = cell.ask("POST", &path(&feed), &event(&feed).to_string());
             let absent = cell.ask("POST", &path("nobody"), &event("nobody").to_string());
             cell.findings.rows(1);
-            let told = foreign.body.replace(&feed, "nobody");
-            if (foreign.status, told.as_str()) != (absent.status, absent.body.as_str()) {
+            let told = of_no_moment(&foreign).replace(&feed, "nobody");
+            if (foreign.status, told) != (absent.status, of_no_moment(&absent)) {
                 cell.leak(format_args!(
                     "{feed} is told from no feed: {foreign:?} {absent:?}"
                 ));
@@ -194,8 +251,8 @@ pub(crate) fn table(cell: Cell<'_>, _: &Truth) {
             let foreign = cell.ask("POST", &path(&feed), "a,b\n1,2\n");
             let absent = cell.ask("POST", &path("nobody"), "a,b\n1,2\n");
             cell.findings.rows(1);
-            let told = foreign.body.replace(&feed, "nobody");
-            if (foreign.status, told.as_str()) != (absent.status, absent.body.as_str()) {
+            let told = of_no_moment(&foreign).replace(&feed, "nobody");
+            if (foreign.status, told) != (absent.status, of_no_moment(&absent)) {
                 cell.leak(format_args!(
                     "{feed} is told from no feed: {foreign:?} {absent:?}"
                 ));

@@ -17,6 +17,8 @@ fn who_was_away_is_told_in_order_and_a_restart_tells_nothing_again() {
     let mut desk = settings.desk();
     let robot = Robot::of(&mut desk);
     let id = robot.reports("orange");
+    // Nothing waits before it is in the outbox, either.
+    web.until("the report has come", |taken| !taken.is_empty());
     settled(&mut desk);
     web.go_away();
     for n in 1..=12 {

@@ -89,6 +89,8 @@ fn who_had_not_answered_when_the_power_was_cut_is_told_again_with_a_mark() {
     let mut desk = settings.desk();
     let robot = Robot::of(&mut desk);
     let id = robot.reports("orange");
+    // Nothing waits before it is in the outbox, either.
+    web.until("the report has come", |taken| !taken.is_empty());
     settled(&mut desk);
     web.hold(true);
     robot.does(&id, 1, &comment("held"));

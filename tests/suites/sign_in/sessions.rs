@@ -19,7 +19,7 @@ const BEFORE_CHANGE: [&str; 3] = [
 ];
 
 /// What anybody may ask for.
-const FREE: [&str; 12] = [
+const FREE: [&str; 13] = [
     "POST /api/v1/first-start",
     "POST /api/v1/sign-in",
     "GET /api/v1/oidc/start",
@@ -30,6 +30,7 @@ const FREE: [&str; 12] = [
     "POST /api/v1/device/challenge",
     "POST /api/v1/device/sign-in",
     "GET /healthz",
+    "GET /mqtt",
     "GET /readyz",
     "GET /api/v1/me",
 ];

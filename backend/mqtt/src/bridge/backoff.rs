@@ -27,9 +27,10 @@ impl Default for Backoff {
 
 impl Backoff {
     /// The next pause, between one half and the whole of its step, after a connection that lasted so
-    /// long. One that outlasted the longest pause was a good one: the steps begin anew.
+    /// long. One that outlasted the pause to come was worth making: the steps begin anew, so that a
+    /// line that breaks every minute is not away for half of it.
     pub(super) fn next_pause(&mut self, lasted: Duration) -> Duration {
-        if lasted > PAUSE_MAX {
+        if lasted > self.pause {
             self.pause = PAUSE_MIN;
         }
         let step = self.pause;

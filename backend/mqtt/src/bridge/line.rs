@@ -1,12 +1,14 @@
 //! One connection to a broker, the same for both versions of `rumqttc`'s client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rumqttc::v5;
+use rumqttc::{TlsConfiguration, Transport, v5};
 use smol_str::SmolStr;
 
 use super::{Bridge, BridgeVersion};
+use crate::taker::Beside;
 
 /// The largest packet MQTT has, in bytes. Below it a client loses its session over one message, is
 /// sent it again, and loses its session over it again.
@@ -60,11 +62,12 @@ pub(super) struct Message {
     pub(super) payload: Bytes,
     /// Zero for QoS 0.
     pub(super) identifier: u16,
+    pub(super) beside: Option<Box<Beside>>,
 }
 
 /// Prepares a connection; it is made when the receiver is first asked.
 pub(super) fn open(bridge: &Bridge) -> (Sender, Receiver) {
-    match bridge.config.version {
+    match bridge.broker.version {
         BridgeVersion::V4 => {
             let (client, driver) = rumqttc::AsyncClient::new(options_v4(bridge), REQUESTS_MAX);
             (Sender::V4(client), Receiver::V4(Box::new(driver)))
@@ -89,6 +92,11 @@ fn options_v4(bridge: &Bridge) -> rumqttc::MqttOptions {
     if let Some(user) = &broker.user {
         options.set_credentials(user, broker.password.as_deref().unwrap_or_default());
     }
+    if let Some(tls) = &bridge.tls {
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
+            Arc::clone(tls),
+        )));
+    }
     options
 }
 
@@ -105,6 +113,11 @@ fn options_v5(bridge: &Bridge) -> v5::MqttOptions {
         .set_max_packet_size(Some(PACKET_BYTES_MAX));
     if let Some(user) = &broker.user {
         options.set_credentials(user, broker.password.as_deref().unwrap_or_default());
+    }
+    if let Some(tls) = &bridge.tls {
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
+            Arc::clone(tls),
+        )));
     }
     options
 }
@@ -203,6 +216,7 @@ fn event_from_v4(packet: rumqttc::Packet) -> Event {
             topic: publish.topic.into(),
             payload: publish.payload,
             identifier: publish.pkid,
+            beside: None,
         }),
         _ => Event::Other,
     }
@@ -223,6 +237,13 @@ fn event_from_v5(packet: v5::mqttbytes::v5::Packet) -> Event {
             topic: String::from_utf8_lossy(&publish.topic).into(),
             payload: publish.payload,
             identifier: publish.pkid,
+            beside: publish.properties.and_then(|properties| {
+                let beside = Beside {
+                    content_type: properties.content_type.unwrap_or_default(),
+                    properties: properties.user_properties,
+                };
+                (beside != Beside::default()).then(|| Box::new(beside))
+            }),
         }),
         _ => Event::Other,
     }

@@ -141,6 +141,7 @@ impl Talk<'_> {
             payload,
             payload_bytes,
             client: self.bridge.config.client_id.as_str().into(),
+            beside: message.beside,
         });
     }
 

@@ -1,10 +1,13 @@
-//! `mqtt://[user[:password]@]host[:port]`.
+//! `mqtt[s]://[user[:password]@]host[:port][?version=3.1.1&share=GROUP&ca=FILE&certificate=FILE&key=FILE]`.
 
 use std::fmt;
+use std::path::PathBuf;
 
-use super::BridgeError;
+use super::tls::TlsFiles;
+use super::{BridgeError, BridgeVersion};
 
 const PORT_DEFAULT: u16 = 1883;
+const TLS_PORT_DEFAULT: u16 = 8883;
 
 /// Where the broker is. Shown without credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +16,21 @@ pub(super) struct BrokerUrl {
     pub(super) port: u16,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
+    pub(super) version: BridgeVersion,
+    /// The group of a shared subscription.
+    pub(super) share: Option<String>,
+    /// Absent, MQTT is spoken in clear.
+    pub(super) tls: Option<TlsFiles>,
+}
+
+/// What stands behind the `?`.
+#[derive(Default)]
+struct Query {
+    version: Option<BridgeVersion>,
+    share: Option<String>,
+    authorities: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
 }
 
 impl BrokerUrl {
@@ -23,10 +41,17 @@ impl BrokerUrl {
             url: place.to_owned(),
             reason,
         };
-        let rest = url
+        let plain = url
             .strip_prefix("mqtt://")
-            .or_else(|| url.strip_prefix("tcp://"))
-            .ok_or_else(|| wrong("the scheme must be mqtt:// (TLS is not built in yet)"))?;
+            .or_else(|| url.strip_prefix("tcp://"));
+        let (rest, is_tls) = match (plain, url.strip_prefix("mqtts://")) {
+            (Some(rest), _) => (rest, false),
+            (None, Some(rest)) => (rest, true),
+            (None, None) => return Err(wrong("the scheme must be mqtt:// or mqtts://")),
+        };
+        // A password may hold a question mark only in percent-encoding.
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let query = Query::parse(query).map_err(wrong)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (credentials, place) = match rest.rsplit_once('@') {
             Some((credentials, place)) => (Some(credentials), place),
@@ -43,21 +68,71 @@ impl BrokerUrl {
         };
         let (user, password) = (decode(user)?, decode(password)?);
         let (host, port) = split_port(place).ok_or_else(|| wrong("bad port"))?;
+        let port_default = if is_tls {
+            TLS_PORT_DEFAULT
+        } else {
+            PORT_DEFAULT
+        };
         if host.is_empty() || host.contains(['/', '?', '#']) {
             return Err(wrong("it must name a host and nothing after it"));
         }
         Ok(Self {
             host: host.to_owned(),
-            port,
+            port: port.unwrap_or(port_default),
             user,
             password,
+            version: query.version.unwrap_or(BridgeVersion::V5),
+            share: query.share.clone(),
+            tls: query.tls(is_tls).map_err(wrong)?,
         })
+    }
+}
+
+impl Query {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut query = Self::default();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = decode(value).ok_or("bad percent-encoding")?;
+            match (key, value.as_str()) {
+                ("version", "3.1.1" | "4") => query.version = Some(BridgeVersion::V4),
+                ("version", "5") => query.version = Some(BridgeVersion::V5),
+                ("version", _) => return Err("version must be 3.1.1 or 5"),
+                ("share", _) => query.share = Some(value),
+                ("ca", _) => query.authorities = Some(value.into()),
+                ("certificate", _) => query.certificate = Some(value.into()),
+                ("key", _) => query.key = Some(value.into()),
+                _ => return Err("after ? there may be version, share, ca, certificate and key"),
+            }
+        }
+        Ok(query)
+    }
+
+    fn tls(self, is_tls: bool) -> Result<Option<TlsFiles>, &'static str> {
+        let own = match (self.certificate, self.key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err("certificate and key go together"),
+        };
+        let files = TlsFiles {
+            authorities: self.authorities,
+            own,
+        };
+        if is_tls {
+            return Ok(Some(files));
+        }
+        if files == TlsFiles::default() {
+            Ok(None)
+        } else {
+            Err("ca, certificate and key are for mqtts://")
+        }
     }
 }
 
 impl fmt::Display for BrokerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mqtt://{}:{}", self.host, self.port)
+        let scheme = if self.tls.is_some() { "mqtts" } else { "mqtt" };
+        write!(f, "{scheme}://{}:{}", self.host, self.port)
     }
 }
 
@@ -68,14 +143,14 @@ impl fmt::Debug for BrokerUrl {
 }
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn split_port(place: &str) -> Option<(&str, u16)> {
+fn split_port(place: &str) -> Option<(&str, Option<u16>)> {
     let (host, rest) = match place.strip_prefix('[') {
         Some(bracketed) => bracketed.split_once(']')?,
         None => place.find(':').map_or((place, ""), |at| place.split_at(at)),
     };
     match rest.strip_prefix(':') {
-        Some(port) => Some((host, port.parse().ok()?)),
-        None if rest.is_empty() => Some((host, PORT_DEFAULT)),
+        Some(port) => Some((host, Some(port.parse().ok()?))),
+        None if rest.is_empty() => Some((host, None)),
         None => None,
     }
 }
@@ -108,6 +183,14 @@ mod tests {
             ("mqtt://broker:1884/", "broker", 1884, None, None),
             ("mqtt://[::1]:1884", "::1", 1884, None, None),
             ("mqtt://u@broker", "broker", 1883, Some("u"), None),
+            ("mqtts://broker", "broker", 8883, None, None),
+            (
+                "mqtts://u:p@broker:9/?ca=/a",
+                "broker",
+                9,
+                Some("u"),
+                Some("p"),
+            ),
             (
                 "mqtt://u:p%40%3a:@broker:1",
                 "broker",
@@ -127,10 +210,31 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_the_question_mark_is_read() {
+        let read = BrokerUrl::parse("mqtt://broker?version=3.1.1").unwrap();
+        assert_eq!((read.version, read.tls), (BridgeVersion::V4, None));
+        let url = "mqtts://broker?ca=/etc/ca%20of%20city.pem&certificate=/c&key=/k&version=5";
+        let read = BrokerUrl::parse(url).unwrap();
+        assert_eq!(read.version, BridgeVersion::V5);
+        let files = TlsFiles {
+            authorities: Some("/etc/ca of city.pem".into()),
+            own: Some(("/c".into(), "/k".into())),
+        };
+        assert_eq!(read.tls, Some(files));
+        let read = BrokerUrl::parse("mqtts://broker").unwrap();
+        assert_eq!(read.tls, Some(TlsFiles::default()));
+        assert_eq!(read.to_string(), "mqtts://broker:8883");
+    }
+
+    #[test]
     fn a_wrong_url_is_refused_and_its_password_kept_to_itself() {
         for url in [
-            "mqtts://u:secret@broker",
+            "http://u:secret@broker",
             "u:secret@broker",
+            "mqtt://u:secret@broker?ca=/a",
+            "mqtts://u:secret@broker?certificate=/a",
+            "mqtts://u:secret@broker?version=6",
+            "mqtts://u:secret@broker?colour=red",
             "mqtt://u:secret@",
             "mqtt://u:secret@broker:port",
             "mqtt://u:secret%zz@broker",

@@ -16,7 +16,7 @@ use crate::gate::{Pass, has_ended};
 use crate::hub::Message;
 use crate::hub::session::{Fate, Seat};
 use crate::protocol::build::code;
-use crate::protocol::words::Will;
+use crate::protocol::words::{Will, beside};
 use crate::taker::{Arrival, Outcome};
 
 /// How long a client may take to read our last words.
@@ -189,6 +189,7 @@ impl Testament {
             payload_bytes: will.payload.len(),
             payload: will.payload.clone(),
             client: client.clone(),
+            beside: beside(&will.properties),
         };
         let Ok(receipt) = shared.taker.take(vec![arrival]).await else {
             tracing::error!(%client, "will lost: the server is shutting down");

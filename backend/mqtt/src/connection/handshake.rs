@@ -1,6 +1,5 @@
 //! From the first byte to CONNACK: the version, the client's name, the gate, the session.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,6 +21,7 @@ use crate::protocol::build::{self, Welcome};
 use crate::protocol::words::{Connect, Inbound, Will};
 use crate::protocol::{Protocol, Wishes, connect, reasons};
 use crate::topic;
+use crate::transport::From;
 
 /// Why a visitor is turned away: the code of MQTT 5, and what 3.1.1 has for it.
 type Refusal = (ConnectReasonCode, ConnectReturnCode);
@@ -53,7 +53,7 @@ struct Visit {
 /// those who are being turned away are bounded too.
 pub(super) async fn handshake<R, W>(
     wire: &mut Wire<R, W>,
-    peer: Option<SocketAddr>,
+    from: From,
     mut waiting: Waiting,
     shared: &Arc<Shared>,
 ) -> Option<Link>
@@ -69,7 +69,7 @@ where
     let admission = tokio::select! {
         admission = tokio::time::timeout(
             shared.limits.connect_timeout,
-            admit(wire, &mut visit, peer, shared),
+            admit(wire, &mut visit, &from, shared),
         ) => admission,
         () = shared.shutdown.cancelled() => return None,
         // At once and without a word: the place is needed for somebody from elsewhere.
@@ -91,7 +91,7 @@ where
         }
         visit.turn_away(FULL, shared);
     }
-    tracing::debug!(?peer, "not admitted");
+    tracing::debug!(peer = ?from.peer, "not admitted");
     tokio::select! {
         () = farewell::flush(wire, &mut visit.out, shared) => {}
         () = waiting.put_out() => {}
@@ -105,7 +105,7 @@ type Admitted = (Box<Connect>, SmolStr, Arc<dyn Pass>);
 async fn admit<R, W>(
     wire: &mut Wire<R, W>,
     visit: &mut Visit,
-    peer: Option<SocketAddr>,
+    from: &From,
     shared: &Shared,
 ) -> Option<Admitted>
 where
@@ -116,7 +116,7 @@ where
     visit.framer.set_has_properties(is_v5);
     let refusal = match client_of(&connect, is_v5) {
         Err(refusal) => refusal,
-        Ok(client) => match ask(&connect, &client, peer, shared).await {
+        Ok(client) => match ask(&connect, &client, from, shared).await {
             Ok(pass) => return Some((connect, client, pass)),
             Err(refusal) => refusal,
         },
@@ -213,18 +213,19 @@ fn client_of(connect: &Connect, is_v5: bool) -> Result<SmolStr, Refusal> {
 async fn ask(
     connect: &Connect,
     client: &SmolStr,
-    peer: Option<SocketAddr>,
+    from: &From,
     shared: &Shared,
 ) -> Result<Arc<dyn Pass>, Refusal> {
     let visitor = Visitor {
         client: client.to_string(),
         user: connect.user.clone(),
         password: connect.password.clone(),
-        peer,
+        peer: from.peer,
+        certificate: from.certificate.clone(),
     };
     let pass = shared.gate.admit(visitor).await.map_err(|denied| {
         let client: String = client.chars().take(TOLD_CHARS_MAX).collect();
-        tracing::warn!(?client, ?peer, %denied, "connection refused");
+        tracing::warn!(?client, peer = ?from.peer, %denied, "connection refused");
         match denied {
             Denied::Credentials => (
                 ConnectReasonCode::BadUserNameOrPassword,

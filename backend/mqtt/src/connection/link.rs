@@ -17,7 +17,7 @@ use crate::hub::session::{Ending, Seat};
 use crate::lobby::Place;
 use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
 use crate::protocol::build::{self, code};
-use crate::protocol::words::{Filter, Inbound, Publish, Subscribe, Will};
+use crate::protocol::words::{Filter, Inbound, Publish, Subscribe, Will, beside};
 use crate::protocol::{Protocol, Violation, reasons};
 use crate::taker::{Arrival, Closed, Receipt};
 use crate::topic::{self, Subscription};
@@ -200,6 +200,7 @@ impl Link {
             message: None,
         };
         gathered.payload_bytes += body.payload.len();
+        let beside = beside(&properties);
         if topic::is_reserved(&topic) || !self.pass.may_publish(&topic) {
             counters.publishes_denied.add(1);
             tracing::warn!(client = %self.client, %topic, "publish refused: not authorized");
@@ -224,6 +225,7 @@ impl Link {
                 payload: body.payload,
                 payload_bytes: body.payload_bytes,
                 client: self.client.clone(),
+                beside,
             });
         }
         gathered.slots.push(slot);

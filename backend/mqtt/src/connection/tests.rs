@@ -102,8 +102,13 @@ impl World {
         let (reader, writer) = tokio::io::split(far);
         let waiting = self.shared.lobby.enter(address)?;
         self.shared.counters.connections_open.add(1);
-        self.tracker
-            .spawn(run(reader, writer, None, waiting, Arc::clone(&self.shared)));
+        self.tracker.spawn(run(
+            reader,
+            writer,
+            From::default(),
+            waiting,
+            Arc::clone(&self.shared),
+        ));
         Some(Client { io })
     }
 

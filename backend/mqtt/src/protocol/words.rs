@@ -9,6 +9,8 @@ use mqtt_protocol_core::mqtt::packet::{
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubrecReasonCode};
 use smol_str::SmolStr;
 
+use crate::taker::Beside;
+
 /// What a packet says.
 pub(crate) enum Inbound {
     Connect(Box<Connect>),
@@ -327,4 +329,18 @@ fn filter(entry: &SubEntry) -> Filter {
             RetainHandling::DoNotSendRetained => Retained::Never,
         },
     }
+}
+/// What properties say of a message to whoever keeps it; nothing if they say nothing.
+pub(crate) fn beside(properties: &[Property]) -> Option<Box<Beside>> {
+    let mut beside = Beside::default();
+    for property in properties {
+        match property {
+            Property::ContentType(kind) => kind.val().clone_into(&mut beside.content_type),
+            Property::UserProperty(pair) => beside
+                .properties
+                .push((pair.key().to_owned(), pair.val().to_owned())),
+            _ => {}
+        }
+    }
+    (beside != Beside::default()).then(|| Box::new(beside))
 }

@@ -67,11 +67,18 @@ impl Broker {
 
     fn bridge(&self, version: BridgeVersion, share_group: Option<&str>) -> Bridge {
         Bridge::new(BridgeConfig {
-            url: format!("mqtt://127.0.0.1:{}", self.port),
+            url: format!(
+                "mqtt://127.0.0.1:{}?version={}{}",
+                self.port,
+                if version == BridgeVersion::V4 {
+                    "3.1.1"
+                } else {
+                    "5"
+                },
+                share_group.map_or_else(String::new, |group| format!("&share={group}")),
+            ),
             client_id: format!("egret-test-{version:?}"),
             filters: vec!["a/#".into(), "b".into()],
-            share_group: share_group.map(str::to_owned),
-            version,
             payload_bytes_max: 256 * 1024,
         })
         .unwrap()

@@ -318,6 +318,7 @@ impl Upload<'_> {
             topic: self.topic,
             payload_bytes: payload.len(),
             received_at: clock::now(),
+            beside: None,
             named,
         }
     }

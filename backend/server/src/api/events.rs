@@ -220,6 +220,7 @@ impl Reader<'_> {
             topic: self.topic,
             payload_bytes,
             received_at: clock::now(),
+            beside: None,
             named,
         }
     }

@@ -337,6 +337,7 @@ impl<'a> Server<'a> {
             topic: &topic,
             payload_bytes: payload.len(),
             received_at: now,
+            beside: None,
             named: None,
         };
         let intake = &self.context.intake;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Context;
 use super::problem::Problem;
 use crate::auth::Caller;
+use crate::telemetry::Measured;
 
 /// Journal position and the fold's hash there.
 #[derive(Debug, Serialize)]
@@ -65,20 +66,20 @@ pub(super) async fn metrics(
             (feeds, city.seq(), city.alerts_unlisted())
         })
         .await?;
-    let text = context
-        .telemetry
-        .text(
-            &feeds,
-            seq,
-            unlisted,
-            context.access.people.passwords_checked(),
+    let endpoint = context.endpoint.get();
+    let measured = Measured {
+        feeds,
+        seq,
+        unlisted,
+        passwords_checked: context.access.people.passwords_checked(),
+        mqtt: endpoint.map_or_else(Vec::new, |endpoint| endpoint.counters().read()),
+    };
+    let text = context.telemetry.text(&measured).map_err(|error| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the metrics: {error}"),
         )
-        .map_err(|error| {
-            Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                format!("the metrics: {error}"),
-            )
-        })?;
+    })?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))
 }

@@ -22,6 +22,7 @@ use crate::store::{QuarantineFilter, QuarantineItem};
 pub(super) struct QuarantineQuery {
     feed: Option<FeedId>,
     reason: Option<Reason>,
+    topic: Option<String>,
     #[serde(flatten)]
     page: PageQuery,
 }
@@ -29,7 +30,7 @@ pub(super) struct QuarantineQuery {
 /// How many rows of others a request passes over before it answers with less than a page.
 const PASSED_OVER_MAX: usize = 20 * PAGE_ROWS_MAX;
 
-/// `GET /api/v1/quarantine`: newest first, by `feed` and `reason`. What belongs to no feed is shown
+/// `GET /api/v1/quarantine`: newest first, by `feed`, `reason` and `topic`. What belongs to no feed is shown
 /// to those who answer for all of them.
 pub(super) async fn list(
     State(context): State<Context>,
@@ -43,6 +44,8 @@ pub(super) async fn list(
     let mut filter = QuarantineFilter {
         feed: query.feed,
         reason: query.reason,
+        topic: query.topic,
+        ids: None,
         before: query.page.cursor()?,
         limit: PAGE_ROWS_MAX.min(2 * limit + 1),
     };

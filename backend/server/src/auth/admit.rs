@@ -24,7 +24,7 @@ use crate::api::problem::{Problem, SIGNED_OUT};
 use crate::clock;
 
 /// Paths of the API that anybody may ask for: to sign in, and to see whether the server lives.
-const FREE: [&str; 11] = [
+const FREE: [&str; 12] = [
     "/api/v1/me",
     "/api/v1/first-start",
     "/api/v1/sign-in",
@@ -34,6 +34,8 @@ const FREE: [&str; 11] = [
     "/api/v1/device/",
     "/healthz",
     "/readyz",
+    // Who it is, CONNECT says.
+    "/mqtt",
     // Who sends a request says who it is in its body; whoever does not is refused there.
     "/open311/v2/requests.json",
     "/open311/v2/requests.xml",
@@ -146,7 +148,7 @@ fn judge(
     if !headers::names_one_host(request) {
         return Err(Problem::bad("the request must name one host, once"));
     }
-    let is_socket = path == "/ws";
+    let is_socket = path == "/ws" || path == "/mqtt";
     if is_socket {
         headers::from_our_origin(headers, uri, is_secure).map_err(foreign)?;
     }

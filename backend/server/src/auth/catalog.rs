@@ -31,6 +31,9 @@ impl Caller {
         }
         seen.areas = sight.areas(seen.areas);
         seen.feeds.retain(|feed| sight.feed_somewhere(&feed.id));
+        // Words for a feed's categories would tell that there is such a feed.
+        let words = &mut seen.words;
+        words.category.retain(|feed, _| sight.feed_somewhere(feed));
         seen.metrics
             .retain(|metric| sight.metric_somewhere(&metric.id));
         let rules = &mut seen.rules;

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use super::refusals::Refusals;
 use super::{Access, Caller};
 use crate::clock;
+use crate::live::Live;
 use crate::topics::Topics;
 
 /// User name of those who come with a token as their password.
@@ -29,6 +30,10 @@ pub(crate) enum Told {
     Alert(Box<Alert>),
     /// An incident.
     Incident(Box<Incident>),
+    /// An order to whoever sends for a feed.
+    Order(FeedId),
+    /// How the server itself stands, for every gateway.
+    State,
 }
 
 /// Which feed a topic belongs to.
@@ -46,17 +51,22 @@ impl Feeds {
     }
 }
 
-/// Lets gateways and tokens in.
-pub(crate) struct Door {
+/// What the endpoint decides by: replaced when the city package is.
+pub(crate) struct View {
     access: Arc<Access>,
     feeds: Arc<Feeds>,
+}
+
+/// Lets gateways and tokens in.
+pub(crate) struct Door {
+    view: Live<View>,
     audit: mpsc::Sender<Line>,
     refusals: Refusals,
 }
 
-impl Door {
-    /// Decides by `access`; refusals go to `audit`.
-    pub(crate) fn new(access: Arc<Access>, audit: mpsc::Sender<Line>) -> Self {
+impl View {
+    /// As `access` has it.
+    pub(crate) fn new(access: Arc<Access>) -> Self {
         let package = Arc::clone(access.sights.labels().package());
         let feeds = Feeds {
             topics: Topics::of(&package),
@@ -71,6 +81,15 @@ impl Door {
         Self {
             access,
             feeds: Arc::new(feeds),
+        }
+    }
+}
+
+impl Door {
+    /// Decides by `view`; refusals go to `audit`.
+    pub(crate) fn new(view: Live<View>, audit: mpsc::Sender<Line>) -> Self {
+        Self {
+            view,
             audit,
             refusals: Refusals::default(),
         }
@@ -78,12 +97,19 @@ impl Door {
 
     fn judge(&self, visitor: &Visitor) -> Option<Arc<Principal>> {
         let now = clock::now();
+        if let Some(name) = &visitor.certificate
+            && visitor.user.as_deref().is_none_or(|user| user == name)
+        {
+            // What it has shown is more than a password.
+            return self.view.get().access.people.by_certificate(name, now);
+        }
         let user = visitor.user.as_deref()?;
         let secret = std::str::from_utf8(visitor.password.as_deref()?).ok()?;
+        let people = &self.view.get().access.people;
         if user == TOKEN_USER {
-            return self.access.people.by_token(secret, now);
+            return people.by_token(secret, now);
         }
-        self.access.people.by_gateway(user, secret, now)
+        people.by_gateway(user, secret, now)
     }
 
     /// Notes that somebody was let in: once a minute, however often a bad line makes it come anew.
@@ -141,7 +167,7 @@ impl Gate for Door {
                 &visitor.client,
             );
             // First, so that what changes while this is decided is not missed.
-            let changes = self.access.people.changes();
+            let changes = self.view.get().access.people.changes();
             let version = *changes.borrow();
             let Some(principal) = self.judge(&visitor) else {
                 self.note_refused(&visitor, &visit);
@@ -149,7 +175,7 @@ impl Gate for Door {
             };
             self.note_admitted(&principal, &visitor, &visit);
             let seen = (changes, version);
-            let pass = Credential::new(&self.access, &self.feeds, principal, visit, seen);
+            let pass = Credential::new(&self.view, principal, visit, seen);
             Ok(Arc::new(pass) as Arc<dyn Pass>)
         })
     }
@@ -157,8 +183,7 @@ impl Gate for Door {
 
 /// What somebody who was let in may do, as of now.
 struct Credential {
-    access: Arc<Access>,
-    feeds: Arc<Feeds>,
+    view: Live<View>,
     /// Tells those apart who sign in.
     owner: String,
     changes: watch::Receiver<u64>,
@@ -170,29 +195,30 @@ struct Now {
     version: u64,
     /// Absent once it is good for nothing.
     caller: Option<Caller>,
+    feeds: Arc<Feeds>,
     /// By feed.
     may_send: Arc<[bool]>,
 }
 
 impl Credential {
     fn new(
-        access: &Arc<Access>,
-        feeds: &Arc<Feeds>,
+        view: &Live<View>,
         principal: Arc<Principal>,
         visit: Visit,
         (changes, version): (watch::Receiver<u64>, u64),
     ) -> Self {
         let owner = format!("{}:{}", principal.kind.as_str(), principal.id);
-        let caller = access.caller(principal, visit);
-        let may_send = may_send(feeds, &caller);
+        let seen = view.get();
+        let caller = seen.access.caller(principal, visit);
+        let may_send = may_send(&seen.feeds, &caller);
         Self {
-            access: Arc::clone(access),
-            feeds: Arc::clone(feeds),
+            view: view.clone(),
             owner,
             changes,
             now: RwLock::new(Now {
                 version,
                 caller: Some(caller),
+                feeds: Arc::clone(&seen.feeds),
                 may_send,
             }),
         }
@@ -210,13 +236,15 @@ impl Credential {
         }
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
         if now.version != version {
+            let view = self.view.get();
             now.version = version;
             now.caller = now
                 .caller
                 .take()
-                .and_then(|caller| self.access.still(&caller));
+                .and_then(|caller| view.access.still(&caller));
+            now.feeds = Arc::clone(&view.feeds);
             now.may_send = match &now.caller {
-                Some(caller) => may_send(&self.feeds, caller),
+                Some(caller) => may_send(&view.feeds, caller),
                 None => Arc::new([]),
             };
         }
@@ -227,10 +255,29 @@ impl Credential {
     fn caller(&self) -> Option<Caller> {
         self.with(|now| now.caller.clone())
     }
+}
 
-    fn feed_of(&self, topic: &str) -> Option<usize> {
-        self.feeds.topics.find(topic)
-    }
+fn is_gateway(caller: &Caller) -> bool {
+    let principal = caller.principal.as_ref();
+    principal.is_some_and(|principal| principal.kind == Kind::Gateway)
+}
+
+/// Whether somebody sends at all: every gateway does.
+fn sends(caller: &Caller) -> bool {
+    is_gateway(caller) || caller.has(Right::Send)
+}
+
+/// Whether a filter is for what a Sparkplug node hears: orders to nodes and devices, and how the host
+/// stands. Whose orders come is decided when they do.
+///
+/// # Source
+/// Sparkplug 3.0.0, sections 4.1 and 5.3: `spBv1.0/{group}/NCMD/{node}`, `…/DCMD/{node}/{device}`,
+/// `spBv1.0/STATE/{host}`.
+fn orders(filter: &str) -> bool {
+    let mut levels = filter.split('/');
+    let is_ours = levels.next() == Some("spBv1.0");
+    let (group, kind) = (levels.next(), levels.next());
+    is_ours && (group == Some("STATE") || matches!(kind, Some("NCMD" | "DCMD")))
 }
 
 /// The feeds that somebody may send for.
@@ -252,40 +299,53 @@ impl Pass for Credential {
     }
 
     fn may_publish(&self, topic: &str) -> bool {
-        let feed = self.feed_of(topic);
-        let may = |now: &Now| feed.and_then(|feed| now.may_send.get(feed).copied());
-        self.with(|now| may(now).unwrap_or(false))
+        self.with(|now| match now.feeds.topics.find(topic) {
+            Some(feed) => now.may_send.get(feed).copied().unwrap_or(false),
+            // Nobody's messages are nobody else's either: they go to quarantine, where a steward finds
+            // what could be connected.
+            None => now.caller.as_ref().is_some_and(sends),
+        })
     }
 
-    fn may_subscribe(&self, _filter: &str) -> bool {
+    fn may_subscribe(&self, filter: &str) -> bool {
         let caller = self.caller();
-        caller.is_some_and(|caller| caller.has(Right::See) || caller.has(Right::Raw))
+        caller.is_some_and(|caller| {
+            caller.has(Right::See)
+                || caller.has(Right::Raw)
+                || (is_gateway(&caller) && orders(filter))
+        })
     }
 
     fn may_receive(&self, topic: &str, label: Option<&Label>) -> bool {
-        let Some(caller) = self.caller() else {
+        let (caller, feeds) = self.with(|now| (now.caller.clone(), Arc::clone(&now.feeds)));
+        let Some(caller) = caller else {
             return false;
         };
         match label.map(|label| label.downcast_ref::<Told>()) {
             Some(Some(Told::Alert(alert))) => caller.sight.alert(alert),
             // One payload for all: whoever sees a part of the evidence asks for the incident.
             Some(Some(Told::Incident(incident))) => caller.sight.sees_whole(incident),
+            Some(Some(Told::Order(feed))) => {
+                let gateway = caller.principal.as_ref().filter(|_| is_gateway(&caller));
+                gateway.is_some_and(|gateway| gateway.feeds.contains(feed))
+            }
+            Some(Some(Told::State)) => is_gateway(&caller) || caller.has(Right::See),
             Some(None) => false,
             // A message as its sender wrote it.
             None => {
-                let feed = self.feed_of(topic);
-                let feed = feed.and_then(|feed| self.feeds.ids.get(feed));
+                let feed = feeds.topics.find(topic);
+                let feed = feed.and_then(|feed| feeds.ids.get(feed));
                 // Where it tells of is not known here. Whoever wants to know of a person says why,
                 // which no subscription does.
                 feed.is_some_and(|feed| {
-                    caller.may_feed_anywhere(Right::Raw, feed) && !self.feeds.is_personal(feed)
+                    caller.may_feed_anywhere(Right::Raw, feed) && !feeds.is_personal(feed)
                 })
             }
         }
     }
 
     fn ended(&self) -> BoxFuture<'static, ()> {
-        let access = Arc::clone(&self.access);
+        let access = Arc::clone(&self.view.get().access);
         let caller = self.caller();
         Box::pin(async move {
             let Some(mut caller) = caller else { return };

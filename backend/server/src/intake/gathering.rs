@@ -29,6 +29,11 @@ impl Gathering {
         self.pending.entries.push(entry);
     }
 
+    /// Has refused messages leave quarantine, by their numbers, once this is durable.
+    pub(crate) fn release(&mut self, ids: &[i64]) {
+        self.pending.released.extend_from_slice(ids);
+    }
+
     /// How many entries it has.
     pub(crate) fn n_entries(&self) -> usize {
         self.pending.entries.len()

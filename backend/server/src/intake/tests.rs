@@ -44,6 +44,7 @@ fn reading(asset: &str, age_s: i64) -> Arrival {
 
 fn arrival(topic: &str, payload: &str) -> Arrival {
     Arrival {
+        beside: None,
         topic: topic.into(),
         payload: payload.to_owned().into(),
         payload_bytes: payload.len(),

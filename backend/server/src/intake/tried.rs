@@ -58,7 +58,7 @@ impl Intake {
             return Vec::new();
         };
         let Some(decoder) = ways.decoder(feed, way) else {
-            return vec![Err(super::no_envelope(def))];
+            return vec![Err(super::ways::no_envelope(def))];
         };
         let message = Message::new(origin.topic, payload, origin.received_at);
         let entry_of = |decoded: Decoded| match decoded {

@@ -24,6 +24,8 @@ pub(crate) struct Pending {
     pub personal: Vec<(usize, PersonalRow)>,
     /// Accepted messages, by the indexes of their entries.
     pub raw: RawBatch,
+    /// Refused messages that leave quarantine with this, by their numbers.
+    pub released: Vec<i64>,
     /// When they were taken in.
     pub taken_at: Instant,
     /// Who waits for it.
@@ -50,6 +52,7 @@ impl Pending {
             keys: Vec::new(),
             personal: Vec::new(),
             raw: RawBatch::default(),
+            released: Vec::new(),
             taken_at: Instant::now(),
             done: None,
         }

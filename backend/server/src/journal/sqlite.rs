@@ -179,6 +179,9 @@ impl Journal for SqliteJournal {
             quarantine.add(row);
         }
         quarantine.trim(&transaction)?;
+        if !append.released.is_empty() {
+            quarantine.release(&transaction, &append.released)?;
+        }
         for (seq, row) in &append.keys {
             personal::put_key(&transaction, *seq, row)?;
         }

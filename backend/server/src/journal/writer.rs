@@ -253,6 +253,7 @@ impl<J: Journal> Writer<J> {
         let mut starts = Vec::with_capacity(group.len());
         for pending in &mut group {
             append.raw.append(&mut pending.raw, entries.len());
+            append.released.append(&mut pending.released);
             starts.push(first_seq + entries.len() as Seq);
             entries.append(&mut pending.entries);
         }

@@ -331,6 +331,18 @@ pub(crate) fn forget_refused(connection: &Connection, last: i64) -> Result<(), J
     delete_securely(connection, false)
 }
 
+/// Deletes the key of the refused message with the serial number `id`, which leaves quarantine. What
+/// of it is accepted has a key of its own.
+pub(crate) fn forget_released(connection: &Connection, id: i64) -> Result<(), JournalError> {
+    delete_securely(connection, true)?;
+    connection.execute(
+        "DELETE FROM person_key WHERE seq IN (SELECT seq FROM quarantine WHERE id = ?1
+         AND sealed = ?2 AND substr(raw, 1, 4) = x'00000000')",
+        params![id, Sealing::Keys.number()],
+    )?;
+    delete_securely(connection, false)
+}
+
 /// Has what is deleted from here on overwritten in any case; or only where that costs no writing
 /// of its own, which is enough for what holds no key.
 pub(crate) fn delete_securely(connection: &Connection, always: bool) -> Result<(), JournalError> {

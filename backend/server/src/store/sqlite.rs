@@ -7,6 +7,7 @@ use egret_city::entry::{Entry, Seq};
 use egret_shared::alert::AlertTurn;
 use egret_shared::case::Dossier;
 use egret_shared::id::{AreaCode, FeedId, IncidentId, ReportId};
+use egret_shared::package::addition::UnheardTopic;
 use egret_shared::rejection::{Reason, Stage};
 use egret_shared::time::TimeMs;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
@@ -17,13 +18,16 @@ use super::personal::erase::{Erasure, NotErased};
 use super::personal::{self, Opened};
 use super::{
     EntriesFilter, PersonalFields, QuarantineFilter, QuarantineItem, QuarantineRow, RawItem,
-    Request, RequestFilter, SeriesFilter, SeriesPoint, Store, TurnFilter, history, past, raw,
-    requests,
+    RefusedMessage, Request, RequestFilter, SeriesFilter, SeriesPoint, Store, TurnFilter, history,
+    past, raw, requests,
 };
 use crate::journal::{JournalError, observed};
 use crate::limits::{QUARANTINE_BYTES, QUARANTINE_ROWS};
 use crate::seal::Seal;
 use crate::seal::payload::Sealing;
+
+/// How much of a message stands for a topic that no feed listens to, in bytes.
+const SAMPLE_BYTES: usize = 16 * 1024;
 
 /// Tables of the store, beside those of [`history`], [`personal`](super::personal) and [`raw`].
 /// `sealed` is the number of a [`Sealing`].
@@ -196,6 +200,25 @@ impl QuarantineSize {
     }
 }
 
+impl QuarantineSize {
+    /// Lets refused messages go by their numbers, because they were taken after all or are not worth
+    /// keeping. Counts stay in the journal.
+    pub(crate) fn release(
+        &mut self,
+        connection: &Connection,
+        ids: &[i64],
+    ) -> Result<(), JournalError> {
+        for id in ids {
+            personal::forget_released(connection, *id)?;
+            connection
+                .prepare_cached("DELETE FROM quarantine WHERE id = ?1")?
+                .execute([id])?;
+        }
+        *self = Self::load(connection)?;
+        Ok(())
+    }
+}
+
 /// The store's reading side.
 #[derive(Clone, Debug)]
 pub(crate) struct SqliteStore {
@@ -257,6 +280,35 @@ impl Store for SqliteStore {
         let kept = kept_quarantine(&connection, filter)?;
         let opened = kept.into_iter().map(|kept| kept.opened(&connection, seal));
         opened.collect()
+    }
+
+    fn refused(&self, filter: &QuarantineFilter) -> Result<Vec<RefusedMessage>, JournalError> {
+        let (connection, seal) = (self.connect()?, self.seal()?);
+        let kept = kept_quarantine(&connection, filter)?;
+        let opened = kept.into_iter().map(|kept| kept.message(&connection, seal));
+        opened.collect()
+    }
+
+    fn unheard(&self, limit: usize) -> Result<Vec<UnheardTopic>, JournalError> {
+        let connection = self.connect()?;
+        let mut statement = connection.prepare(
+            "SELECT topic, count(*), max(id), received_at, sender, sealed, substr(raw, 1, ?1)
+             FROM quarantine WHERE stage = 'source' AND reason = 'unknown_feed'
+             GROUP BY topic ORDER BY max(id) DESC LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![SAMPLE_BYTES, limit], |row| {
+            let is_plain = Sealing::from_number(row.get(5)?) == Sealing::None;
+            let raw: Vec<u8> = row.get(6)?;
+            let sample = String::from_utf8_lossy(&raw).into_owned();
+            Ok(UnheardTopic {
+                topic: row.get(0)?,
+                n_messages: row.get(1)?,
+                received_at: TimeMs(row.get(3)?),
+                sender: row.get(4)?,
+                sample: if is_plain { sample } else { String::new() },
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError> {
@@ -341,6 +393,24 @@ impl KeptItem {
         self.item.with_payload(raw)
     }
 
+    /// As it came, opened; without a payload if that is gone.
+    fn message(self, connection: &Connection, seal: &Seal) -> Result<RefusedMessage, JournalError> {
+        let seq = self.item.seq;
+        let raw = match personal::open_payload(connection, seal, seq, self.sealing, &self.raw) {
+            Ok(Opened::Plain(raw)) => Some(raw),
+            Ok(Opened::Gone) => None,
+            Err(error @ JournalError::Kept { .. }) => {
+                tracing::error!(%error, "a refused message cannot be opened");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(RefusedMessage {
+            item: self.item,
+            raw,
+        })
+    }
+
     /// With its payload, opened.
     fn opened(self, connection: &Connection, seal: &Seal) -> Result<QuarantineItem, JournalError> {
         let seq = self.item.seq;
@@ -375,11 +445,15 @@ fn kept_quarantine(
     connection: &Connection,
     filter: &QuarantineFilter,
 ) -> Result<Vec<KeptItem>, JournalError> {
+    let ids = filter.ids.as_ref();
+    let ids = ids.map(|ids| serde_json::Value::from(ids.as_slice()).to_string());
     let mut statement = connection.prepare(
         "SELECT id, seq, received_at, feed, sender, topic, stage, reason, detail,
              payload_bytes, sealed, raw FROM quarantine
              WHERE (?1 IS NULL OR feed = ?1) AND (?2 IS NULL OR reason = ?2)
-             AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4",
+             AND (?3 IS NULL OR id < ?3) AND (?5 IS NULL OR topic = ?5)
+             AND (?6 IS NULL OR id IN (SELECT value FROM json_each(?6)))
+             ORDER BY id DESC LIMIT ?4",
     )?;
     let rows = statement.query_map(
         params![
@@ -387,6 +461,8 @@ fn kept_quarantine(
             filter.reason.map(word),
             filter.before,
             filter.limit,
+            filter.topic,
+            ids,
         ],
         kept_item,
     )?;

@@ -83,6 +83,7 @@ impl World {
     /// Takes messages in as one batch, and returns once they are durable.
     async fn take(&self, messages: &[(&str, String)]) -> Vec<Outcome> {
         let arrival = |(topic, payload): &(&str, String)| Arrival {
+            beside: None,
             topic: (*topic).into(),
             payload: Bytes::from(payload.clone()),
             payload_bytes: payload.len(),

@@ -1,0 +1,160 @@
+//! The feed register: feeds that are added to the city package while the city goes on.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use egret_shared::access::Right;
+use egret_shared::id::FeedId;
+use egret_shared::package::addition::{
+    Addition, Register, SAMPLES_MAX, Trial, Tried, UnheardTopic,
+};
+use egret_shared::people::Outcome;
+
+use super::Context;
+use super::extract::{JsonBody, Path};
+use super::problem::Problem;
+use crate::auth::Caller;
+use crate::clock;
+use crate::register::RegisterError;
+
+/// Topics without a feed that are listed.
+const TOPICS_MAX: usize = 100;
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        let status = match &error {
+            RegisterError::Mistakes(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            RegisterError::Own(_) | RegisterError::Full => StatusCode::CONFLICT,
+            RegisterError::Missing(_) => StatusCode::NOT_FOUND,
+            RegisterError::NotInForce(_) | RegisterError::Disk(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            RegisterError::Stopped => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let problem = Self::new(status, error.to_string());
+        match error {
+            RegisterError::Mistakes(mistakes) => problem
+                .with_code("mistakes")
+                .with_more(serde_json::json!({ "mistakes": mistakes })),
+            _ => problem,
+        }
+    }
+}
+
+/// The whole city's feeds are changed by those who answer for all of them.
+fn may(caller: &Caller) -> Result<(), Problem> {
+    if caller.has_whole(Right::Connect) {
+        Ok(())
+    } else {
+        Err(Problem::forbidden())
+    }
+}
+
+/// `GET /api/v1/register`: what was added, and whether it is being put in force.
+pub(super) async fn state(
+    State(context): State<Context>,
+    caller: Caller,
+) -> Result<Json<Register>, Problem> {
+    may(&caller)?;
+    Ok(Json(context.register.state()))
+}
+
+/// `GET /api/v1/register/topics`: topics that messages came by and no feed listens to.
+pub(super) async fn topics(
+    State(context): State<Context>,
+    caller: Caller,
+) -> Result<Json<Vec<UnheardTopic>>, Problem> {
+    may(&caller)?;
+    let store = context.store.clone();
+    let found = tokio::task::spawn_blocking(move || store.unheard(TOPICS_MAX)).await;
+    let mut topics = found.map_err(|error| Problem::given_up(&error))??;
+    // A feed may listen by now; what it missed can be read again.
+    topics.retain(|heard| !heard.topic.starts_with("/api/"));
+    Ok(Json(topics))
+}
+
+/// `POST /api/v1/register/try`: what messages would become; changes nothing.
+pub(super) async fn attempt(
+    State(context): State<Context>,
+    caller: Caller,
+    JsonBody(trial): JsonBody<Trial>,
+) -> Result<Json<Tried>, Problem> {
+    may(&caller)?;
+    if trial.samples.len() > SAMPLES_MAX {
+        let detail = format!("samples: {} of {SAMPLES_MAX} at most", trial.samples.len());
+        return Err(Problem::bad(detail));
+    }
+    let register = context.register.clone();
+    let Trial { addition, samples } = trial;
+    let tried = move || register.trial(addition, &samples, clock::now());
+    let tried = tokio::task::spawn_blocking(tried).await;
+    Ok(Json(tried.map_err(|error| Problem::given_up(&error))?))
+}
+
+/// How long a change is waited for. In a large city it takes longer: then the answer is 202, and
+/// [`state`] says how far it is.
+const WAITED: Duration = Duration::from_secs(10);
+
+/// `PUT /api/v1/register/{feed}`: adds a feed, or changes one that was added; answers once messages of
+/// it are taken.
+pub(super) async fn put(
+    State(context): State<Context>,
+    caller: Caller,
+    Path(feed): Path<FeedId>,
+    JsonBody(addition): JsonBody<Addition>,
+) -> Result<(StatusCode, Json<Register>), Problem> {
+    may(&caller)?;
+    if addition.feed.id != feed {
+        let detail = format!(
+            "the address says feed \"{feed}\", the body \"{}\"",
+            addition.feed.id
+        );
+        return Err(Problem::bad(detail));
+    }
+    note(&context, &caller, "feed.connect", &feed).await?;
+    answer(&context, context.register.put(addition)).await
+}
+
+/// `DELETE /api/v1/register/{feed}`: lets a feed go that was added.
+pub(super) async fn remove(
+    State(context): State<Context>,
+    caller: Caller,
+    Path(feed): Path<FeedId>,
+) -> Result<(StatusCode, Json<Register>), Problem> {
+    may(&caller)?;
+    note(&context, &caller, "feed.disconnect", &feed).await?;
+    answer(&context, context.register.remove(feed)).await
+}
+
+/// What is there once a change is in force, or while it is not yet.
+async fn answer(
+    context: &Context,
+    change: impl Future<Output = Result<(), RegisterError>>,
+) -> Result<(StatusCode, Json<Register>), Problem> {
+    let status = match tokio::time::timeout(WAITED, change).await {
+        Ok(done) => {
+            done?;
+            StatusCode::OK
+        }
+        // It goes on.
+        Err(_elapsed) => StatusCode::ACCEPTED,
+    };
+    Ok((status, Json(context.register.state())))
+}
+
+async fn note(
+    context: &Context,
+    caller: &Caller,
+    action: &'static str,
+    feed: &FeedId,
+) -> Result<(), Problem> {
+    let line = caller.line(
+        clock::now(),
+        (action, feed.as_str()),
+        Outcome::Done,
+        String::new(),
+    );
+    context.note_now(line).await
+}

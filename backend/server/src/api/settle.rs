@@ -1,0 +1,297 @@
+//! What becomes of refused messages: they are read again, once their feed's definition has been mended,
+//! or let go.
+//!
+//! A message is read as of when it came, and leaves quarantine in the same commit in which what comes
+//! of it is kept: so it cannot count twice, nor be lost, whenever the server dies. What it was counted
+//! as when it was refused stays.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use egret_city::entry::Entry;
+use egret_shared::access::Right;
+use egret_shared::id::FeedId;
+use egret_shared::people::Outcome;
+use egret_shared::rejection::{Reason, Rejection, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::Context;
+use super::extract::JsonBody;
+use super::problem::Problem;
+use crate::auth::Caller;
+use crate::clock;
+use crate::intake::{Gathering, Intake, Origin, Way};
+use crate::journal::JournalError;
+use crate::store::{QuarantineFilter, RefusedMessage};
+
+/// Which refused messages are meant.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// By their serial numbers.
+    ids: Option<Vec<i64>>,
+    /// Of this feed, as it was when they were refused.
+    feed: Option<FeedId>,
+    /// For this reason.
+    reason: Option<Reason>,
+    /// By this topic.
+    topic: Option<String>,
+}
+
+/// Which are let go, and why.
+#[derive(Debug, Deserialize)]
+pub(super) struct Discarded {
+    /// For the audit trail.
+    why: String,
+    #[serde(flatten)]
+    which: Which,
+}
+
+/// What became of them.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Rerun {
+    /// How many are in the journal now.
+    accepted: usize,
+    /// How many stay, with the reasons of the first of them.
+    refused: usize,
+    rejected: Vec<StillRefused>,
+}
+
+#[derive(Debug, Serialize)]
+struct StillRefused {
+    id: i64,
+    #[serde(flatten)]
+    rejection: Rejection,
+}
+
+/// How many were let go.
+#[derive(Debug, Serialize)]
+pub(super) struct LetGo {
+    discarded: usize,
+}
+
+/// Messages that are read at once: with bytes of 64 KiB each, 16 MiB.
+const AT_ONCE: usize = 256;
+
+/// Messages that stay, whose reasons are told.
+const TOLD_MAX: usize = 100;
+
+/// Longest reason, in characters.
+const WHY_CHARS_MAX: usize = 500;
+
+/// Path that stands for the topic of what came by HTTP.
+const PATH: &str = "/api/v1/events";
+
+/// `POST /api/v1/quarantine/rerun`: reads them again, oldest first.
+pub(super) async fn rerun(
+    State(context): State<Context>,
+    caller: Caller,
+    JsonBody(which): JsonBody<Which>,
+) -> Result<Json<Rerun>, Problem> {
+    let mut done = Rerun::default();
+    let ids = meant(&context, &caller, which, &[Right::Raw, Right::Send]).await?;
+    for ids in ids.chunks(AT_ONCE) {
+        let messages = refused(&context, ids.to_vec()).await?;
+        let mut gathering = Gathering::begin();
+        for message in messages.iter().rev() {
+            match read_again(&context.intake, &caller, &mut gathering, message) {
+                None => done.accepted += 1,
+                Some(rejection) => done.stays(message.item.id, rejection),
+            }
+        }
+        keep(&context, gathering).await?;
+    }
+    note(&context, &caller, "quarantine.rerun", done.accepted, "").await?;
+    Ok(Json(done))
+}
+
+/// `POST /api/v1/quarantine/discard`.
+pub(super) async fn discard(
+    State(context): State<Context>,
+    caller: Caller,
+    JsonBody(form): JsonBody<Discarded>,
+) -> Result<Json<LetGo>, Problem> {
+    let why = form.why.trim();
+    if why.is_empty() || why.chars().count() > WHY_CHARS_MAX {
+        let detail =
+            format!("why: a reason of 1 to {WHY_CHARS_MAX} characters, for the audit trail");
+        return Err(Problem::bad(detail));
+    }
+    let ids = meant(&context, &caller, form.which, &[Right::Raw, Right::Send]).await?;
+    // Before it is so: what is let go without a line would be gone in silence.
+    note(&context, &caller, "quarantine.discard", ids.len(), why).await?;
+    for ids in ids.chunks(AT_ONCE) {
+        let mut gathering = Gathering::begin();
+        gathering.put(Entry::Tick(clock::now()));
+        gathering.release(ids);
+        keep(&context, gathering).await?;
+    }
+    Ok(Json(LetGo {
+        discarded: ids.len(),
+    }))
+}
+
+/// The serial numbers of those that are meant and that the caller may settle, oldest first.
+async fn meant(
+    context: &Context,
+    caller: &Caller,
+    which: Which,
+    rights: &'static [Right],
+) -> Result<Vec<i64>, Problem> {
+    if !rights.iter().all(|right| caller.has(*right)) {
+        return Err(Problem::forbidden());
+    }
+    let is_narrow = which.ids.is_some()
+        || which.feed.is_some()
+        || which.reason.is_some()
+        || which.topic.is_some();
+    if !is_narrow {
+        return Err(Problem::bad("say which: ids, feed, reason or topic"));
+    }
+    let mut filter = QuarantineFilter {
+        feed: which.feed,
+        reason: which.reason,
+        topic: which.topic,
+        ids: which.ids,
+        before: None,
+        limit: AT_ONCE,
+    };
+    let asking = caller.clone();
+    let may = move |feed: Option<&FeedId>| {
+        rights.iter().all(|right| match feed {
+            Some(feed) => asking.may_feed(*right, feed),
+            None => asking.has_whole(*right),
+        })
+    };
+    let store = context.store.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let mut ids = Vec::new();
+        loop {
+            let rows = store.quarantine(&filter)?;
+            filter.before = rows.last().map(|row| row.id);
+            let is_last = rows.len() < filter.limit;
+            let theirs = rows.iter().filter(|row| may(row.feed.as_ref()));
+            ids.extend(theirs.map(|row| row.id));
+            if is_last {
+                ids.reverse();
+                return Ok::<_, JournalError>(ids);
+            }
+        }
+    });
+    let ids = found.await.map_err(|error| Problem::given_up(&error))??;
+    if ids.is_empty() {
+        return Err(Problem::missing("there is no such message in quarantine"));
+    }
+    Ok(ids)
+}
+
+async fn refused(context: &Context, ids: Vec<i64>) -> Result<Vec<RefusedMessage>, Problem> {
+    let store = context.store.clone();
+    let filter = QuarantineFilter {
+        limit: ids.len(),
+        ids: Some(ids),
+        ..QuarantineFilter::default()
+    };
+    let read = tokio::task::spawn_blocking(move || store.refused(&filter)).await;
+    Ok(read.map_err(|error| Problem::given_up(&error))??)
+}
+
+/// Reads one again; why it stays, if it does.
+fn read_again(
+    intake: &Intake,
+    caller: &Caller,
+    gathering: &mut Gathering,
+    message: &RefusedMessage,
+) -> Option<Rejection> {
+    let item = &message.item;
+    let stays = |reason, detail: String| Some(Rejection::new(Stage::Source, reason, detail));
+    let Some(raw) = message.raw.as_deref() else {
+        return stays(Reason::TooLarge, "its payload is gone".to_owned());
+    };
+    if (raw.len() as u64) < item.payload_bytes {
+        let detail = format!(
+            "of {} bytes only the first {} are kept",
+            item.payload_bytes,
+            raw.len()
+        );
+        return stays(Reason::TooLarge, detail);
+    }
+    let way = way_of(&item.topic, item.feed.as_ref(), raw);
+    let id = match (&item.feed, way) {
+        // The topic decides again: its feed may be another now.
+        (_, Way::Own) if item.topic != PATH => intake.feed_of_topic(&item.topic),
+        (Some(feed), _) => intake.feed(feed.as_str()),
+        (None, _) => None,
+    };
+    let Some(feed) = id else {
+        return stays(
+            Reason::UnknownFeed,
+            format!("no feed of the city listens to topic \"{}\"", item.topic),
+        );
+    };
+    let theirs = intake.package().feeds.get(feed);
+    if !theirs.is_some_and(|def| caller.may_feed(Right::Send, &def.id)) {
+        return stays(Reason::UnknownFeed, "its feed is not yours".to_owned());
+    }
+    let origin = Origin {
+        sender: &item.sender,
+        topic: &item.topic,
+        payload_bytes: raw.len(),
+        received_at: item.received_at,
+        beside: None,
+        named: None,
+    };
+    let refusals = intake.read_again(gathering, (feed, way), origin, (item.id, raw));
+    refusals.into_iter().next()
+}
+
+/// How a message was written: what came by HTTP without a feed in the query names it itself.
+fn way_of(topic: &str, feed: Option<&FeedId>, raw: &[u8]) -> Way {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow)]
+        feed: Option<std::borrow::Cow<'a, str>>,
+    }
+    let named = || serde_json::from_slice::<Named<'_>>(raw).ok()?.feed;
+    let is_native =
+        topic == PATH && feed.is_some_and(|feed| named().as_deref() == Some(feed.as_str()));
+    if is_native { Way::Native } else { Way::Own }
+}
+
+async fn keep(context: &Context, gathering: Gathering) -> Result<(), Problem> {
+    if gathering.is_empty() {
+        return Ok(());
+    }
+    let stopping = || {
+        let detail = "the server is shutting down";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    };
+    let receipt = context.intake.submit(gathering).await;
+    let receipt = receipt.map_err(|_closed| stopping())?;
+    receipt.await.map_err(|_dropped| stopping())?;
+    Ok(())
+}
+
+async fn note(
+    context: &Context,
+    caller: &Caller,
+    action: &'static str,
+    n_messages: usize,
+    why: &str,
+) -> Result<(), Problem> {
+    let detail = match why {
+        "" => format!("{n_messages} messages"),
+        why => format!("{n_messages} messages: {why}"),
+    };
+    let line = caller.line(clock::now(), (action, "quarantine"), Outcome::Done, detail);
+    context.note_now(line).await
+}
+
+impl Rerun {
+    fn stays(&mut self, id: i64, rejection: Rejection) {
+        self.refused += 1;
+        if self.rejected.len() < TOLD_MAX {
+            self.rejected.push(StillRefused { id, rejection });
+        }
+    }
+}

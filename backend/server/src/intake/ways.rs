@@ -1,0 +1,160 @@
+//! How messages of a city package are read: what is the same for all of them.
+
+use std::sync::Arc;
+
+use egret_city::entry::Entry;
+use egret_decode::decoder::Decoder;
+use egret_decode::reading::Decoded;
+use egret_package::Package;
+use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::rejection::{Reason, Rejection, Stage};
+use egret_validate::Validator;
+
+use super::clocks::Clocks;
+use super::sealing::MessageKeys;
+use super::{Gathering, Origin, Way};
+use crate::seal::Seal;
+use crate::seal::payload::Sealing;
+use crate::store::raw::RawMessage;
+use crate::topics::Topics;
+
+/// Everything that is the same for all messages.
+pub(super) struct Ways {
+    pub(super) package: Arc<Package>,
+    pub(super) topics: Topics,
+    pub(super) decoders: Vec<Decoders>,
+    pub(super) validator: Validator,
+    pub(super) seal: Seal,
+    pub(super) clocks: Arc<Clocks>,
+    pub(super) archives: bool,
+}
+
+/// How a feed's messages are read: in its own format, and in Egret's or in envelopes over HTTP.
+pub(super) struct Decoders {
+    pub(super) own: Decoder,
+    pub(super) native: Decoder,
+    /// Absent where the format is no JSON that a CloudEvent can hold.
+    pub(super) event: Option<Decoder>,
+}
+
+pub(super) fn no_envelope(feed: &FeedDef) -> Rejection {
+    let format = feed.format.as_str();
+    let detail = format!(
+        "messages of feed \"{}\" are {format}, not CloudEvents",
+        feed.id
+    );
+    Rejection::new(Stage::Source, Reason::BadShape, detail)
+}
+
+impl Ways {
+    /// What is the same for all messages of `package`.
+    pub(super) fn of(
+        package: Arc<Package>,
+        seal: Seal,
+        clocks: Arc<Clocks>,
+        archives: bool,
+    ) -> Self {
+        let topics = Topics::of(&package);
+        let decoders = package
+            .feeds
+            .iter()
+            .map(|feed| {
+                let native = FeedDef {
+                    format: Format::EgretJson,
+                    map: None,
+                    ..feed.clone()
+                };
+                let event = FeedDef {
+                    format: Format::Cloudevents,
+                    ..feed.clone()
+                };
+                let fits = matches!(
+                    feed.format,
+                    Format::EgretJson | Format::MappedJson | Format::Cloudevents
+                );
+                Decoders {
+                    own: Decoder::new(feed, package.timezone),
+                    native: Decoder::new(&native, package.timezone),
+                    event: fits.then(|| Decoder::new(&event, package.timezone)),
+                }
+            })
+            .collect();
+        let validator = Validator::new(Arc::clone(&package));
+        Self {
+            package,
+            topics,
+            decoders,
+            validator,
+            seal,
+            clocks,
+            archives,
+        }
+    }
+
+    /// What reads messages of the feed with index `feed` in this way, if anything does.
+    pub(super) fn decoder(&self, feed: usize, way: Way) -> Option<&Decoder> {
+        let decoders = self.decoders.get(feed)?;
+        match way {
+            Way::Own => Some(&decoders.own),
+            Way::Native => Some(&decoders.native),
+            Way::Event => decoders.event.as_ref(),
+        }
+    }
+
+    pub(super) fn keep(
+        &self,
+        gathering: &mut Gathering,
+        feed: &FeedDef,
+        decoded: Decoded,
+        origin: Origin<'_>,
+        keys: Option<&mut MessageKeys<'_>>,
+    ) -> Result<(), Rejection> {
+        let pending = &mut gathering.pending;
+        let entry = match decoded {
+            Decoded::Reading(reading) => {
+                let validator = &self.validator;
+                Entry::Observation(validator.observation(feed, reading, origin.received_at)?)
+            }
+            Decoded::Report(raw) => {
+                let (report, personal) = self.validator.report(feed, raw, origin.received_at)?;
+                if let Some(keys) = keys.filter(|_| !personal.is_empty()) {
+                    keys.keep_personal(pending, &report, &personal);
+                }
+                Entry::Report(report)
+            }
+        };
+        pending.entries.push(entry);
+        Ok(())
+    }
+
+    /// Archives the message whose entries are those from index `first` on, if there is any.
+    pub(super) fn archive(
+        &self,
+        gathering: &mut Gathering,
+        first: usize,
+        origin: Origin<'_>,
+        payload: &[u8],
+        keys: Option<&MessageKeys<'_>>,
+    ) {
+        let pending = &mut gathering.pending;
+        let n_entries = pending.n_entries() - first;
+        if n_entries == 0 || !self.archives {
+            return;
+        }
+        let closed = keys.map(|keys| keys.close(payload, first));
+        let (kept, sealing) = match &closed {
+            Some((sealed, sealing)) => (sealed.as_slice(), *sealing),
+            None => (payload, Sealing::None),
+        };
+        pending.raw.push(&RawMessage {
+            first,
+            n_entries,
+            received_at: origin.received_at,
+            sender: origin.sender,
+            topic: origin.topic,
+            payload: kept,
+            bytes: payload.len(),
+            sealing,
+        });
+    }
+}
