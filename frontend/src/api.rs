@@ -1,12 +1,13 @@
-//! What is asked for over HTTP: the catalogue, history, areas, an asset, the quarantine; and below,
-//! who is here ([`people`]), what walls say ([`wall`]), casework ([`case`]), and what admins do
-//! ([`admin`]).
+//! What is asked for over HTTP: the catalogue, history, areas, an asset; and below, who is here
+//! ([`people`]), what walls say ([`wall`]), casework ([`case`]), what stewards do ([`register`]), and
+//! what admins do ([`admin`]).
 
 pub(crate) mod admin;
 pub(crate) mod case;
 pub(crate) mod error;
 pub(crate) mod metric;
 pub(crate) mod people;
+pub(crate) mod register;
 mod request;
 pub(crate) mod wall;
 
@@ -18,6 +19,7 @@ use egret_shared::catalog::Catalog;
 use egret_shared::flags::Flags;
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::metric::{MetricKey, Typical};
+use egret_shared::rejection::Reason;
 use egret_shared::time::TimeMs;
 
 use crate::store::forecast::Forecast;
@@ -105,6 +107,8 @@ pub(crate) async fn map_file(file: &str) -> Result<Value, ApiError> {
 /// A refused message, as the quarantine keeps it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Refused {
+    /// Serial number.
+    pub(crate) id: i64,
     /// When it arrived.
     pub(crate) received_at: TimeMs,
     /// The feed it was taken for, if one was found.
@@ -113,24 +117,11 @@ pub(crate) struct Refused {
     pub(crate) topic: String,
     /// The stage that refused it.
     pub(crate) stage: String,
-    /// Why, as a word.
-    pub(crate) reason: String,
+    /// Why.
+    pub(crate) reason: Reason,
     /// Why, as a sentence.
     pub(crate) detail: String,
     /// The payload or its head; absent if it is kept sealed.
     #[serde(default)]
     pub(crate) raw: Option<String>,
-}
-
-/// The newest refused messages.
-///
-/// # Errors
-/// The caller says so.
-pub(crate) async fn quarantine() -> Result<Vec<Refused>, ApiError> {
-    #[derive(Deserialize)]
-    struct Page {
-        items: Vec<Refused>,
-    }
-    let page: Page = json("/api/v1/quarantine?limit=50").await?;
-    Ok(page.items)
 }

@@ -67,6 +67,7 @@ macro_rules! words {
 pub(crate) mod access;
 pub(crate) mod admin;
 pub(crate) mod case;
+pub(crate) mod connect;
 pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod map;
@@ -348,6 +349,7 @@ mod tests {
         check(Key::ALL);
         check(access::Access::ALL);
         check(admin::Admin::ALL);
+        check(connect::Connect::ALL);
         check(case::Case::ALL);
         check(case::Desk::ALL);
         check(wall::Wall::ALL);

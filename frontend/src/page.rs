@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod case;
+pub(crate) mod connect;
 pub(crate) mod data;
 pub(crate) mod desk;
 pub(crate) mod home;

@@ -4,6 +4,7 @@ import { run } from "./harness/stage.mjs";
 import { access } from "./suites/access.mjs";
 import { casework } from "./suites/casework.mjs";
 import { city } from "./suites/city.mjs";
+import { connect } from "./suites/connect.mjs";
 import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
@@ -26,6 +27,7 @@ run("the screens in Chromium", () => {
   link();
   language();
   quarantine();
+  connect();
   access();
   map();
   truth();

@@ -22,6 +22,10 @@ const PROBE_MS: u32 = 1_000;
 /// How long an answer may take that the server works out of everything it has. Milliseconds.
 const LONG_PATIENCE_MS: u32 = 120_000;
 
+/// How long an answer may take that waits until a whole city has been folded anew. Milliseconds: a
+/// day of a large one, with room.
+const FOLD_PATIENCE_MS: u32 = 900_000;
+
 /// The header that a request with a cookie needs to change something.
 const PROOF: &str = "X-Egret";
 
@@ -39,6 +43,7 @@ pub(crate) fn on_signed_out(listener: impl Fn() + 'static) {
 pub(super) enum Method {
     Get,
     Post,
+    Put,
     Patch,
     Delete,
 }
@@ -48,6 +53,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -81,6 +87,24 @@ pub(super) async fn send<T: DeserializeOwned>(
     body: &impl Serialize,
 ) -> Result<T, ApiError> {
     let text = ask(method, path, Some(write(path, body)?), PATIENCE_MS).await?;
+    read(path, &text)
+}
+
+/// Does what needs no words and may take as long as the city's past, and reads the answer.
+pub(super) async fn obtain_slowly<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+) -> Result<T, ApiError> {
+    read(path, &ask(method, path, None, FOLD_PATIENCE_MS).await?)
+}
+
+/// Sends JSON where the answer may take as long as the city's past, and reads the answer's.
+pub(super) async fn send_slowly<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    let text = ask(method, path, Some(write(path, body)?), FOLD_PATIENCE_MS).await?;
     read(path, &text)
 }
 

@@ -8,6 +8,7 @@ use crate::i18n::Key;
 use crate::i18n::access::Access;
 use crate::page::admin::Admin;
 use crate::page::{
+    connect::Connect,
     data::Data,
     desk::Desk,
     home::{Home, seeing},
@@ -42,6 +43,9 @@ fn routes() -> AnyView {
                 view=|| seeing(|| view! { <Incident /> }.into_any())/>
             <Route path=path!("/desk") view=|| seeing(|| view! { <Desk /> }.into_any())/>
             <Route path=path!("/data") view=|| seeing(|| view! { <Data /> }.into_any())/>
+            <Route
+                path=path!("/data/connect")
+                view=|| seeing(|| view! { <Connect /> }.into_any())/>
             <Route path=path!("/me") view=Me />
             <Route path=path!("/admin") view=Admin />
             <Route path=path!("/admin/:part") view=Admin />

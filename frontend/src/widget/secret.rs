@@ -3,7 +3,6 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlInputElement;
 use web_sys::js_sys::Reflect;
 
 use crate::i18n::admin::Admin;
@@ -41,8 +40,12 @@ fn secret(name: Admin, value: String) -> impl IntoView {
     let copy = move || {
         let (text, node) = (text.clone(), node.get_untracked());
         leptos::task::spawn_local(async move {
-            let is_copied = copied(&text).await || node.is_some_and(|node| copied_by_hand(&node));
-            let word = if is_copied {
+            let select = || {
+                if let Some(node) = node {
+                    node.select();
+                }
+            };
+            let word = if copied(&text, select).await {
                 Admin::Copied
             } else {
                 Admin::CopyFailed
@@ -64,8 +67,18 @@ fn secret(name: Admin, value: String) -> impl IntoView {
     }
 }
 
+/// Copies by the clipboard, or where there is none as a person would: what `select` selects; where
+/// that does nothing, the text stays selected.
+pub(crate) async fn copied(text: &str, select: impl FnOnce()) -> bool {
+    if copied_by_clipboard(text).await {
+        return true;
+    }
+    select();
+    copied_by_hand()
+}
+
 /// Copies by the clipboard, which browsers have only under TLS and on a loopback address.
-async fn copied(text: &str) -> bool {
+async fn copied_by_clipboard(text: &str) -> bool {
     let Some(window) = web_sys::window() else {
         return false;
     };
@@ -78,9 +91,8 @@ async fn copied(text: &str) -> bool {
             .is_ok()
 }
 
-/// Copies as a person would, by selecting; where that does nothing, the text stays selected.
-fn copied_by_hand(node: &HtmlInputElement) -> bool {
-    node.select();
+/// Copies what is selected.
+fn copied_by_hand() -> bool {
     let command = Reflect::get(&document(), &"execCommand".into());
     let command = command.map(web_sys::js_sys::Function::from);
     let done = command.and_then(|command| command.call1(&document(), &"copy".into()));
