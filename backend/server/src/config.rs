@@ -4,6 +4,7 @@
 //! their line. `docs/configuration.md` lists every setting.
 
 mod keep;
+mod mqtt;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use url::Url;
 
 use self::keep::KeepArgs;
+use self::mqtt::MqttLimitsDef;
 use crate::store::keep::Keep;
 
 /// Settings of `egret serve`, as flags and environment give them.
@@ -95,6 +97,8 @@ struct ConfigFile {
     mqtts_client_ca: Option<PathBuf>,
     #[serde(default)]
     mqtts_client_certificate_needed: bool,
+    #[serde(default)]
+    mqtt_limits: MqttLimitsDef,
     #[serde(default)]
     broker: Vec<Url>,
     tls: Option<TlsFiles>,
@@ -177,6 +181,8 @@ pub(crate) struct Config {
     pub mqtt: Option<SocketAddr>,
     /// The same under TLS; absent, there is none.
     pub mqtts: Option<Mqtts>,
+    /// What each of its clients may at most.
+    pub mqtt_limits: egret_mqtt::Limits,
     /// Existing brokers to take messages from.
     pub brokers: Vec<Url>,
     /// Where the certificate is; absent, HTTP is spoken in clear.
@@ -291,6 +297,7 @@ impl Config {
             notify: file.notify,
             wall: watch(file.wall)?,
             mqtt: mqtt_address(&mqtt)?,
+            mqtt_limits: file.mqtt_limits.resolve()?,
             brokers,
             insecure_open: args.insecure_open || file.insecure_open,
         })

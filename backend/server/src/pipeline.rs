@@ -362,7 +362,13 @@ async fn serve_mqtt(
     }
     let door = || Door::new(ends.view.clone(), context.audit.clone());
     let gate = (!context.access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
-    let endpoint = source::endpoint(Arc::clone(taker), gate, tracker, shutdown);
+    let endpoint = source::endpoint(
+        Arc::clone(taker),
+        config.mqtt_limits.clone(),
+        gate,
+        tracker,
+        shutdown,
+    );
     if let Some(address) = config.mqtt {
         let listener = TcpListener::bind(address)
             .await

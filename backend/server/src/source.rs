@@ -9,7 +9,7 @@ use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState};
 use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
 use egret_mqtt::transport::{Carried, Transport};
-use egret_mqtt::{Endpoint, Handle};
+use egret_mqtt::{Endpoint, Handle, Limits};
 use egret_package::Package;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
@@ -25,11 +25,12 @@ use crate::telemetry::Telemetry;
 /// The embedded endpoint, until `shutdown`, for whomever `gate` lets in; for everybody without one.
 pub(crate) fn endpoint(
     taker: Arc<dyn Taker>,
+    limits: Limits,
     gate: Option<Arc<dyn Gate>>,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Handle {
-    let mut endpoint = Endpoint::new(taker);
+    let mut endpoint = Endpoint::new(taker).with_limits(limits);
     if let Some(gate) = gate {
         endpoint = endpoint.with_gate(gate);
     }

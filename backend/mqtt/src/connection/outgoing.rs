@@ -134,6 +134,8 @@ impl Link {
                 self.seat.settled(identifier);
                 true
             }
+            // The second answer to a PUBREL that was said twice.
+            (kind::PUBCOMP, Standing::Unknown) => true,
             _ => false,
         }
     }
