@@ -1,6 +1,7 @@
 //! The wiring: sources → intake → journal → fold → publish, and how all of it starts and stops.
 //! The only module that knows every stage.
 
+mod mqtt;
 mod people;
 mod renewal;
 
@@ -14,7 +15,6 @@ use egret_city::entry::Entry;
 use egret_city::{City, Lineage};
 use egret_listen::Tls;
 use egret_mqtt::Handle;
-use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
 use egret_notify::{Outbox, Settings};
 use egret_people::People;
@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::added::{Added, Kept, Whole};
 use crate::api::{self, Context};
-use crate::auth::gate::{Door, View};
+use crate::auth::gate::View;
 use crate::auth::labels::Labels;
 use crate::auth::refusals::Refusals;
 use crate::auth::sso::Sso;
@@ -48,11 +48,12 @@ use crate::notify::outbox::Teller;
 use crate::recover::recover;
 use crate::register::{Register, Registrar};
 use crate::seal::Seal;
-use crate::source::{self, Brokers, UnderTls};
+use crate::source::{self, Brokers};
 use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Telemetry;
 use crate::walls::Walls;
+use mqtt::{MqttAddresses, serve_mqtt};
 use renewal::{Ends, LiveTaker, Renewal};
 
 /// How often time passes in the journal.
@@ -346,61 +347,6 @@ fn tls(
     let tls = Tls::open(&files.certificate, &files.key)?;
     tracker.spawn(tls.clone().watch(TLS_EVERY, shutdown.clone()));
     Ok(Some(tls))
-}
-
-/// Serves the embedded MQTT endpoint, unless it is off; and where, in clear and under TLS.
-async fn serve_mqtt(
-    config: &Config,
-    (context, ends): (&Context, &Ends),
-    (taker, tls): (&Arc<dyn Taker>, Option<&Tls>),
-    tracker: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<(Option<Handle>, MqttAddresses)> {
-    let mut addresses = MqttAddresses::default();
-    if config.mqtt.is_none() && config.mqtts.is_none() {
-        return Ok((None, addresses));
-    }
-    let door = || Door::new(ends.view.clone(), context.audit.clone());
-    let gate = (!context.access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
-    let endpoint = source::endpoint(
-        Arc::clone(taker),
-        config.mqtt_limits.clone(),
-        gate,
-        tracker,
-        shutdown,
-    );
-    if let Some(address) = config.mqtt {
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("--mqtt {address} cannot be listened on"))?;
-        let mqtt = endpoint.listen(listener, None)?;
-        if !mqtt.ip().is_loopback() {
-            tracing::warn!(%mqtt, "MQTT is spoken in clear: whoever is on the line reads secrets and messages");
-        }
-        addresses.clear = Some(mqtt);
-    }
-    if let Some((mqtts, tls)) = config.mqtts.as_ref().zip(tls) {
-        let address = mqtts.address;
-        let clients = mqtts.clients.as_ref();
-        let opener = tls.opener(clients.map(|(path, showing)| (path.as_path(), *showing)))?;
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("--mqtts {address} cannot be listened on"))?;
-        let transport = Arc::new(UnderTls(opener));
-        addresses.tls = Some(endpoint.listen(listener, Some(transport))?);
-    }
-    // By WebSocket, on the port of HTTP.
-    drop(context.endpoint.set(endpoint.clone()));
-    Ok((Some(endpoint), addresses))
-}
-
-/// Where the embedded MQTT endpoint is.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct MqttAddresses {
-    /// In clear.
-    pub clear: Option<SocketAddr>,
-    /// Under TLS.
-    pub tls: Option<SocketAddr>,
 }
 
 /// The package's files: of `folder`, or the demo city.
