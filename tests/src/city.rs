@@ -67,6 +67,24 @@ impl CityCopy {
             .unwrap_or_else(|error| panic!("{file} of the copied city: {error}"))
     }
 
+    /// The tiny city with `test.readings`: how many manhole readings came in the last hour.
+    #[must_use]
+    pub fn counting() -> Self {
+        Self::new().with_more(
+            "metrics.toml",
+            r#"
+[[metric]]
+id        = "test.readings"
+name      = { zh = "读数", en = "Readings" }
+domain    = "water"
+source    = { feed = "manhole", property = "water_level" }
+aggregate = "count"
+window    = { sliding = "1h", every = "1m" }
+unit      = "1"
+"#,
+        )
+    }
+
     fn write(self, file: &str, text: &str) -> Self {
         std::fs::write(self.path().join(file), text).expect("the copied city can be written");
         self

@@ -68,7 +68,7 @@ impl Stage {
         let broker = Broker::start();
         let line = Line::to(broker.address);
         let url = format!("mqtt://{}", line.address);
-        let setup = Setup::with_city(counting()).with_flags(&["--broker", &url]);
+        let setup = Setup::with_city(CityCopy::counting()).with_flags(&["--broker", &url]);
         let server = setup.with_lasting_ports().start();
         is_subscribed(&broker);
         let load = Load::start_at_rate(broker.address, CLIENTS, PER_SECOND);
@@ -145,23 +145,6 @@ impl Stage {
             }
         }
     }
-}
-
-/// The tiny city with a count of manhole readings over a day.
-fn counting() -> CityCopy {
-    CityCopy::new().with_more(
-        "metrics.toml",
-        r#"
-[[metric]]
-id        = "test.readings"
-name      = { zh = "读数", en = "Readings" }
-domain    = "water"
-source    = { feed = "manhole", property = "water_level" }
-aggregate = "count"
-window    = { sliding = "1h", every = "1m" }
-unit      = "1"
-"#,
-    )
 }
 
 /// Waits until the server has subscribed since the broker's start.

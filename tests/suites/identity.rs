@@ -12,20 +12,7 @@ const TOPIC: &str = "egret/v1/manhole/M-1";
 
 /// The tiny city with a count of manhole readings.
 fn counting() -> Setup {
-    let city = CityCopy::new().with_more(
-        "metrics.toml",
-        r#"
-[[metric]]
-id        = "test.readings"
-name      = { zh = "读数", en = "Readings" }
-domain    = "water"
-source    = { feed = "manhole", property = "water_level" }
-aggregate = "count"
-window    = { sliding = "1h", every = "1m" }
-unit      = "1"
-"#,
-    );
-    Setup::with_city(city)
+    Setup::with_city(CityCopy::counting())
 }
 
 /// Waits until the feed has accepted and recognised so many, and the count agrees.

@@ -22,23 +22,6 @@ const CLIENTS: usize = 4;
 /// the next starts fold it and a tail.
 const STOP_EVERY: usize = 7;
 
-/// The tiny city with a count of manhole readings over a day.
-fn counting() -> CityCopy {
-    CityCopy::new().with_more(
-        "metrics.toml",
-        r#"
-[[metric]]
-id        = "test.readings"
-name      = { zh = "读数", en = "Readings" }
-domain    = "water"
-source    = { feed = "manhole", property = "water_level" }
-aggregate = "count"
-window    = { sliding = "1h", every = "1m" }
-unit      = "1"
-"#,
-    )
-}
-
 /// Every manhole that the server knows. Each of them was sent one message.
 fn manholes(api: &Http) -> BTreeSet<String> {
     let rows = api.list("/api/v1/assets?feed=manhole");
@@ -75,7 +58,9 @@ fn end(server: Server, kill: usize) -> Setup {
 #[test]
 fn twenty_power_cuts_under_load_lose_nothing_acknowledged_and_count_nothing_twice() {
     let mut dice = Dice::of_this_run();
-    let mut server = Setup::with_city(counting()).with_lasting_ports().start();
+    let mut server = Setup::with_city(CityCopy::counting())
+        .with_lasting_ports()
+        .start();
     let mut load = Load::start(server.mqtt, CLIENTS);
     for kill in 1..=KILLS {
         let instant = load.n_acked() + 1 + usize::try_from(dice.below(LIFE_MESSAGES_MAX)).unwrap();
