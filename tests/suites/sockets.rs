@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use egret_shared::codec::Encoding;
 use egret_shared::message::{ClientMessage, PROTOCOL, ServerMessage};
+use egret_shared::time::Span;
 use egret_tests::clock;
 use egret_tests::dice::Dice;
 use egret_tests::follower::Follower;
@@ -355,8 +356,10 @@ fn one_who_asks_for_fewer_frames_gets_them_merged_and_heartbeats_between() {
     };
     while !matches!(hear(&mut socket), ServerMessage::Snapshot(_)) {}
     socket.say(&ClientMessage::Pace { every_ms: SLOW_MS });
-    for v in [1.0, 1.1, 1.2, 1.3] {
-        let reading = message::level(clock::now(), v);
+    // Each at a time of its own: a second value for one moment would be a duplicate.
+    let start = clock::ago(1);
+    for (ms, v) in [(0, 1.0), (1, 1.1), (2, 1.2), (3, 1.3)] {
+        let reading = message::level(start.plus(Span(ms)), v);
         server.api().send(&message::of("manhole", "M-1", &reading));
     }
     let (mut n_beats, mut n_frames) = (0, 0);
