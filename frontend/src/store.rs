@@ -56,6 +56,10 @@ use trend::Trend;
 /// the time within which a lost connection must be visible.
 const TICK_MS: i32 = 250;
 
+/// How often what is held is laid out anew. Milliseconds: rows come and go all the time, and a wall
+/// that has run for an hour would hold a tenth more than one that was just opened.
+const PACK_MS: i32 = 300_000;
+
 /// Speaks to the server, while there is a connection.
 type Sender = Rc<dyn Fn(&ClientMessage)>;
 
@@ -174,6 +178,12 @@ impl Store {
             loop {
                 store.tick();
                 clock::sleep(TICK_MS).await;
+            }
+        });
+        leptos::task::spawn_local(async move {
+            loop {
+                clock::sleep(PACK_MS).await;
+                store.update(|state| state.channels.pack());
             }
         });
         leptos::task::spawn_local(store.keep_trends());

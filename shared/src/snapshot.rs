@@ -76,6 +76,24 @@ impl Snapshot {
         }
         Ok(())
     }
+
+    /// Holds the same in as little memory as can be ([`Table::pack`]).
+    pub fn pack(&mut self) {
+        match self {
+            Self::City(city) => {
+                city.metrics.pack();
+                city.alerts.pack();
+                city.incidents.pack();
+                city.feeds.pack();
+            }
+            Self::Tile(tile) => {
+                tile.assets.pack();
+                tile.cells.pack();
+            }
+            Self::Metric(points) => points.pack(),
+            Self::Asset(_) | Self::Incident(_) | Self::Wall(_) => {}
+        }
+    }
 }
 
 impl CitySnapshot {

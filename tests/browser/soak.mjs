@@ -39,12 +39,15 @@ const BACK_MS = 60_000;
 /** Growth that nobody minds, in per cent of the series an hour. */
 const GROWTH_MAX = 1;
 
-/** Series that must not grow. The server's memory begins anew with each of its starts and is told
- *  beside them. */
+/** Series that must not grow. */
 const JUDGED = [
-  "js_heap_bytes", "wasm_memory_bytes", "wasm_held_bytes", "dom_nodes", "documents", "listeners",
+  "js_data_bytes", "wasm_memory_bytes", "wasm_held_bytes", "dom_nodes", "documents", "listeners",
   "gl_contexts", "gl_buffers", "gl_buffer_bytes", "gl_textures",
 ];
+
+/** Series that are told beside them: the server's memory begins anew with each of its starts, and the
+ *  browser goes on compiling for as long as something has not been run often. */
+const TOLD = ["js_heap_bytes", "js_code_bytes", "server_bytes"];
 
 const seen = { samples: [], backMs: [], messages: 0, counted: 0, cuts: 0, restarts: 0, scenes: 0, loads: 0, faults: [] };
 
@@ -103,7 +106,13 @@ async function soak() {
     const scene = seen.scenes % scenes.length;
     const hours = (Date.now() - began) / 3_600_000;
     const visit = seen.scenes;
-    seen.samples.push({ hours, scene, visit, ...sample, server_bytes: residentBytes(server.pid) });
+    // Of one scene alone, once in its visit: looking so closely stops the page for a moment.
+    const looks = scene === 0 && i % EVERY.scene === 0;
+    const { data, code } = looks ? await meter.heap() : {};
+    seen.samples.push({
+      hours, scene, visit, ...sample,
+      js_data_bytes: data, js_code_bytes: code, server_bytes: residentBytes(server.pid),
+    });
     await count();
     if (i % EVERY.cut === 0) tell(i, n, sample);
     if (i % EVERY.scene === 0) await nextScene();
@@ -180,11 +189,12 @@ function judge() {
   });
   screen.unexpected(SERVER_IS_GONE).slice(0, 5).forEach((text) => say(`the page: ${text}`));
   if (seen.loads > 0) seen.faults.push(`the page was loaded anew ${seen.loads} times`);
-  const told = [...JUDGED, "server_bytes"].map((name) => judgeOne(name, after));
+  const told = [...JUDGED, ...TOLD].map((name) => judgeOne(name, after));
   return told.filter(({ grew, judged }) => grew && judged).map(({ name }) => `${name} grows`);
 }
 
-function judgeOne(name, after) {
+function judgeOne(name, all) {
+  const after = all.filter((sample) => sample[name] !== undefined);
   const values = after.map((sample) => sample[name]);
   const { n, slope, low, high, p } = trend(visits(name, after));
   const level = middle(values);
@@ -230,6 +240,12 @@ function visits(name, after) {
   });
 }
 
+/** Everything that a page holds, looked at as closely as can be. */
+async function holdings(meter) {
+  const { data, code } = await meter.heap();
+  return { ...(await meter.holdings()), js_data_bytes: data, js_code_bytes: code };
+}
+
 /** Everything comes to rest, a second page is opened, and both have to look alike. */
 async function compareWithFresh() {
   let last = -1;
@@ -247,8 +263,9 @@ async function compareWithFresh() {
   const fresh = await Screen.open(browser, cable, scenes[0], { viewport: FULL_HD, init });
   const faults = await compareScenes(browser, { old: page, fresh: fresh.page }, scenes);
   // What the old page holds beyond one that shows the same is what time has left in it.
-  const [old, young] = [await meter.holdings(), await (await Meter.of(fresh.page)).holdings()];
-  for (const name of JUDGED) line("soak_beside_fresh", { name, old: old[name], fresh: young[name] });
+  const [old, young] = [await holdings(meter), await holdings(await Meter.of(fresh.page))];
+  const ofThePage = [...JUDGED, "js_heap_bytes", "js_code_bytes"];
+  for (const name of ofThePage) line("soak_beside_fresh", { name, old: old[name], fresh: young[name] });
   await fresh.close();
   return faults;
 }

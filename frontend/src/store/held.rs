@@ -57,6 +57,13 @@ impl Channels {
         Ok(())
     }
 
+    /// Holds the same in as little memory as can be.
+    pub(crate) fn pack(&mut self) {
+        for held in self.held.values_mut() {
+            held.state.pack();
+        }
+    }
+
     /// Lets a channel go.
     pub(crate) fn forget(&mut self, channel: &Channel) {
         self.held.remove(channel);
@@ -106,6 +113,10 @@ impl Channels {
 #[cfg(test)]
 mod tests {
     use egret_shared::delta::{CityDelta, Delta};
+    use egret_shared::flags::Flags;
+    use egret_shared::level::Level;
+    use egret_shared::metric::MetricPoint;
+    use egret_shared::table::Table;
     use egret_shared::tile::TileDelta;
     use egret_shared::time::TimeMs;
 
@@ -162,5 +173,54 @@ mod tests {
         channels.replace(snapshot(1, 5));
         channels.forget(&Channel::City);
         assert!(channels.resume([&Channel::City]).is_empty());
+    }
+
+    fn point(area: u32) -> MetricPoint {
+        MetricPoint {
+            metric: "m".into(),
+            area: area.to_string().into(),
+            start: TimeMs(0),
+            end: TimeMs(60_000),
+            v: Some(f64::from(area)),
+            level: Level::Normal,
+            sources: 1,
+            expected: 1,
+            latest_at: None,
+            flags: Flags::NONE,
+            typical: None,
+        }
+    }
+
+    #[test]
+    fn rows_that_came_one_by_one_are_held_in_no_more_than_if_they_had_come_at_once() {
+        // 7 has no part in 1,000: every area once, in no order.
+        let one_by_one = || {
+            let mut table = Table::default();
+            (0..1_000).for_each(|n| table.insert(point(n * 7 % 1_000)));
+            table
+        };
+        let before = crate::held_bytes();
+        let mut channels = Channels::default();
+        channels.replace(SnapshotFrame {
+            state: Snapshot::City(Box::new(CitySnapshot {
+                metrics: one_by_one(),
+                ..CitySnapshot::default()
+            })),
+            ..snapshot(1, 5)
+        });
+        let loose = crate::held_bytes() - before;
+        channels.pack();
+        let packed = crate::held_bytes() - before;
+        let rows = one_by_one();
+        let before = crate::held_bytes();
+        let at_once: Table<MetricPoint> = rows.iter().cloned().collect();
+        let close = crate::held_bytes() - before;
+        drop(at_once);
+        assert!(packed <= close + 1_000, "{packed} for {close}");
+        assert!(packed * 10 < loose * 9, "{packed} of {loose}");
+        assert_eq!(
+            channels.city().map(|city| &city.metrics),
+            Some(&one_by_one())
+        );
     }
 }
