@@ -147,6 +147,7 @@ impl Draft {
                 moving: false,
                 report: false,
                 open311: false,
+                poll: None,
                 topic: None,
                 format: Format::MappedJson,
                 expect_every: None,
