@@ -48,6 +48,7 @@ use crate::notify::outbox::Teller;
 use crate::recover::recover;
 use crate::register::{Register, Registrar};
 use crate::seal::Seal;
+use crate::source::polls::Polls;
 use crate::source::{self, Brokers};
 use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
@@ -135,6 +136,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         answers: api::Answers::default(),
         telemetry,
         register,
+        polls: Arc::default(),
         endpoint: Arc::default(),
         shutdown: shutdown.child_token(),
         generation,
@@ -223,6 +225,13 @@ async fn serve(
         tracker,
         shutdown,
     )?;
+    let polls = Polls::start(
+        &config.poll,
+        &package,
+        (&ends.intake, &context.polls),
+        tracker,
+        shutdown,
+    )?;
     let Renewing {
         base,
         kept,
@@ -238,6 +247,7 @@ async fn serve(
         ends,
         endpoint,
         brokers,
+        polls,
         store,
         tracker: tracker.clone(),
         registrar,

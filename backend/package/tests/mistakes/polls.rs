@@ -21,6 +21,17 @@ fn polled() -> Files {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_good() {
+    let page = include_str!("../../../../docs/polling.md");
+    let mut blocks = page.split("```toml\n").skip(1);
+    let example = blocks.next().and_then(|block| block.split("```").next());
+    let mut files = tiny();
+    let text = files.get_mut("feeds.toml").unwrap();
+    *text = [text.as_str(), example.unwrap()].join("\n");
+    assert_eq!(Package::load(&files).err(), None);
+}
+
+#[test]
 fn where_a_feed_is_fetched_from_is_read_and_is_no_matter_of_the_fold() {
     let package = Package::load(&polled()).unwrap();
     let feed = package.feed(&"buses".into()).unwrap();
