@@ -67,7 +67,7 @@ fn a_server_in_trouble_is_told_of_and_asked_when_it_wants_to_be() {
         let log = server.log();
         let lines = log
             .lines()
-            .filter(|line| line.contains(words) && line.contains("feed=down"));
+            .filter(|line| line.contains(words) && line.contains("down"));
         lines.count()
     };
     assert_eq!(told("the feed cannot be fetched"), 1, "{}", server.log());
