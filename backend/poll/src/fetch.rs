@@ -94,8 +94,9 @@ impl Failure {
     /// Whether the same question will get the same answer before what is asked for changes.
     pub(crate) fn is_settled(&self) -> bool {
         match self.trouble {
-            Trouble::Status(408 | 425 | 429) => false,
-            Trouble::Status(status) => (400..500).contains(&status),
+            Trouble::Status(status) => {
+                (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+            }
             Trouble::Forbidden | Trouble::TooLarge { .. } | Trouble::Broken => true,
             Trouble::Unreachable | Trouble::NotKept | Trouble::Settings => false,
         }

@@ -116,9 +116,10 @@ impl Guard {
     pub fn check(&self, host: &str, address: IpAddr) -> Result<(), Forbidden> {
         let shown = || {
             let bare = host.trim_matches(['[', ']']);
-            match bare == address.to_string() {
-                true => bare.to_owned(),
-                false => format!("{bare} ({address})"),
+            if bare == address.to_string() {
+                bare.to_owned()
+            } else {
+                format!("{bare} ({address})")
             }
         };
         let reached = reached(address);
@@ -126,9 +127,10 @@ impl Guard {
         let holds = |net: &IpNet| net.contains(&address) || net.contains(&reached);
         if METADATA.contains(&reached) {
             let mut nets = self.nets.iter();
-            return match nets.any(|net| is_named(net) && holds(net)) {
-                true => Ok(()),
-                false => Err(Forbidden::Metadata(shown())),
+            return if nets.any(|net| is_named(net) && holds(net)) {
+                Ok(())
+            } else {
+                Err(Forbidden::Metadata(shown()))
             };
         }
         let Some(what) = not_public(reached) else {
@@ -176,10 +178,11 @@ fn reached(address: IpAddr) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     };
     match v6.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => v4(high, low),
         // Of these :: and ::1 are addresses of their own.
         [0, 0, 0, 0, 0, 0, high, low] if high != 0 => v4(high, low),
-        [0x2002, high, low, ..] => v4(high, low),
         _ => address,
     }
 }
@@ -201,13 +204,12 @@ fn not_public_v4(v4: Ipv4Addr) -> Option<&'static str> {
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Some("a private address"),
         [169, 254, ..] => Some("a link-local address"),
         [100, 64..=127, ..] => Some("a shared address of a carrier"),
-        [0, ..]
+        [0 | 224..=255, ..]
         | [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 18 | 19, ..]
         | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [224..=255, ..] => Some("no address of a host"),
+        | [203, 0, 113, _] => Some("no address of a host"),
         _ => None,
     }
 }
@@ -215,7 +217,7 @@ fn not_public_v4(v4: Ipv4Addr) -> Option<&'static str> {
 fn not_public_v6(v6: Ipv6Addr) -> Option<&'static str> {
     match v6.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] => Some("this machine itself"),
-        [0xfc00..=0xfdff, ..] | [0x64, 0xff9b, 1, ..] | [0xfec0..=0xfeff, ..] => {
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] | [0x64, 0xff9b, 1, ..] => {
             Some("a private address")
         }
         [0xfe80..=0xfebf, ..] => Some("a link-local address"),

@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn it_holds_so_many_and_no_more_those_that_are_over_first() {
         let mut held = Held::default();
-        for n in 0..HELD_MAX as i64 + 5 {
+        let at = (0..).take(HELD_MAX + 5);
+        for n in at {
             held.note(stands(&format!("{n}"), &[], Some(n)), "u", b"a");
         }
         assert_eq!(held.alerts.len(), HELD_MAX);

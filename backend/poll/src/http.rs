@@ -103,7 +103,10 @@ impl HttpFetch {
     async fn follow(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS_MAX {
-            self.settings.guard.check_url(&url).map_err(forbidden)?;
+            self.settings
+                .guard
+                .check_url(&url)
+                .map_err(|why| forbidden(&why))?;
             let response = self.get(&url, ask).await?;
             let Some(next) = redirect(&url, &response)? else {
                 return self.judge(url, ask, response).await;
@@ -210,7 +213,7 @@ fn redirect(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
         return Err(Failure::new(Trouble::Broken, why));
     };
     if url.scheme() == "https" && next.scheme() == "http" {
-        return Err(forbidden(Forbidden::Downgrade(host(&next))));
+        return Err(forbidden(&Forbidden::Downgrade(host(&next))));
     }
     Ok(Some(next))
 }
@@ -219,9 +222,9 @@ fn redirect(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
 fn header(name: &str, secret: &str, text: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     let wrong = |what: &str| Failure::new(Trouble::Settings, what.to_owned());
     let name = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| wrong(&format!("\"{name}\" is no header")))?;
+        .map_err(|_invalid| wrong(&format!("\"{name}\" is no header")))?;
     let mut value = HeaderValue::from_str(text)
-        .map_err(|_| wrong(&format!("secret \"{secret}\" has what no header can have")))?;
+        .map_err(|_invalid| wrong(&format!("secret \"{secret}\" has what no header can have")))?;
     value.set_sensitive(true);
     Ok((name, value))
 }
@@ -287,7 +290,7 @@ fn too_large(mut head: Vec<u8>, bytes: usize, why: String) -> Failure {
     Failure::new(Trouble::TooLarge { head, bytes }, why)
 }
 
-fn forbidden(why: Forbidden) -> Failure {
+fn forbidden(why: &Forbidden) -> Failure {
     Failure::new(Trouble::Forbidden, why.to_string())
 }
 
@@ -297,13 +300,14 @@ fn unreachable(url: &Url, error: reqwest::Error) -> Failure {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = source {
         if let Some(why) = error.downcast_ref::<Forbidden>() {
-            return forbidden(why.clone());
+            return forbidden(why);
         }
         source = error.source();
     }
-    let why = match error.is_timeout() {
-        true => format!("{} does not answer in time", host(url)),
-        false => said(&format!("{}: {}", host(url), chain(&error))),
+    let why = if error.is_timeout() {
+        format!("{} does not answer in time", host(url))
+    } else {
+        said(&format!("{}: {}", host(url), chain(&error)))
     };
     Failure::new(Trouble::Unreachable, why)
 }
@@ -311,14 +315,13 @@ fn unreachable(url: &Url, error: reqwest::Error) -> Failure {
 /// How long the server wants not to be asked, within [`RETRY_AFTER_MAX`].
 fn retry_after(headers: &HeaderMap, now: TimeMs) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = httpdate::parse_http_date(text).ok()?;
-            let at = at.duration_since(std::time::UNIX_EPOCH).ok()?;
-            let now = Duration::from_millis(u64::try_from(now.0).ok()?);
-            at.saturating_sub(now)
-        }
+    let wait = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let at = httpdate::parse_http_date(text).ok()?;
+        let at = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let now = Duration::from_millis(u64::try_from(now.0).ok()?);
+        at.saturating_sub(now)
     };
     Some(wait.min(RETRY_AFTER_MAX))
 }

@@ -153,11 +153,10 @@ fn host_of(text: &str) -> Result<String, String> {
     if text.contains(['/', ':', '@', '*']) && text.parse::<std::net::Ipv6Addr>().is_err() {
         return Err(wrong("is no host alone"));
     }
-    let host = match text.parse::<std::net::Ipv6Addr>() {
-        Ok(address) => url::Host::Ipv6(address),
-        Err(_) => {
-            url::Host::parse(text).map_err(|error| wrong(&format!("is no host ({error})")))?
-        }
+    let host = if let Ok(address) = text.parse() {
+        url::Host::Ipv6(address)
+    } else {
+        url::Host::parse(text).map_err(|error| wrong(&format!("is no host ({error})")))?
     };
     Ok(host.to_string().trim_end_matches('.').to_owned())
 }

@@ -92,8 +92,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let people = people::open(&config.data)?;
 
     let telemetry = Telemetry::new();
-    let shutdown = CancellationToken::new();
-    let tracker = TaskTracker::new();
+    let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
     let (lanes, live, stored) = Lanes::new();
     let store = SqliteStore::new(database(&config.data)).opening(seal.clone());
     let intake = Intake::new(Arc::clone(&package), seal, lanes, config.keep.archives());

@@ -11,8 +11,8 @@ fn vehicles(at: TimeMs, vehicles: &[(&str, f32)]) -> Vec<u8> {
     let header = [text(1, "2.0"), number(2, 0), number(3, seconds)].concat();
     let mut feed = member(1, &header);
     for (id, speed) in vehicles {
-        let [lon, lat] = message::WEST_1;
-        let place = [float(1, lat as f32), float(2, lon as f32), float(5, *speed)].concat();
+        let (lon, lat) = (118.05, 24.45);
+        let place = [float(1, lat), float(2, lon), float(5, *speed)].concat();
         let of = [
             member(2, &place),
             number(5, seconds),
@@ -27,10 +27,10 @@ fn vehicles(at: TimeMs, vehicles: &[(&str, f32)]) -> Vec<u8> {
 fn varint(mut n: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while n >= 0x80 {
-        bytes.push((n & 0x7f) as u8 | 0x80);
+        bytes.push(n.to_le_bytes()[0] | 0x80);
         n >>= 7;
     }
-    bytes.push(n as u8);
+    bytes.push(n.to_le_bytes()[0]);
     bytes
 }
 

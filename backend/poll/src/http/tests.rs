@@ -110,9 +110,10 @@ async fn what_has_not_changed_is_not_sent_again() {
             && headers
                 .get("if-modified-since")
                 .is_some_and(|at| at == "then");
-        match known {
-            true => answer(304, &[], ""),
-            false => answer(200, &[("etag", "\"7\""), ("last-modified", "then")], "abc"),
+        if known {
+            answer(304, &[], "")
+        } else {
+            answer(200, &[("etag", "\"7\""), ("last-modified", "then")], "abc")
         }
     };
     let site = Site::serve(Router::new().route("/v", get(vehicles))).await;

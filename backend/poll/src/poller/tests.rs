@@ -36,6 +36,10 @@ impl Stage {
         began.elapsed().as_secs()
     }
 
+    fn now(&self) -> TimeMs {
+        TimeMs(i64::try_from(self.seconds()).unwrap() * 1_000)
+    }
+
     fn answer(&self, url: &str, answers: Vec<Result<Answer, Failure>>) {
         lock(&self.answers).insert(url.to_owned(), answers.into());
     }
@@ -83,10 +87,11 @@ impl Keep for Stage {
                 return Err(NotKept);
             }
             let until = lock(&self.until).get(&text).copied();
-            let is_over = until.is_some_and(|until| until.0 / 1_000 <= self.seconds() as i64);
-            lock(&self.kept).push(match is_over {
-                true => format!("{text} is over"),
-                false => text.clone(),
+            let is_over = until.is_some_and(|until| until.0 <= self.now().0);
+            lock(&self.kept).push(if is_over {
+                format!("{text} is over")
+            } else {
+                text.clone()
             });
             let stands = until.filter(|_| !is_over).map(|until| Stands {
                 id: text,
@@ -105,6 +110,10 @@ impl Keep for Stage {
 
 const URL: &str = "https://feeds.example/v";
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands in one list with failures"
+)]
 fn new(text: &str, tag: &str) -> Result<Answer, Failure> {
     Ok(Answer::New {
         body: text.as_bytes().to_vec(),
@@ -146,7 +155,7 @@ async fn run(stage: &Arc<Stage>, every: u64, if_changed: bool, seconds: u64) -> 
     };
     let board = Arc::new(Board::default());
     let clock = Arc::clone(stage);
-    let now = move || TimeMs(i64::try_from(clock.seconds()).unwrap() * 1_000);
+    let now = move || clock.now();
     let tools = Tools::new(stage.clone(), stage.clone(), board.clone(), Arc::new(now));
     let shutdown = CancellationToken::new();
     let tracker = TaskTracker::new();
