@@ -1,3 +1,5 @@
+//! Against web servers on loopback.
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;

@@ -1,3 +1,5 @@
+//! Under a stopped clock, with a server and an intake as each test wants them.
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
