@@ -99,15 +99,16 @@ impl Page {
         } else {
             (self.status, &self.body)
         };
-        let mut head = format!("HTTP/1.1 {status} -\r\nconnection: close\r\n");
+        let length = body.len().to_string();
         let etag = self.etag.iter().map(|etag| ("etag", etag.as_str()));
-        let headers = self.headers.iter();
-        for (name, value) in headers.map(|(n, v)| (n.as_str(), v.as_str())).chain(etag) {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if !is_known {
-            head.push_str(&format!("content-length: {}\r\n", body.len()));
-        }
+        let length = (!is_known).then_some(("content-length", length.as_str()));
+        let headers = self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let lines = headers.chain(etag).chain(length);
+        let lines: Vec<String> = lines.map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+        let head = format!(
+            "HTTP/1.1 {status} -\r\nconnection: close\r\n{}",
+            lines.concat()
+        );
         [head.as_bytes(), b"\r\n", body].concat()
     }
 }

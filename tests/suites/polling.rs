@@ -2,7 +2,7 @@
 //! the alerts of a list.
 
 #![expect(
-    clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests fail like tests"
 )]
