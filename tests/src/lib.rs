@@ -26,6 +26,7 @@ pub mod wait;
 pub mod city;
 pub mod process;
 pub mod server;
+pub mod site;
 
 pub mod follower;
 pub mod http;

@@ -113,6 +113,33 @@ fn report(alert: &Node, received_at: TimeMs) -> Element {
     }))
 }
 
+/// How long an alert stands, for whoever hears it again when its time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The message's `identifier`.
+    pub id: String,
+    /// The identifiers of the messages that it takes the place of.
+    pub instead_of: Vec<String>,
+    /// When all of it has expired; absent if it does not say, or cancels.
+    pub until: Option<TimeMs>,
+}
+
+/// How long the alert that `payload` is stands; `None` if it is none.
+pub fn standing(payload: &[u8]) -> Option<Standing> {
+    let alert = tree(payload, Some(NAMESPACE)).ok()?;
+    let step = Step::of(&alert).ok()?;
+    let references = alert.one("references", ALERT).ok()?.split_whitespace();
+    let identifier = |reference: &str| reference.split(',').nth(1).map(str::to_owned);
+    Some(Standing {
+        id: needed(&alert, "identifier").ok()?.to_owned(),
+        instead_of: references.filter_map(identifier).collect(),
+        until: match step {
+            Step::Cancel => None,
+            Step::Alert | Step::Update => Infos::read(&alert).ok()?.until(),
+        },
+    })
+}
+
 /// Only what is meant counts.
 fn check_status(alert: &Node) -> Result<(), Rejection> {
     let said = match alert.one("status", ALERT)? {
@@ -175,5 +202,41 @@ impl Read for Cap {
     fn read(&self, message: &Message<'_>, sink: Sink<'_>) {
         let alert = tree(message.payload, Some(NAMESPACE));
         sink(alert.and_then(|alert| report(&alert, message.received_at)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(kind: &str, infos: &str) -> String {
+        format!(
+            "<alert xmlns='{NAMESPACE}'><identifier>c</identifier><msgType>{kind}</msgType>\
+             <references>s,a,2026-06-22T06:00:00+08:00 s,b,2026-06-22T06:01:00+08:00</references>\
+             {infos}</alert>"
+        )
+    }
+
+    #[test]
+    fn an_alert_stands_until_the_last_of_it_has_expired() {
+        let info = |expires: &str| format!("<info><expires>{expires}</expires></info>");
+        let (early, late) = (
+            "2026-06-22T07:00:00+08:00",
+            "2026-06-22T08:00:00.0001+08:00",
+        );
+        let both = alert("Update", &(info(late) + &info(early)));
+        let stands = standing(both.as_bytes()).unwrap();
+        assert_eq!(
+            (&*stands.id, &*stands.instead_of),
+            ("c", &["a".to_owned(), "b".to_owned()][..])
+        );
+        let eight = TimeMs::from_rfc3339("2026-06-22T08:00:00.001+08:00").unwrap();
+        assert_eq!(stands.until, Some(eight));
+        let until = |text: String| standing(text.as_bytes()).unwrap().until;
+        assert_eq!(until(alert("Update", &(info(late) + "<info/>"))), None);
+        assert_eq!(until(alert("Update", "")), None);
+        assert_eq!(until(alert("Cancel", &info(late))), None);
+        assert_eq!(standing(alert("Ack", "").as_bytes()), None);
+        assert_eq!(standing(b"<rss/>"), None);
     }
 }

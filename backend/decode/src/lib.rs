@@ -41,6 +41,7 @@ pub mod limits;
 pub mod protobuf;
 pub mod reading;
 
+pub use cap::{Standing, standing};
 pub use decoder::{Decoder, Element, Message};
 pub use refuse::shown;
 pub use sparkplug_b::Rebirth;

@@ -14,6 +14,7 @@ pub(crate) mod layers;
 pub(crate) mod metrics;
 pub(crate) mod open311;
 pub(crate) mod pointers;
+pub(crate) mod polls;
 pub(crate) mod properties;
 pub(crate) mod rules;
 pub(crate) mod scenes;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::Package;
+use egret_shared::package::feed::FeedDef;
 use egret_shared::position::Position;
 
 /// Raised when the digest is computed otherwise, so that old journals know.
@@ -20,7 +21,13 @@ pub(crate) fn of(package: &Package) -> u64 {
     part(&mut hasher, &package.areas.catalog());
     part(&mut hasher, &package.departments);
     part(&mut hasher, &package.properties);
-    part(&mut hasher, &package.feeds);
+    // Where messages are fetched from changes nothing of what they mean.
+    let sent = |feed: &FeedDef| FeedDef {
+        poll: None,
+        ..feed.clone()
+    };
+    let feeds: Vec<FeedDef> = package.feeds.iter().map(sent).collect();
+    part(&mut hasher, &feeds);
     part(&mut hasher, &package.metrics);
     part(&mut hasher, &package.rules);
     part(&mut hasher, &package.casework);

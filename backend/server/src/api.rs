@@ -110,6 +110,8 @@ pub(crate) struct Context {
     pub audit: mpsc::Sender<Line>,
     /// What is added to the city package.
     pub register: Register,
+    /// How the fetching of feeds goes.
+    pub polls: Arc<egret_poll::Board>,
     /// The embedded MQTT endpoint, once it is there.
     pub endpoint: Arc<OnceLock<Handle>>,
     /// Ends whoever follows the city: the server stops, or another package is in force.

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use clap::Args;
 use egret_listen::Showing;
 use egret_notify::NotifyConfig;
+use egret_poll::PollConfig;
 use egret_shared::time::Span;
 use egret_shared::wall::WatchDef;
 use serde::Deserialize;
@@ -110,6 +111,8 @@ struct ConfigFile {
     #[serde(default)]
     notify: NotifyConfig,
     #[serde(default)]
+    poll: PollConfig,
+    #[serde(default)]
     wall: WatchDef,
 }
 
@@ -195,6 +198,8 @@ pub(crate) struct Config {
     pub keep: Keep,
     /// Who is told of what, and how.
     pub notify: NotifyConfig,
+    /// Where feeds may be fetched from, and by what secrets.
+    pub poll: PollConfig,
     /// How walls watch themselves.
     pub wall: WatchDef,
 }
@@ -295,6 +300,7 @@ impl Config {
             tls,
             oidc: file.oidc,
             notify: file.notify,
+            poll: file.poll,
             wall: watch(file.wall)?,
             mqtt: mqtt_address(&mqtt)?,
             mqtt_limits: file.mqtt_limits.resolve()?,

@@ -256,7 +256,9 @@ impl Intake {
             });
             refusals.extend(kept.err());
         });
-        if let Some(delay) = delay_least.filter(|_| counting == Counting::Counted) {
+        // What is fetched waits for that: it tells nothing of a clock.
+        let tells_clock = counting == Counting::Counted && def.poll.is_none();
+        if let Some(delay) = delay_least.filter(|_| tells_clock) {
             ways.clocks.note(origin.sender, &def.id, delay);
         }
         if let Some(keys) = &mut keys {

@@ -48,6 +48,7 @@ use crate::notify::outbox::Teller;
 use crate::recover::recover;
 use crate::register::{Register, Registrar};
 use crate::seal::Seal;
+use crate::source::polls::Polls;
 use crate::source::{self, Brokers};
 use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
@@ -91,8 +92,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let people = people::open(&config.data)?;
 
     let telemetry = Telemetry::new();
-    let shutdown = CancellationToken::new();
-    let tracker = TaskTracker::new();
+    let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
     let (lanes, live, stored) = Lanes::new();
     let store = SqliteStore::new(database(&config.data)).opening(seal.clone());
     let intake = Intake::new(Arc::clone(&package), seal, lanes, config.keep.archives());
@@ -135,6 +135,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         answers: api::Answers::default(),
         telemetry,
         register,
+        polls: Arc::default(),
         endpoint: Arc::default(),
         shutdown: shutdown.child_token(),
         generation,
@@ -223,6 +224,13 @@ async fn serve(
         tracker,
         shutdown,
     )?;
+    let polls = Polls::start(
+        &config.poll,
+        &package,
+        (&ends.intake, &context.polls),
+        tracker,
+        shutdown,
+    )?;
     let Renewing {
         base,
         kept,
@@ -238,6 +246,7 @@ async fn serve(
         ends,
         endpoint,
         brokers,
+        polls,
         store,
         tracker: tracker.clone(),
         registrar,

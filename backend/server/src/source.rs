@@ -1,5 +1,6 @@
-//! The ways in by MQTT: the embedded endpoint, and existing brokers.
+//! The ways in by MQTT, the embedded endpoint and existing brokers, and what is fetched.
 
+pub(crate) mod polls;
 pub(crate) mod sparkplug;
 
 use std::sync::Arc;

@@ -3,11 +3,16 @@
 //! Counters by feed come from the fold, so that they survive a restart; times and connections
 //! are measured here. A scrape builds its registry anew, which keeps labels to what exists.
 
+mod polls;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use egret_city::Unlisted;
 use egret_city::entry::Seq;
+use egret_poll::PollState;
 use egret_shared::feed::FeedHealth;
+use egret_shared::id::FeedId;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -70,6 +75,8 @@ pub(crate) struct Measured {
     pub unlisted: Unlisted,
     /// Passwords hashed to be compared.
     pub passwords_checked: u64,
+    /// How the fetching of feeds goes.
+    pub polls: BTreeMap<FeedId, PollState>,
     /// The embedded MQTT endpoint's counters by name; none without one.
     pub mqtt: Vec<(&'static str, u64)>,
 }
@@ -155,6 +162,7 @@ impl Telemetry {
             passwords,
         );
         register_feeds(&mut registry, &measured.feeds);
+        polls::register(&mut registry, &measured.polls);
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use egret_shared::id::FeedId;
 use egret_shared::package::addition::{Addition, Register, Trial, Tried, UnheardTopic};
+use egret_shared::time::{Span, TimeMs};
 
 use super::request::{Method, encoded, json, obtain_slowly, send, send_slowly};
 use super::{ApiError, Refused};
@@ -16,6 +18,37 @@ pub(crate) async fn register() -> Result<Register, ApiError> {
 /// Topics that messages came by and no feed listens to.
 pub(crate) async fn topics() -> Result<Vec<UnheardTopic>, ApiError> {
     json("/api/v1/register/topics").await
+}
+
+/// How the fetching of a feed goes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Polled {
+    /// The host that it is fetched from.
+    pub(crate) host: String,
+    /// How often.
+    pub(crate) every: Span,
+    /// When an answer last was as it should be.
+    pub(crate) fetched_at: Option<TimeMs>,
+    /// When it will be asked for next.
+    pub(crate) next_at: Option<TimeMs>,
+    /// What is wrong.
+    pub(crate) error: Option<String>,
+}
+
+/// The feeds that are fetched, and how that goes.
+pub(crate) async fn polled() -> Result<Vec<(FeedId, Polled)>, ApiError> {
+    #[derive(Deserialize)]
+    struct Page {
+        items: Vec<Row>,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        feed: FeedId,
+        poll: Option<Polled>,
+    }
+    let page: Page = json("/api/v1/feeds?limit=1000").await?;
+    let rows = page.items.into_iter();
+    Ok(rows.filter_map(|row| Some((row.feed, row.poll?))).collect())
 }
 
 /// What samples would become.

@@ -80,6 +80,16 @@ words! {
     Moving: "部件会移动（如车辆）", "Its assets move, as vehicles do";
     TopicFilter: "主题过滤器", "Topic filter";
     TopicFilterHint: "+ 匹配任意一级；通过 HTTP 接入时留空", "+ stands for any level. Leave empty for HTTP";
+    PollUrl: "抓取地址", "Fetched from";
+    PollUrlHint: "由系统定时请求的 http(s) 地址；由发送方上报时留空。内网地址须由管理员在设置中允许", "An http(s) URL that is asked again and again. Leave empty for what is sent. The settings have to allow what is not public";
+    PollEvery: "抓取间隔", "Fetched every";
+    Polled: "定时抓取", "Fetched feeds";
+    PolledAbout: "由系统定时请求的数据源", "Feeds that are asked for again and again";
+    NoPolled: "没有定时抓取的数据源", "No feed is fetched";
+    PolledHost: "来源主机", "Host";
+    PolledLast: "上次成功", "Last success";
+    PolledNext: "下次抓取", "Next try";
+    PolledWell: "正常", "As it should be";
     Levels: "主题各级 · 点击切换为任意", "Levels of the topic. Click one to make it any";
     AnyLevel: "任意", "any";
     FormatOf: "报文格式", "Format";

@@ -1,8 +1,9 @@
-//! `/data`: how every feed does, what was refused, and for whoever may connect feeds, what nobody
-//! listens to and what was connected here.
+//! `/data`: how every feed does, what was refused, and for whoever may connect feeds, what is
+//! fetched, what nobody listens to and what was connected here.
 
 mod added;
 mod feeds;
+mod polled;
 mod quarantine;
 pub(crate) mod told;
 mod unconnected;
@@ -47,6 +48,7 @@ pub(crate) fn Data() -> impl IntoView {
                     <FeedTable />
                 </div>
             </section>
+            {move || connects.get().then(polled::section)}
             {move || connects.get().then(unconnected::section)}
             {move || connects.get().then(added::section)}
             {quarantine::section()}

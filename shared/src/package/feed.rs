@@ -37,6 +37,9 @@ pub struct FeedDef {
     /// MQTT topic filter (with `+` and `#`) of its messages; absent for feeds that come by HTTP.
     #[serde(default)]
     pub topic: Option<String>,
+    /// Where its messages are fetched from; absent for feeds whose messages are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollDef>,
     /// How its messages are written.
     pub format: Format,
     /// How often each asset promises to speak; absent, nothing is ever silent.
@@ -77,6 +80,25 @@ fn backfill_default() -> Span {
     Span(7_200_000)
 }
 
+/// `[feed.poll]`: where a feed's messages are fetched from, and how often.
+///
+/// Nothing secret is in it: a header or a key in the URL that is one has a name here, and its value
+/// in the server's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollDef {
+    /// What is fetched: `http://` or `https://`, without name and password.
+    pub url: String,
+    /// How long from one fetch to the next, while all goes well.
+    pub every: Span,
+    /// Headers to send, by name: each is a secret of the settings, by its name there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Keys to put into the URL's query: each is a secret of the settings, by its name there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+}
+
 /// How a payload is written; one file each in `backend/decode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -109,6 +131,22 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether a whole message of it can be had by asking for it. Uplinks of devices and packets of
+    /// stations are sent when there is one, and what Sparkplug says hangs on its topics.
+    pub fn can_be_polled(self) -> bool {
+        match self {
+            Self::EgretJson
+            | Self::MappedJson
+            | Self::Senml
+            | Self::NgsiLd
+            | Self::GtfsRt
+            | Self::Cap
+            | Self::Open311
+            | Self::Cloudevents => true,
+            Self::ChirpstackV4 | Self::TtsV3 | Self::Hj212 | Self::SparkplugB => false,
+        }
+    }
+
     /// The word for it in `feeds.toml`.
     pub fn as_str(self) -> &'static str {
         match self {

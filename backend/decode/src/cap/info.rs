@@ -64,6 +64,18 @@ impl<'a> Infos<'a> {
         Ok(are_over)
     }
 
+    /// When the last of it expires; `None` if something does not say.
+    pub(super) fn until(&self) -> Option<TimeMs> {
+        let expires = |Info { node, place, .. }: &Info<'_>| {
+            let text = node.one("expires", place).ok()?;
+            let us = rfc3339(text, place).ok()?.us;
+            // No earlier than it is over.
+            Some(TimeMs(us.div_euclid(1_000) + i64::from(us % 1_000 != 0)))
+        };
+        let all: Option<Vec<TimeMs>> = self.0.iter().map(expires).collect();
+        all?.into_iter().max()
+    }
+
     /// The event, with its level behind it: `暴雨-red`.
     pub(super) fn category(&self) -> Option<SmolStr> {
         let event = self.0.first()?.text("event");

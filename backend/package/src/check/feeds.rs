@@ -8,7 +8,7 @@ use egret_shared::package::feed::{
 use egret_shared::time::Span;
 
 use super::pointers::pointer;
-use super::{Known, formats, known_unit, positive, topics};
+use super::{Known, formats, known_unit, polls, positive, topics};
 use crate::problem::Problem;
 use crate::spans::{Entry, List};
 
@@ -45,6 +45,7 @@ fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<
         problems.push(entry.problem("", "it needs asset_class, or report = true"));
     }
     formats::check(entry, problems);
+    polls::check(entry, problems);
     if let Some(map) = &feed.map {
         check_map(entry, map, known, problems);
     }

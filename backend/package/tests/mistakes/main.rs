@@ -13,6 +13,8 @@ mod feeds;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod polls;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod rules;

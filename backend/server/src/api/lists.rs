@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use egret_city::City;
+use egret_poll::PollState;
+use egret_shared::access::Right;
 use egret_shared::alert::{Alert, AlertState};
 use egret_shared::feed::{FeedHealth, FeedStatus};
-use egret_shared::id::{AreaCode, IncidentId, RuleId};
+use egret_shared::id::{AreaCode, FeedId, IncidentId, RuleId};
 use egret_shared::level::Level;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::extract::Query;
@@ -61,18 +63,35 @@ pub(super) async fn alerts(
     .await
 }
 
+/// How a feed does, and how the fetching of it goes, if it is fetched.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct FeedRow {
+    #[serde(flatten)]
+    health: FeedHealth,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<PollState>,
+}
+
 /// `GET /api/v1/feeds`: by `status`.
 pub(super) async fn feeds(
     State(context): State<Context>,
     caller: Caller,
     Query(query): Query<FeedQuery>,
-) -> Result<Json<Page<FeedHealth>>, Problem> {
+) -> Result<Json<Page<FeedRow>>, Problem> {
+    let mut polls = context.polls.all();
     city_list(&context, move |city: &City| {
+        // Where a feed comes from is for those who may know how to send to it.
+        let knows =
+            |feed: &FeedId| caller.may_feed(Right::Raw, feed) || caller.may_feed(Right::Send, feed);
         let fits = |feed: &FeedHealth| query.status.is_none_or(|status| feed.status == status);
         query.page.page(
             city.feeds()
                 .filter(fits)
-                .filter(|feed| caller.sight.feed(&feed.feed)),
+                .filter(|feed| caller.sight.feed(&feed.feed))
+                .map(|health| FeedRow {
+                    poll: polls.remove(&health.feed).filter(|_| knows(&health.feed)),
+                    health,
+                }),
         )
     })
     .await

@@ -72,6 +72,7 @@ pub(super) async fn metrics(
         seq,
         unlisted,
         passwords_checked: context.access.people.passwords_checked(),
+        polls: context.polls.all(),
         mqtt: endpoint.map_or_else(Vec::new, |endpoint| endpoint.counters().read()),
     };
     let text = context.telemetry.text(&measured).map_err(|error| {

@@ -22,6 +22,7 @@ use crate::auth::Caller;
 use crate::clock;
 use crate::intake::{Gathering, Intake, Origin, Way};
 use crate::journal::JournalError;
+use crate::source::polls;
 use crate::store::{QuarantineFilter, RefusedMessage};
 
 /// Which refused messages are meant.
@@ -218,6 +219,8 @@ fn read_again(
     }
     let way = way_of(&item.topic, item.feed.as_ref(), raw);
     let id = match (&item.feed, way) {
+        // No topic leads to what was fetched.
+        (Some(feed), _) if polls::is_place(&item.topic) => intake.feed(feed.as_str()),
         // The topic decides again: its feed may be another now.
         (_, Way::Own) if item.topic != PATH => intake.feed_of_topic(&item.topic),
         (Some(feed), _) => intake.feed(feed.as_str()),

@@ -21,7 +21,7 @@ impl Caller {
         for feed in &mut seen.feeds {
             // How to send in something is for those who may.
             if !self.may_feed(Right::Raw, &feed.id) && !self.may_feed(Right::Send, &feed.id) {
-                (feed.topic, feed.map) = (None, None);
+                (feed.topic, feed.map, feed.poll) = (None, None, None);
                 feed.names.clear();
                 feed.personal.clear();
             }

@@ -35,6 +35,7 @@ use crate::journal::writer::StoreJob;
 use crate::live::Live;
 use crate::register::{Job, RegisterError, Registrar};
 use crate::source::Brokers;
+use crate::source::polls::Polls;
 use crate::store::Past;
 
 /// Entries folded before what left the city on the way is handed on to be kept.
@@ -77,6 +78,7 @@ pub(super) struct Renewal {
     pub ends: Ends,
     pub endpoint: Option<Handle>,
     pub brokers: Brokers,
+    pub polls: Polls,
     pub store: mpsc::WeakSender<StoreJob>,
     pub tracker: TaskTracker,
     pub registrar: Registrar,
@@ -188,6 +190,7 @@ impl Renewal {
         context.access.people.tell();
         before.cancel();
         followers(context, self.endpoint.as_ref(), &self.tracker);
+        self.polls.renew(&package).await;
         let brokers = self.brokers.renew(&package);
         brokers.await.map_err(|error| failed(error.to_string()))?;
         tracing::info!(

@@ -24,6 +24,7 @@ pub(super) fn section(bench: Bench) -> AnyView {
             </header>
             {format(bench)}
             {topic(bench)}
+            {poll(bench)}
             {places(bench)}
             {values::list(bench)}
             {feed(bench)}
@@ -113,6 +114,31 @@ fn topic(bench: Bench) -> AnyView {
     view! {
         {line}
         {chips}
+    }
+    .into_any()
+}
+
+/// Where it is fetched from, and how often.
+fn poll(bench: Bench) -> AnyView {
+    let url = Line::new(Word::PollUrl)
+        .hinted(Word::PollUrlHint)
+        .at(Spot::Poll)
+        .view(
+            bench,
+            |draft| draft.poll_url.clone(),
+            |draft, text| draft.poll_url = text,
+        );
+    let is_polled = Memo::new(move |_| !bench.draft.read().poll_url.is_empty());
+    let every = move || {
+        Line::new(Word::PollEvery).at(Spot::PollEvery).view(
+            bench,
+            |draft| draft.poll_every.clone(),
+            |draft, text| draft.poll_every = text,
+        )
+    };
+    view! {
+        {url}
+        {move || is_polled.get().then(every)}
     }
     .into_any()
 }

@@ -19,6 +19,9 @@ const LATENESS: Span = Span(600_000);
 /// How far back stored readings fill an asset's past: the package's own default.
 const BACKFILL: Span = Span(7_200_000);
 
+/// How often a feed is fetched unless somebody says otherwise.
+const POLL_EVERY: &str = "60s";
+
 /// The form.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Draft {
@@ -28,6 +31,10 @@ pub(super) struct Draft {
     pub(super) map: MapDef,
     /// Whether a CloudEvent's data are any JSON, and not Egret's own.
     pub(super) maps_events: bool,
+    /// The URL that it is fetched from, as written; empty for a feed that is sent.
+    pub(super) poll_url: String,
+    /// How often it is fetched, as written.
+    pub(super) poll_every: String,
     /// How often it is expected, as written.
     pub(super) expect_every: String,
     /// JSON Pointer to the longitude, or nothing.
@@ -147,6 +154,7 @@ impl Draft {
                 moving: false,
                 report: false,
                 open311: false,
+                poll: None,
                 topic: None,
                 format: Format::MappedJson,
                 expect_every: None,
@@ -160,6 +168,8 @@ impl Draft {
             },
             map: MapDef::default(),
             maps_events: false,
+            poll_url: String::new(),
+            poll_every: POLL_EVERY.to_owned(),
             expect_every: "60s".to_owned(),
             lon: String::new(),
             lat: String::new(),

@@ -12,6 +12,8 @@ pub(super) enum Spot {
     Domain,
     AssetClass,
     Topic,
+    Poll,
+    PollEvery,
     Format,
     ExpectEvery,
     Asset,
@@ -34,6 +36,8 @@ impl Spot {
             Self::Domain => "connect-domain".to_owned(),
             Self::AssetClass => "connect-class".to_owned(),
             Self::Topic => "connect-topic".to_owned(),
+            Self::Poll => "connect-poll".to_owned(),
+            Self::PollEvery => "connect-poll-every".to_owned(),
             Self::Format => "connect-format".to_owned(),
             Self::ExpectEvery => "connect-every".to_owned(),
             Self::Asset => "connect-asset".to_owned(),
@@ -64,7 +68,12 @@ impl Fault {
 
 /// Words of the server's sentences about `feeds.toml`, and the field that each is about. The first
 /// that fits counts.
-const OF_FEEDS: [(&str, Spot); 16] = [
+const OF_FEEDS: [(&str, Spot); 21] = [
+    ("URL", Spot::Poll),
+    ("cannot be fetched", Spot::Poll),
+    ("leave poll out", Spot::Poll),
+    ("is too often", Spot::PollEvery),
+    ("is too rare", Spot::PollEvery),
     ("there is no department", Spot::Department),
     ("names no properties", Spot::Format),
     ("needs asset in it", Spot::Asset),
@@ -165,6 +174,14 @@ mod tests {
             (
                 "metrics.toml: metric \"topic-noise.noise_mean\": orange at 2 must lie above yellow at 3",
                 Some(Spot::Tile(0)),
+            ),
+            (
+                "feeds.toml: feed \"topic-noise\": ftp:// cannot be fetched: write http:// or https://",
+                Some(Spot::Poll),
+            ),
+            (
+                "feeds.toml: feed \"topic-noise\": every 1s is too often: 5s is the least",
+                Some(Spot::PollEvery),
             ),
             ("areas.geojson: something else", None),
         ] {

@@ -123,6 +123,8 @@ fn spot_word(spot: Spot) -> Word {
         Spot::Domain => Word::Domain,
         Spot::AssetClass => Word::AssetClass,
         Spot::Topic => Word::TopicFilter,
+        Spot::Poll => Word::PollUrl,
+        Spot::PollEvery => Word::PollEvery,
         Spot::Format => Word::FormatOf,
         Spot::ExpectEvery => Word::ExpectEvery,
         Spot::Asset => Word::AssetFrom,

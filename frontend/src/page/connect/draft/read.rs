@@ -6,7 +6,7 @@ use egret_shared::package::feed::{Format, PropertyPlace, UnitPlace, ValuePlace};
 use egret_shared::package::metric::{Aggregate, MetricDef};
 use egret_shared::package::property::PropertyDef;
 
-use super::{Draft, Kept, NewProperty, Taken, Tile};
+use super::{Draft, Kept, NewProperty, POLL_EVERY, Taken, Tile};
 
 impl Draft {
     /// The form of an addition. Whatever it cannot show is kept.
@@ -15,6 +15,9 @@ impl Draft {
         let mut map = feed.map.take().unwrap_or_default();
         let names = std::mem::take(&mut feed.names);
         let expect_every = feed.expect_every.map(|span| span.to_string());
+        let poll = feed.poll.as_ref();
+        let poll = poll.map(|poll| (poll.url.clone(), poll.every.to_string()));
+        let (poll_url, poll_every) = poll.unwrap_or_else(|| (String::new(), POLL_EVERY.to_owned()));
         let position = map.position.take();
         let (lon, lat) = position.map_or_else(Default::default, |place| (place.lon, place.lat));
         let maps_events = feed.format == Format::Cloudevents && !map.values.is_empty();
@@ -36,6 +39,8 @@ impl Draft {
             feed,
             map,
             maps_events,
+            poll_url,
+            poll_every,
             expect_every: expect_every.unwrap_or_default(),
             lon,
             lat,

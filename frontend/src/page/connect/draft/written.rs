@@ -3,7 +3,7 @@
 use egret_shared::id::{MetricId, PropertyId};
 use egret_shared::package::addition::Addition;
 use egret_shared::package::feed::{
-    FeedDef, MapDef, NameDef, PositionPlace, PropertyPlace, UnitPlace, ValuePlace,
+    FeedDef, MapDef, NameDef, PollDef, PositionPlace, PropertyPlace, UnitPlace, ValuePlace,
 };
 use egret_shared::package::metric::{Aggregate, By, LevelsDef, MetricDef, OneOrMany};
 use egret_shared::package::metric::{SourceDef, WindowDef};
@@ -68,6 +68,7 @@ impl Draft {
             );
         }
         feed.topic = feed.topic.filter(|topic| !topic.is_empty());
+        feed.poll = self.poll_written(faults);
         feed.expect_every = match self.expect_every.trim() {
             "" => None,
             text => {
@@ -89,6 +90,28 @@ impl Draft {
             faults.push(Fault::of(Spot::Values, Word::NoValues));
         }
         feed
+    }
+
+    /// Where it is fetched from; what the form does not show of that stays.
+    fn poll_written(&self, faults: &mut Vec<Fault>) -> Option<PollDef> {
+        let url = self.poll_url.trim();
+        if url.is_empty() {
+            return None;
+        }
+        let every = Span::parse(self.poll_every.trim()).ok();
+        if every.is_none() {
+            faults.push(Fault::of(Spot::PollEvery, Word::NoSpan));
+        }
+        let before = self.feed.poll.clone();
+        let (headers, query) = before
+            .map(|poll| (poll.headers, poll.query))
+            .unwrap_or_default();
+        Some(PollDef {
+            url: url.to_owned(),
+            every: every?,
+            headers,
+            query,
+        })
     }
 
     fn map_written(&self, faults: &mut Vec<Fault>) -> Option<MapDef> {

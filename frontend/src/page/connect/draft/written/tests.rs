@@ -66,6 +66,27 @@ fn spots(draft: &Draft) -> Vec<Spot> {
 }
 
 #[test]
+fn what_is_fetched_is_written_with_what_the_form_does_not_show_of_it() {
+    let mut draft = complete();
+    assert_eq!(draft.written(&[]).unwrap().feed.poll, None);
+    draft.poll_url = " https://meters.example/now ".to_owned();
+    draft.poll_every = "often".to_owned();
+    assert_eq!(spots(&draft), [Spot::PollEvery]);
+    draft.poll_every = "30s".to_owned();
+    let mut addition = draft.written(&[]).unwrap();
+    let poll = addition.feed.poll.as_mut().unwrap();
+    assert_eq!(
+        (poll.url.as_str(), poll.every),
+        ("https://meters.example/now", Span(30_000))
+    );
+    poll.headers.insert("x-key".to_owned(), "meters".to_owned());
+    let mut again = Draft::of(&addition);
+    assert_eq!(again.written(&[]).unwrap(), addition);
+    again.poll_url.clear();
+    assert_eq!(again.written(&[]).unwrap().feed.poll, None);
+}
+
+#[test]
 fn a_complete_form_is_an_addition_in_the_words_of_the_files() {
     let addition = complete().written(&[]).unwrap();
     let written = serde_json::to_value(&addition).unwrap();
