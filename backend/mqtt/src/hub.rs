@@ -306,6 +306,21 @@ impl Hub {
         }
     }
 
+    /// How many subscribers would have the message if it were routed now: a group counts as one.
+    pub(crate) fn reach(&self, message: &Message) -> usize {
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let matching = tree.matching(message);
+        drop(tree);
+        let may_have = |session: &Session| {
+            session.may_receive(message) && (message.qos > 0 || !session.is_parked())
+        };
+        let each = matching.each.iter();
+        let each = each.filter(|found| may_have(&found.subscriber.session));
+        let turns = matching.turns.iter();
+        let turns = turns.filter(|turn| turn.members.iter().any(|one| may_have(&one.session)));
+        each.count() + turns.count()
+    }
+
     fn deliver_retained(&self, session: &Arc<Session>, wanted: &Filter, identifier: Option<u32>) {
         let retained = lock(&self.retained).matching(&wanted.filter);
         for message in retained {

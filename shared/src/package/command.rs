@@ -241,8 +241,20 @@ pub fn topic_for(template: &str, asset: &str) -> Option<String> {
     })
 }
 
+/// Whether `topic` is the template's, of whatever asset.
+pub fn fits(template: &str, topic: &str) -> bool {
+    let (mut wanted, mut levels) = (template.split('/'), topic.split('/'));
+    loop {
+        match (wanted.next(), levels.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(level)) if wanted == ASSET || wanted == level => {}
+            _ => return false,
+        }
+    }
+}
+
 /// The asset that `topic` is about, by the template that it fits; `None` if the template does not name
-/// it, or the topic does not fit.
+/// it.
 pub fn asset_in<'t>(template: &str, topic: &'t str) -> Option<&'t str> {
     let mut levels = template.split('/').zip(topic.split('/'));
     levels
@@ -280,6 +292,14 @@ mod tests {
             assert!(matches!(flow.check(&wrong), Err(Flaw::NoNumber(_))));
         }
         assert_eq!(number(None).check(&Argument::Number(1e9)), Ok(()));
+    }
+
+    #[test]
+    fn a_topic_fits_a_template_level_by_level() {
+        assert!(fits("a/{asset}/set", "a/P-1/set") && fits("a/set", "a/set"));
+        for other in ["a/P-1", "a/P-1/set/x", "b/P-1/set", "a/P/1/set"] {
+            assert!(!fits("a/{asset}/set", other), "{other}");
+        }
     }
 
     #[test]
