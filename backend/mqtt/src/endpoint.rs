@@ -173,12 +173,7 @@ impl Handle {
     /// there are none: it is neither retained nor kept for whoever comes. A session that waits for its
     /// client counts, and keeps it until its time is over.
     pub fn order(&self, order: Order, label: Label) -> usize {
-        let message = Arc::new(order.into_message(label));
-        let n_reached = self.shared.hub.reach(&message);
-        if n_reached > 0 {
-            self.shared.hub.route(&message);
-        }
-        n_reached
+        self.shared.hub.order(order, label)
     }
 
     /// Waits until every connection has ended, after `shutdown` was cancelled.

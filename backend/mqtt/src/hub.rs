@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use crate::counters::Counters;
 use crate::gate::{Label, Pass};
 use crate::limits::Limits;
+use crate::order::Order;
 use crate::protocol::build::code;
 use crate::protocol::words::{Filter, Retained as RetainedWanted};
 use crate::topic::Subscription;
@@ -306,8 +307,18 @@ impl Hub {
         }
     }
 
+    /// Routes an order, unless nobody would have it; how many do.
+    pub(crate) fn order(&self, order: Order, label: Label) -> usize {
+        let message = Arc::new(order.into_message(label));
+        let n_reached = self.reach(&message);
+        if n_reached > 0 {
+            self.route(&message);
+        }
+        n_reached
+    }
+
     /// How many subscribers would have the message if it were routed now: a group counts as one.
-    pub(crate) fn reach(&self, message: &Message) -> usize {
+    fn reach(&self, message: &Message) -> usize {
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         let matching = tree.matching(message);
         drop(tree);

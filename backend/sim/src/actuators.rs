@@ -129,12 +129,13 @@ fn answers(feed: &FeedDef, ordered: &Ordered, order: &Publish) -> Vec<(String, S
         return Vec::new();
     };
     let told: Value = serde_json::from_slice(&order.payload).unwrap_or_default();
-    let (run, auto) = (told["run"].as_bool(), told["auto"].as_bool());
+    let said = |key: &str| told.get(key).and_then(Value::as_bool);
+    let (run, auto) = (said("run"), said("auto"));
     let refused = (run.is_none() && auto != Some(true)).then_some("not understood");
     if refused.is_none() {
         ordered.set(asset, run);
     }
-    let answer = json!({ "order": told["order"], "refused": refused });
+    let answer = json!({ "order": told.get("order"), "refused": refused });
     let reply = command.ack.reply.as_deref();
     let reply = reply.and_then(|reply| topic_for(reply, asset));
     let mut out: Vec<_> = reply

@@ -21,7 +21,9 @@ pub(crate) fn list(cell: Cell<'_>, _: &Truth) {
     let own: BTreeSet<String> = own.map(|(id, _)| id.clone()).collect();
     let told = cell.list("/api/v1/commands", PAGE);
     cell.same(&own, &told.iter().map(|row| text(&row["id"])).collect());
-    told.iter().for_each(|row| has_own_reason(cell, row));
+    for row in &told {
+        has_own_reason(cell, row);
+    }
     for feed in city::feeds().into_iter().step_by(3) {
         let rows = cell.list(&format!("/api/v1/commands?feed={feed}"), 1_000);
         let of_feed = told.iter().filter(|row| row["feed"] == *feed);

@@ -238,7 +238,7 @@ fn entry((kind, id, asset): (u8, u8, u8), now: &mut TimeMs) -> Entry {
     let (id, asset) = (format!("o{id}"), format!("G-{asset}"));
     match kind {
         0 => order(&id, &asset, *now, None),
-        1 => order(&id, &asset, *now, Some(f64::from(id.len() as u8))),
+        1 => order(&id, &asset, *now, Some(2.0)),
         2 => turn(&id, *now, Turn::Sent("mqtt".into())),
         3 => turn(&id, *now, answered("road", Some(&asset), None)),
         4 => {
