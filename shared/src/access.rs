@@ -66,12 +66,13 @@ impl Role {
     /// What the role allows, within its grant.
     pub const fn rights(self) -> &'static [Right] {
         use Right::{
-            Administer, Audit, Connect, Dispatch, Erase, Operate, Personal, Raw, See, Send, Work,
+            Actuate, Administer, Audit, Connect, Dispatch, Erase, Operate, Personal, Raw, See,
+            Send, Work,
         };
         match self {
             Self::Viewer => &[See],
             Self::Officer | Self::Handler => &[See, Work, Personal],
-            Self::Dispatcher | Self::Lead => &[See, Work, Dispatch, Personal],
+            Self::Dispatcher | Self::Lead => &[See, Work, Dispatch, Actuate, Personal],
             Self::Steward => &[See, Raw, Send, Connect, Operate, Erase],
             Self::Auditor => &[Audit],
             Self::Admin => &[See, Raw, Send, Connect, Operate, Audit, Administer],
@@ -94,6 +95,8 @@ pub enum Right {
     Work,
     /// To give incidents to departments.
     Dispatch,
+    /// To have actuators do something.
+    Actuate,
     /// To be shown personal data, with a reason.
     Personal,
     /// To see messages as their senders wrote them, and what was refused.

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::actuation::{ActuationOrder, ActuationRefusal};
 use crate::case::{Act, Doer, Refusal};
 use crate::hush::{HushOrder, HushRefusal};
-use crate::id::{AreaCode, HushId, IncidentId};
+use crate::id::{ActuationId, AreaCode, HushId, IncidentId};
 use crate::incident::CaseClass;
 use crate::level::Level;
 use crate::mode::Mode;
@@ -43,6 +44,8 @@ pub enum Order {
     Mode(ModeOrder),
     /// To keep alerts quiet, or to let them speak again.
     Hush(HushOrder),
+    /// To have an actuator do something.
+    Actuate(Box<ActuationOrder>),
 }
 
 /// Body of `POST /api/v1/incidents/{id}/commands`, with the incident.
@@ -101,4 +104,8 @@ pub enum Outcome {
     Hushed(HushId),
     /// Nothing can be kept quiet like that.
     NotHushed(HushRefusal),
+    /// The actuator will be told; the order that it will be.
+    Actuated(ActuationId),
+    /// The actuator is not told.
+    NotActuated(ActuationRefusal),
 }

@@ -100,6 +100,14 @@ id!(
     HushId
 );
 id!(
+    /// A command 指令 that a feed's actuators take, as `feeds.toml` names it: `run`.
+    CommandId
+);
+id!(
+    /// One order to an actuator. The actuator is told it, so that it drops what comes twice.
+    ActuationId
+);
+id!(
     /// A response plan 预案.
     PlanId
 );

@@ -3,7 +3,7 @@
 //! No I/O, no clock, no panics; builds for wasm32. Modules in the order in which data flows:
 //! plain words (ids, time, place, level), what comes in (observations, reports), what the fold
 //! makes of it (assets, metrics, alerts, incidents, feed health, events), what people do to it
-//! (casework, commands, the mode of the city), what a city package
+//! (casework, commands, orders to actuators, the mode of the city), what a city package
 //! declares, who may see it (access, people), and what is pushed to screens (snapshot, delta, message, codec).
 
 pub mod flags;
@@ -26,6 +26,7 @@ pub mod hush;
 pub mod incident;
 pub mod metric;
 
+pub mod actuation;
 pub mod case;
 pub mod command;
 pub mod mode;

@@ -6,6 +6,7 @@
 pub mod addition;
 pub mod casework;
 pub mod city;
+pub mod command;
 pub mod department;
 pub mod feed;
 pub mod layer;

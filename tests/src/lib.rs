@@ -47,4 +47,5 @@ pub mod tls;
 pub mod wall;
 pub mod wire;
 
+pub mod actuator;
 pub mod bench;

@@ -216,7 +216,11 @@ impl Load {
     }
 }
 
-fn python(script: &str, broker: SocketAddr, arguments: impl FnOnce(&mut Command)) -> Process {
+pub(crate) fn python(
+    script: &str,
+    broker: SocketAddr,
+    arguments: impl FnOnce(&mut Command),
+) -> Process {
     let path = tools::repository().join("tests/clients").join(script);
     let mut command = Command::new(tools::python());
     // -B: no bytecode beside the scripts.

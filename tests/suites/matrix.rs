@@ -26,6 +26,8 @@ mod live;
 mod mqtt;
 #[path = "matrix/numbers.rs"]
 mod numbers;
+#[path = "matrix/orders.rs"]
+mod orders;
 #[path = "matrix/people.rs"]
 mod people;
 #[path = "matrix/persons.rs"]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egret_package::Package;
+use egret_shared::actuation::{Actuation, ActuationRefusal, Outgoing};
 use egret_shared::alert::{Alert, AlertKey, AlertState, AlertTurn};
 use egret_shared::asset::{AssetMark, AssetState};
 use egret_shared::case::Dossier;
@@ -15,7 +16,9 @@ use egret_shared::command::Outcome;
 use egret_shared::delta::CityDelta;
 use egret_shared::feed::{ClockOffset, FeedHealth};
 use egret_shared::hush::{Hush, HushOrder, HushRefusal};
-use egret_shared::id::{AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId, RuleId};
+use egret_shared::id::{
+    ActuationId, AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId, RuleId,
+};
 use egret_shared::incident::Incident;
 use egret_shared::level::Level;
 use egret_shared::metric::{ClosedPoint, MetricKey, MetricPoint};
@@ -25,6 +28,7 @@ use egret_shared::snapshot::CitySnapshot;
 use egret_shared::table::{Changed, Keyed, Table};
 use egret_shared::time::TimeMs;
 
+use crate::actuation;
 use crate::alert::{self, Unlisted};
 use crate::asset::{Asset, View};
 use crate::changes::{Changes, Dirty};
@@ -323,6 +327,27 @@ impl City {
     /// Why an order would be refused now; `None` if it would be taken.
     pub fn hush_refusal(&self, order: &HushOrder) -> Option<HushRefusal> {
         alert::refusal(&self.plan, &self.state, order)
+    }
+
+    /// The order to an actuator with this id, while it is kept.
+    pub fn actuation(&self, id: &ActuationId) -> Option<&Actuation> {
+        self.state.actuations.get(id)
+    }
+
+    /// Orders to actuators, the newest first.
+    pub fn actuations(&self) -> impl Iterator<Item = &Actuation> + '_ {
+        self.state.actuations.newest()
+    }
+
+    /// Orders to actuators that are under way, with what is to be sent, in the order in which they
+    /// were given.
+    pub fn actuations_open(&self) -> Vec<(&Actuation, &Outgoing)> {
+        self.state.actuations.open()
+    }
+
+    /// Why an order to this actuator would be refused now; `None` if it would be taken.
+    pub fn actuation_refusal(&self, feed: &FeedId, asset: &AssetId) -> Option<ActuationRefusal> {
+        actuation::refusal(&self.state, feed, asset)
     }
 
     /// Incidents that are listed, by id.

@@ -1,5 +1,6 @@
 //! What the journal holds and the fold takes in, in one order.
 
+use egret_shared::actuation::ActuationTurn;
 use egret_shared::command::Command;
 use egret_shared::id::FeedId;
 use egret_shared::observation::Observation;
@@ -29,6 +30,8 @@ pub enum Entry {
     Clock(GatewayClock),
     /// Somebody ordered something.
     Command(Box<Command>),
+    /// Something has become of an order to an actuator.
+    Actuation(Box<ActuationTurn>),
 }
 
 /// How far a gateway's clock is off.
@@ -67,6 +70,7 @@ impl Entry {
             Self::Tick(at) => *at,
             Self::Clock(clock) => clock.at,
             Self::Command(command) => command.at,
+            Self::Actuation(turn) => turn.at,
             Self::Package(_) => TimeMs(0),
         }
     }

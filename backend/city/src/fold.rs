@@ -10,6 +10,7 @@ use egret_package::Package;
 use egret_shared::id::FeedId;
 use serde::{Deserialize, Serialize};
 
+use crate::actuation::Actuations;
 use crate::alert::{Alerts, Hushes};
 use crate::asset::Assets;
 use crate::baseline::Baselines;
@@ -57,6 +58,7 @@ pub(crate) struct State {
     pub(crate) hushes: Hushes,
     pub(crate) incidents: Incidents,
     pub(crate) cases: Cases,
+    pub(crate) actuations: Actuations,
     pub(crate) ticker: Ticker,
     /// Rules whose parts turned within this entry; none between entries.
     #[serde(skip)]
@@ -87,6 +89,7 @@ impl State {
             hushes: Hushes::default(),
             incidents: Incidents::default(),
             cases: Cases::default(),
+            actuations: Actuations::default(),
             ticker: Ticker::default(),
             unsettled: BTreeSet::new(),
         };
@@ -151,6 +154,10 @@ impl Fold<'_> {
             Entry::Command(command) => {
                 self.advance(command.at.0);
                 self.obey(command);
+            }
+            Entry::Actuation(turn) => {
+                self.advance(turn.at.0);
+                self.turn_actuation(turn);
             }
         }
         self.settle_composed();

@@ -5,7 +5,7 @@
 //! (`fold`) and what it does with an asset, an observation, a report and a tick (`admit`,
 //! `observe`, `report`, `tick`); what it touches: identities (`dedup`), assets and what is selected
 //! of them (`selected`), feeds, gateways' clocks (`gateway`), where reports stand (`journey`), metrics with their aggregates,
-//! rules, alerts, incidents, what people order (`case`), the ticker (`event`); and what comes out: [`changes`], [`hash`],
+//! rules, alerts, incidents, what people order (`case`, and of actuators, `actuation`), the ticker (`event`); and what comes out: [`changes`], [`hash`],
 //! [`checkpoint`].
 //!
 //! To add an aggregate, write a file in `aggregate/`, and a line for it in `accumulators!` and in
@@ -24,6 +24,7 @@ mod observe;
 mod report;
 mod tick;
 
+mod actuation;
 mod aggregate;
 mod alert;
 mod asset;

@@ -45,6 +45,23 @@ pub const ALERTS_HELD_MAX: usize = 20_000;
 /// 5 us.
 pub const HUSHES_MAX: usize = 500;
 
+/// Most orders to actuators that are kept: those under way, and those that ended last.
+///
+/// An order with its message is about 1 kB, so 2 MB. A district that drains a storm gives some
+/// hundred a day; what is older stands in the audit trail.
+pub const ACTUATIONS_KEPT: usize = 2_000;
+
+/// Most orders under way in the city.
+///
+/// Every pump and sign of a district at once. All are looked at each second by what sends them.
+pub const ACTUATIONS_OPEN_MAX: usize = 500;
+
+/// Most orders under way to one actuator: more is somebody who does not wait for what comes of it.
+pub const ASSET_ACTUATIONS_MAX: usize = 8;
+
+/// Most ways that are noted for an order: the embedded endpoint, and more brokers than a city has.
+pub const ACTUATION_WAYS_MAX: usize = 16;
+
 /// Into how many parts a rate rule cuts its window, and so how many values of a subject it keeps.
 ///
 /// The window's ends are met to a part in 32; at 16 bytes a value, 500 bytes for each subject.
@@ -230,6 +247,8 @@ const _: () = {
     // Stretches: one for each hour begun, and as many as fill up; tags: 63.
     assert!(25 + IDENTITIES_MAX / IDENTITY_STRETCH_MAX < 62);
     assert!(ALERTS_MAX > INCIDENTS_MAX);
+    assert!(ACTUATIONS_KEPT > ACTUATIONS_OPEN_MAX);
+    assert!(ACTUATIONS_OPEN_MAX > ASSET_ACTUATIONS_MAX);
     assert!(ALERTS_HELD_MAX > ALERTS_MAX);
     assert!(COMPOSED_PARTS_MAX < ALERTS_HELD_MAX);
     assert!(SLICES_SLACK_MS > 60_000 + DEAF_AFTER_MS);

@@ -94,10 +94,16 @@ impl Fold<'_> {
         if let Some(position) = seen.moved_to {
             self.show_place(&seen.plan.moved, &seen.moved(position, self.state.now_ms));
         }
+        let wants_values = self.state.actuations.want_values();
         let mut flags = Flags::NONE;
         for (number, value) in observation.values.iter().enumerate() {
             if new.has(number) {
                 flags = flags.with(self.take_value(&seen, value));
+                if wants_values {
+                    let of = (&observation.feed, &observation.asset);
+                    let at_ms = seen.at_us.div_euclid(1_000);
+                    self.show_actuations(of, &value.property, value.v, at_ms);
+                }
             }
         }
         if flags.has_any(Flags::SUSPECT)

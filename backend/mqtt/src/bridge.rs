@@ -9,6 +9,7 @@
 
 mod backoff;
 mod line;
+mod publisher;
 mod talk;
 mod tls;
 mod url;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::taker::Taker;
 use crate::topic;
 use backoff::Backoff;
+pub use publisher::{NotPublished, Publisher, ToBroker};
 use url::BrokerUrl;
 
 /// The MQTT version spoken with the broker.
@@ -163,6 +165,12 @@ impl Bridge {
             }
         }
         self.state.send_replace(BridgeState::Stopped);
+    }
+
+    /// Whether the broker is to keep a session for it: what subscribes needs one, what publishes
+    /// does not.
+    fn is_lasting(&self) -> bool {
+        !self.config.filters.is_empty()
     }
 
     /// The filters as the broker is to see them.

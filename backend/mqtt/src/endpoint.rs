@@ -16,6 +16,7 @@ use crate::gate::{Gate, Label, Open};
 use crate::hub::{Hub, Message};
 use crate::limits::{Limits, SWEEP_PERIOD};
 use crate::lobby::{Lobby, Waiting};
+use crate::order::Order;
 use crate::taker::Taker;
 use crate::transport::{Carried, From, Transport};
 
@@ -166,6 +167,13 @@ impl Handle {
             label,
             ..Message::default()
         }));
+    }
+
+    /// Publishes an order to those subscribers who may have it now; how many they are. To nobody, if
+    /// there are none: it is neither retained nor kept for whoever comes. A session that waits for its
+    /// client counts, and keeps it until its time is over.
+    pub fn order(&self, order: Order, label: Label) -> usize {
+        self.shared.hub.order(order, label)
     }
 
     /// Waits until every connection has ended, after `shutdown` was cancelled.

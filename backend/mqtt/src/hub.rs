@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use crate::counters::Counters;
 use crate::gate::{Label, Pass};
 use crate::limits::Limits;
+use crate::order::Order;
 use crate::protocol::build::code;
 use crate::protocol::words::{Filter, Retained as RetainedWanted};
 use crate::topic::Subscription;
@@ -304,6 +305,31 @@ impl Hub {
         for turn in &matching.turns {
             self.share(turn, message);
         }
+    }
+
+    /// Routes an order, unless nobody would have it; how many do.
+    pub(crate) fn order(&self, order: Order, label: Label) -> usize {
+        let message = Arc::new(order.into_message(label));
+        let n_reached = self.reach(&message);
+        if n_reached > 0 {
+            self.route(&message);
+        }
+        n_reached
+    }
+
+    /// How many subscribers would have the message if it were routed now: a group counts as one.
+    fn reach(&self, message: &Message) -> usize {
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let matching = tree.matching(message);
+        drop(tree);
+        let may_have = |session: &Session| {
+            session.may_receive(message) && (message.qos > 0 || !session.is_parked())
+        };
+        let each = matching.each.iter();
+        let each = each.filter(|found| may_have(&found.subscriber.session));
+        let turns = matching.turns.iter();
+        let turns = turns.filter(|turn| turn.members.iter().any(|one| may_have(&one.session)));
+        each.count() + turns.count()
     }
 
     fn deliver_retained(&self, session: &Arc<Session>, wanted: &Filter, identifier: Option<u32>) {

@@ -5,7 +5,8 @@
 //! Modules in the order in which data flows through the endpoint: `frame` cuts the byte stream into
 //! packets, `protocol` turns packets into words that do not depend on the MQTT version (and back),
 //! `connection` runs one client, [`taker`] is where messages leave, `pending` keeps acknowledgements in
-//! order until the commit, `hub` carries kept messages to the subscribers. [`gate`] says who may do
+//! order until the commit, `hub` carries kept messages, and `order`s of the
+//! server's own, to the subscribers. [`gate`] says who may do
 //! what, `lobby` is where connections wait until they are admitted, [`limits`] bounds everything,
 //! [`counters`] counts.
 
@@ -18,6 +19,7 @@ pub mod gate;
 mod hub;
 pub mod limits;
 mod lobby;
+mod order;
 mod pending;
 mod protocol;
 pub mod taker;
@@ -29,3 +31,4 @@ pub mod transport;
 pub use bridge::{Bridge, BridgeConfig, BridgeState};
 pub use endpoint::{Endpoint, Handle};
 pub use limits::Limits;
+pub use order::Order;

@@ -27,6 +27,8 @@ pub struct Beside {
     pub content_type: String,
     /// User properties, in order.
     pub properties: Vec<(String, String)>,
+    /// Correlation data, by which an answer says what it answers; empty if there is none.
+    pub correlation: Bytes,
 }
 
 /// What became of one arrival, once that is durable.

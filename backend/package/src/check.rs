@@ -6,6 +6,7 @@
 pub(crate) mod assets;
 pub(crate) mod casework;
 pub(crate) mod city;
+pub(crate) mod commands;
 pub(crate) mod departments;
 pub(crate) mod expressions;
 pub(crate) mod feeds;

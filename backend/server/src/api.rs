@@ -5,6 +5,7 @@
 
 mod assets;
 mod city;
+mod commands;
 mod csv;
 mod events;
 mod extract;
@@ -55,6 +56,7 @@ use crate::auth::admit::admit;
 use crate::auth::refusals::Refusals;
 use crate::auth::sso::Sso;
 use crate::city_files::CityFiles;
+use crate::downlink::Wake;
 use crate::folding::CityHandle;
 use crate::forecast::Forecasts;
 use crate::intake::Intake;
@@ -112,6 +114,8 @@ pub(crate) struct Context {
     pub register: Register,
     /// How the fetching of feeds goes.
     pub polls: Arc<egret_poll::Board>,
+    /// Tells that there are orders to actuators.
+    pub orders: Wake,
     /// The embedded MQTT endpoint, once it is there.
     pub endpoint: Arc<OnceLock<Handle>>,
     /// Ends whoever follows the city: the server stops, or another package is in force.
@@ -238,6 +242,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/feeds/{feed}/csv", post(csv::take).layer(once()))
         .route("/state", get(ops::state))
         .merge(ways_in())
+        .merge(ways_out(&context))
         .merge(people())
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::no_method);
@@ -275,6 +280,17 @@ fn ways_in() -> Router<Context> {
             "/register/{feed}",
             put(register::put).delete(register::remove),
         )
+}
+
+/// Orders to actuators.
+fn ways_out(context: &Context) -> Router<Context> {
+    let once = middleware::from_fn_with_state(context.clone(), once::once);
+    Router::new()
+        .route(
+            "/commands",
+            get(commands::list).merge(post(commands::order).layer(once)),
+        )
+        .route("/commands/{id}", get(commands::one))
 }
 
 /// Signing in, and managing who may.

@@ -7,6 +7,7 @@
 
 mod clocks;
 mod gathering;
+mod replies;
 mod sealing;
 mod tried;
 mod ways;
@@ -358,6 +359,9 @@ impl Intake {
             let rejection = too_large(arrival.payload_bytes);
             self.refuse(gathering, def, origin, &arrival.payload, &rejection);
             return Outcome::Refused(Refusal::TooLarge);
+        }
+        if let Some(def) = self.ways.replies_to(&arrival.topic) {
+            return self.reply(gathering, def, origin, &arrival.payload);
         }
         let Some(feed) = feed else {
             let detail = format!("no feed of the city listens to topic \"{}\"", arrival.topic);

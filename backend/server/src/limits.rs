@@ -252,6 +252,10 @@ pub(crate) const MQTT_FRAME_BYTES: usize = 512 * 1024;
 /// Body of a form: people, grants with every area of a large city.
 pub(crate) const FORM_BYTES: usize = 128 * 1024;
 
+/// How long the answer to an order that is asked for twice confirms it: as long as one looks at what
+/// was asked, and no longer than one remembers it.
+pub(crate) const CONFIRM_FOR: Span = Span(120_000);
+
 /// Lines about what happened beside a request that may wait to be written into the audit trail.
 pub(crate) const AUDIT_QUEUE: usize = 1_024;
 

@@ -102,7 +102,8 @@ fn is_seen(sight: &Sight, entry: &Entry, areas: &mut Areas) -> bool {
         | Entry::Tick(_)
         | Entry::Clock(_)
         | Entry::Package(_)
-        | Entry::Command(_) => sight.is_everything(),
+        | Entry::Command(_)
+        | Entry::Actuation(_) => sight.is_everything(),
     }
 }
 

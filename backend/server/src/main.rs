@@ -17,6 +17,7 @@ mod live;
 mod seal;
 
 mod api;
+mod downlink;
 mod folding;
 mod forecast;
 mod intake;

@@ -34,6 +34,7 @@ use crate::auth::{Access, refuse_open_address};
 use crate::city_files::CityFiles;
 use crate::clock;
 use crate::config::Config;
+use crate::downlink::{Downlink, Wake, Way};
 use crate::folding::{CityHandle, Folding};
 use crate::forecast::Forecasts;
 use crate::intake::{Intake, Lanes};
@@ -136,6 +137,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         telemetry,
         register,
         polls: Arc::default(),
+        orders: Wake::default(),
         endpoint: Arc::default(),
         shutdown: shutdown.child_token(),
         generation,
@@ -211,6 +213,15 @@ async fn serve(
         let nodes = source::sparkplug::run(ends.intake.clone(), endpoint.clone(), shutdown.clone());
         tracker.spawn(nodes);
     }
+    let downlink = Downlink {
+        city: context.city.clone(),
+        intake: context.intake.clone(),
+        wake: context.orders.clone(),
+    };
+    if let Some(endpoint) = &endpoint {
+        let way = Way::Endpoint(endpoint.clone());
+        tracker.spawn(downlink.clone().run(way, shutdown.clone()));
+    }
     if let Some(outbox) = &context.outbox {
         for worker in outbox.workers() {
             tracker.spawn(worker.run(shutdown.clone()));
@@ -220,7 +231,7 @@ async fn serve(
     let brokers = Brokers::start(
         &config.brokers,
         &package,
-        (taker, &context.telemetry),
+        (taker, &context.telemetry, downlink),
         tracker,
         shutdown,
     )?;

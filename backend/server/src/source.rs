@@ -3,15 +3,18 @@
 pub(crate) mod polls;
 pub(crate) mod sparkplug;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egret_listen::Opener;
-use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState};
+use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState, Publisher};
 use egret_mqtt::gate::Gate;
 use egret_mqtt::taker::Taker;
 use egret_mqtt::transport::{Carried, Transport};
 use egret_mqtt::{Endpoint, Handle, Limits};
 use egret_package::Package;
+use egret_shared::package::command::CommandDef;
+use egret_shared::package::feed::FeedDef;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -20,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::downlink::{Downlink, Way};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::telemetry::Telemetry;
 
@@ -68,6 +72,8 @@ pub(crate) struct Brokers {
     current: CancellationToken,
     bridges: Vec<JoinHandle<()>>,
     telemetry: Telemetry,
+    /// What sends orders, until it does by each broker.
+    downlink: Option<Downlink>,
 }
 
 impl Brokers {
@@ -78,7 +84,7 @@ impl Brokers {
     pub(crate) fn start(
         urls: &[Url],
         package: &Package,
-        (taker, telemetry): (Arc<dyn Taker>, &Telemetry),
+        (taker, telemetry, downlink): (Arc<dyn Taker>, &Telemetry, Downlink),
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Result<Self, BridgeError> {
@@ -90,6 +96,7 @@ impl Brokers {
             current: shutdown.child_token(),
             bridges: Vec::new(),
             telemetry: telemetry.clone(),
+            downlink: Some(downlink),
         };
         brokers.connect(package)?;
         Ok(brokers)
@@ -119,8 +126,36 @@ impl Brokers {
             let running = bridge.run(Arc::clone(&self.taker), self.current.clone());
             self.bridges.push(self.tracker.spawn(running));
         }
+        self.send_orders(package)
+    }
+
+    /// Has orders sent by every broker, once there is a feed that takes some. What publishes is the
+    /// same for every package.
+    fn send_orders(&mut self, package: &Package) -> Result<(), BridgeError> {
+        let takes_some = |feed: &FeedDef| !feed.commands.is_empty();
+        if !package.feeds.iter().any(takes_some) {
+            return Ok(());
+        }
+        let Some(downlink) = self.downlink.take() else {
+            return Ok(());
+        };
+        for url in &self.urls {
+            let client_id = format!("egret-{}-orders", package.city.id);
+            let (publisher, broker) = Publisher::new(url.as_str(), client_id)?;
+            self.tracker.spawn(publisher.run(self.shutdown.clone()));
+            let way = Way::Broker(broker);
+            let sending = downlink.clone().run(way, self.shutdown.clone());
+            self.tracker.spawn(sending);
+        }
         Ok(())
     }
+}
+
+/// What comes of a feed: its readings, and answers to its commands.
+fn filters(feed: &FeedDef) -> impl Iterator<Item = String> {
+    let replies = feed.commands.iter().filter_map(CommandDef::reply_filter);
+    let replies: BTreeSet<String> = replies.collect();
+    feed.topic.clone().into_iter().chain(replies)
 }
 
 /// What takes messages from the broker at `url`.
@@ -130,11 +165,7 @@ fn bridge(url: &Url, package: &Package) -> Result<Bridge, BridgeError> {
     Bridge::new(BridgeConfig {
         url: url.to_string(),
         client_id: format!("egret-{}", package.city.id),
-        filters: package
-            .feeds
-            .iter()
-            .filter_map(|feed| feed.topic.clone())
-            .collect(),
+        filters: package.feeds.iter().flat_map(filters).collect(),
         payload_bytes_max: PAYLOAD_BYTES_MAX,
     })
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use egret_package::Package;
+use egret_shared::package::command::CommandDef;
 
 /// Topic filters with a feed's index at each end. A word beats `+`, and `+` beats `#`.
 #[derive(Debug, Default)]
@@ -25,6 +26,24 @@ impl Topics {
             if let Some(filter) = &feed.topic {
                 topics.insert(filter, index);
             }
+        }
+        topics
+    }
+
+    /// Adds the topics by which commands of a package's feeds are answered.
+    pub(crate) fn insert_replies(&mut self, package: &Package) {
+        for (index, feed) in package.feeds.iter().enumerate() {
+            let filters = feed.commands.iter().filter_map(CommandDef::reply_filter);
+            filters.for_each(|filter| self.insert(&filter, index));
+        }
+    }
+
+    /// The topics to which the commands of a package's feeds go, by the feeds' index.
+    pub(crate) fn of_commands(package: &Package) -> Self {
+        let mut topics = Self::default();
+        for (index, feed) in package.feeds.iter().enumerate() {
+            let filters = feed.commands.iter().map(CommandDef::filter);
+            filters.for_each(|filter| topics.insert(&filter, index));
         }
         topics
     }

@@ -3,7 +3,8 @@
 //! [`Plan`] is pure: what the city says, in order, as a function of package, options and start.
 //! [`run`] publishes it. Modules in the order in which things follow from each other: chance,
 //! curves and the flat map; rain, what it does to drains, roads and traffic; who speaks about it
-//! (sensors, vehicles, report desks) and what goes wrong; how it is written; when; and out.
+//! (sensors, vehicles, report desks) and what goes wrong; how it is written; when; and out. Pumps
+//! also take orders (`actuators`).
 
 mod curve;
 mod daily;
@@ -34,6 +35,7 @@ mod options;
 mod plan;
 mod world;
 
+mod actuators;
 mod broker;
 mod clock;
 mod publish;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::actuators::{self, Ordered};
 use crate::broker::{Address, News, keep_going};
 use crate::clock;
 use crate::curve::whole_ms;
@@ -68,7 +69,14 @@ pub async fn run(
         tracker.spawn(keep_going(events, news.clone(), stop.clone()));
         client
     });
+    let ordered = Ordered::default();
+    if let Some(feed) = actuators::feed(&package) {
+        let line = address.client(format!("egret-sim-{}-pumps", std::process::id()));
+        let taking = actuators::run(feed, line, ordered.clone(), stop.clone());
+        tracker.spawn(taking);
+    }
     let publisher = Publisher {
+        ordered,
         clients: clients.collect(),
         acknowledged: Arc::clone(&news.acknowledged),
         pace: Pace::new(&options, start),
@@ -147,6 +155,7 @@ impl Pace {
 struct Publisher {
     /// Those that many gateways share, and last the one with the fast clock.
     clients: Vec<AsyncClient>,
+    ordered: Ordered,
     acknowledged: Arc<AtomicU64>,
     pace: Pace,
     until: Option<TimeMs>,
@@ -199,7 +208,11 @@ impl Publisher {
             Some(client) if timed.ahead_ms == 0 => client,
             _ => fast,
         };
-        let published = client.publish(timed.topic, QoS::AtLeastOnce, false, timed.payload);
+        let over = self
+            .ordered
+            .over(timed.feed.as_str(), &timed.topic, &timed.payload);
+        let payload = over.unwrap_or(timed.payload);
+        let published = client.publish(timed.topic, QoS::AtLeastOnce, false, payload);
         if published.await.is_err() {
             tracing::error!("a connection of the simulator has ended, the run ends");
             return false;

@@ -30,6 +30,7 @@ fn right(right: Right, language: Language) -> &'static str {
         Right::See => ("查看", "see"),
         Right::Work => ("处置案件", "work incidents"),
         Right::Dispatch => ("派遣", "dispatch"),
+        Right::Actuate => ("操控设备", "order actuators"),
         Right::Personal => ("查看个人信息", "be shown personal data"),
         Right::Raw => ("查看原始报文", "read raw messages"),
         Right::Send => ("发送事件", "send events"),

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::city::Classification;
-use crate::id::{DepartmentId, DomainId, FeedId, PropertyId};
+use super::command::CommandDef;
+use crate::id::{CommandId, DepartmentId, DomainId, FeedId, PropertyId};
 use crate::text::Text;
 use crate::time::Span;
 
 /// One `[[feed]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeedDef {
     /// Its id.
@@ -67,6 +68,16 @@ pub struct FeedDef {
     /// JSON Pointers of fields that identify a person: split off before the journal.
     #[serde(default)]
     pub personal: Vec<String>,
+    /// What its assets can be told to do, if they are actuators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandDef>,
+}
+
+impl FeedDef {
+    /// The command with this id, if its assets take it.
+    pub fn command(&self, id: &CommandId) -> Option<&CommandDef> {
+        self.commands.iter().find(|command| command.id == *id)
+    }
 }
 
 /// Ten minutes: twice the usual store-and-forward pause of a cellular gateway.

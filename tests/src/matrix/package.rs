@@ -124,7 +124,11 @@ fn feeds_toml() -> String {
         for (kind, more) in [
             (
                 "fix",
-                "asset_class = \"gauge\"\ntopic = \"egret/v1/{id}/+\"",
+                "asset_class = \"gauge\"\ntopic = \"egret/v1/{id}/+\"\n\
+                 [[feed.commands]]\nid = \"act\"\nname = { zh = \"动作\", en = \"Act\" }\n\
+                 topic = \"egret/v1/{id}/{asset}/act\"\npayload = '[\"{asset}\"]'\n\
+                 expires = \"1d\"\nconfirm = false\n\
+                 ack = { reply = \"egret/v1/{id}/{asset}/did\" }",
             ),
             (
                 "mov",

@@ -39,6 +39,8 @@ pub enum Right {
     See,
     /// To work incidents.
     Work,
+    /// To have actuators do something.
+    Actuate,
     /// Raw messages and quarantine.
     Raw,
     /// To send events.
@@ -96,6 +98,7 @@ impl Grant {
             Right::Work | Right::Personal => {
                 ["officer", "dispatcher", "lead", "handler"].contains(&self.role)
             }
+            Right::Actuate => ["dispatcher", "lead"].contains(&self.role),
             Right::Erase => self.role == "steward",
             Right::Audit => ["auditor", "admin"].contains(&self.role),
             Right::Manage => self.role == "admin",

@@ -19,6 +19,9 @@ pub const FILE: &str = "zz_file: seen at the gauge, and left as it is\n";
 /// Who keeps something quiet, and why, begins with this.
 pub const HUSHED: &str = "zz_hushed";
 
+/// Why something is ordered begins with this.
+pub const ORDERED: &str = "zz_ordered";
+
 /// What is kept quiet, and where.
 pub const HUSHES: [(&str, Class, Place); 4] = [
     ("water", Class::Internal, Place::W1),
@@ -34,6 +37,8 @@ pub struct Worked {
     pub incidents: Vec<(String, String)>,
     /// What is kept quiet, and whose that is.
     pub hushes: Vec<(String, Label)>,
+    /// Orders to actuators, which nobody takes: their ids, and whose actuators those are.
+    pub orders: Vec<(String, Label)>,
 }
 
 impl Worked {
@@ -68,6 +73,7 @@ impl Worked {
             "few incidents were given to anybody: {worked:?}"
         );
         worked.hush(&lead);
+        worked.order(&lead);
         worked
     }
 
@@ -86,6 +92,24 @@ impl Worked {
             assert_eq!(answer.status, 200, "{order}: {}", answer.body);
             let id = answer.json()["hush"].as_str().expect("an id").to_owned();
             self.hushes.push((id, label));
+        }
+    }
+
+    /// One order to each actuator there is.
+    #[track_caller]
+    fn order(&mut self, lead: &Http) {
+        let actuators = city::assets().into_iter();
+        for actuator in actuators.filter(|asset| !asset.is_moving) {
+            let order = json!({
+                "feed": actuator.feed, "asset": actuator.id, "command": "act",
+                "reason": format!("{ORDERED} {}", actuator.label.marker("note")),
+            });
+            let key = ("idempotency-key", actuator.id.as_str());
+            let headers = [("content-type", "application/json"), key];
+            let answer = lead.ask("POST", "/api/v1/commands", &headers, &order.to_string());
+            assert_eq!(answer.status, 202, "{order}: {}", answer.body);
+            let id = answer.json()["id"].as_str().expect("an id").to_owned();
+            self.orders.push((id, actuator.label));
         }
     }
 

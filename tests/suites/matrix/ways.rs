@@ -4,7 +4,7 @@ use egret_tests::matrix::cell::Cell;
 use egret_tests::matrix::truth::Truth;
 use egret_tests::routes;
 
-use crate::{cases, closed, ids, lists, mqtt, numbers, persons, requests, sockets, walls};
+use crate::{cases, closed, ids, lists, mqtt, numbers, orders, persons, requests, sockets, walls};
 
 /// A way, and what is done on it.
 pub(crate) struct Way {
@@ -72,6 +72,9 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/scorecards", cases::scorecards),
     way("GET /api/v1/walls", walls::list),
     way("POST /api/v1/walls/{id}/drive", walls::drive),
+    way("GET /api/v1/commands", orders::list),
+    way("POST /api/v1/commands", orders::give),
+    way("GET /api/v1/commands/{id}", orders::one),
     way("GET /api/v1/feeds", lists::feeds),
     way("GET /api/v1/areas", lists::areas),
     way("GET /api/v1/areas.geojson", lists::areas_geojson),

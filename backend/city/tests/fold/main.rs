@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected shall stop, and the fold keeps values to the bit"
 )]
 
+mod actuations;
 mod aggregates;
 mod alert_properties;
 mod alert_reference;

@@ -8,6 +8,7 @@ use rumqttc::{TlsConfiguration, Transport, v5};
 use smol_str::SmolStr;
 
 use super::{Bridge, BridgeVersion};
+use crate::order::Order;
 use crate::taker::Beside;
 
 /// The largest packet MQTT has, in bytes. Below it a client loses its session over one message, is
@@ -27,7 +28,7 @@ pub(super) const RECEIVE_MAXIMUM: u16 = 1_024;
 /// brokers choose their own window), so that none of them ever has to wait for room.
 const REQUESTS_MAX: usize = 65_535 + 16;
 
-/// Publishes of our own, of which there are none; the default reserves room for 65,535.
+/// Publishes of our own under way: none, or one at a time; the default reserves room for 65,535.
 const OUTGOING_MAX: u16 = 16;
 
 /// What can be asked of a connection.
@@ -51,6 +52,8 @@ pub(super) enum Event {
     Subscribed(Result<(), String>),
     /// A message.
     Message(Message),
+    /// The broker has taken our message, or says why it does not; one of QoS 0 has gone.
+    Taken(Result<(), String>),
     /// Something of no interest.
     Other,
 }
@@ -85,7 +88,7 @@ fn options_v4(bridge: &Bridge) -> rumqttc::MqttOptions {
         rumqttc::MqttOptions::new(&bridge.config.client_id, &broker.host, broker.port);
     options
         .set_keep_alive(KEEP_ALIVE)
-        .set_clean_session(false)
+        .set_clean_session(!bridge.is_lasting())
         .set_manual_acks(true)
         .set_inflight(OUTGOING_MAX)
         .set_max_packet_size(PACKET_BYTES_MAX as usize, PACKET_BYTES_MAX as usize);
@@ -105,10 +108,10 @@ fn options_v5(bridge: &Bridge) -> v5::MqttOptions {
     let mut options = v5::MqttOptions::new(&bridge.config.client_id, &broker.host, broker.port);
     options
         .set_keep_alive(KEEP_ALIVE)
-        .set_clean_start(false)
+        .set_clean_start(!bridge.is_lasting())
         .set_manual_acks(true)
         .set_outgoing_inflight_upper_limit(OUTGOING_MAX)
-        .set_session_expiry_interval(Some(SESSION_EXPIRY_S))
+        .set_session_expiry_interval(bridge.is_lasting().then_some(SESSION_EXPIRY_S))
         .set_receive_maximum(Some(RECEIVE_MAXIMUM))
         .set_max_packet_size(Some(PACKET_BYTES_MAX));
     if let Some(user) = &broker.user {
@@ -137,6 +140,36 @@ impl Sender {
                     v5::mqttbytes::v5::Filter::new(path, v5::mqttbytes::QoS::AtLeastOnce)
                 });
                 client.try_subscribe_many(filters).is_ok()
+            }
+        }
+    }
+
+    /// Publishes `order`. False if the connection is gone.
+    pub(super) fn publish(&self, order: Order) -> bool {
+        match self {
+            Self::V4(client) => {
+                let qos = match order.qos {
+                    0 => rumqttc::QoS::AtMostOnce,
+                    _ => rumqttc::QoS::AtLeastOnce,
+                };
+                let sent = client.try_publish(order.topic, qos, false, order.payload);
+                sent.is_ok()
+            }
+            Self::V5(client) => {
+                let qos = match order.qos {
+                    0 => v5::mqttbytes::QoS::AtMostOnce,
+                    _ => v5::mqttbytes::QoS::AtLeastOnce,
+                };
+                let properties = v5::mqttbytes::v5::PublishProperties {
+                    message_expiry_interval: Some(order.expiry_s()),
+                    response_topic: order.response_topic,
+                    correlation_data: Some(order.correlation),
+                    ..Default::default()
+                };
+                let (topic, payload) = (order.topic, order.payload);
+                let sent =
+                    client.try_publish_with_properties(topic, qos, false, payload, properties);
+                sent.is_ok()
             }
         }
     }
@@ -178,11 +211,16 @@ impl Receiver {
         match self {
             Self::V4(driver) => match driver.poll().await {
                 Ok(rumqttc::Event::Incoming(packet)) => Ok(event_from_v4(packet)),
+                // What is of QoS 0 has no number.
+                Ok(rumqttc::Event::Outgoing(rumqttc::Outgoing::Publish(0))) => {
+                    Ok(Event::Taken(Ok(())))
+                }
                 Ok(rumqttc::Event::Outgoing(_)) => Ok(Event::Other),
                 Err(error) => Err(error.to_string()),
             },
             Self::V5(driver) => match driver.poll().await {
                 Ok(v5::Event::Incoming(packet)) => Ok(event_from_v5(packet)),
+                Ok(v5::Event::Outgoing(rumqttc::Outgoing::Publish(0))) => Ok(Event::Taken(Ok(()))),
                 Ok(v5::Event::Outgoing(_)) => Ok(Event::Other),
                 Err(error) => Err(error.to_string()),
             },
@@ -212,6 +250,7 @@ fn event_from_v4(packet: rumqttc::Packet) -> Event {
                 Ok(())
             })
         }
+        rumqttc::Packet::PubAck(_) => Event::Taken(Ok(())),
         rumqttc::Packet::Publish(publish) => Event::Message(Message {
             topic: publish.topic.into(),
             payload: publish.payload,
@@ -223,7 +262,7 @@ fn event_from_v4(packet: rumqttc::Packet) -> Event {
 }
 
 fn event_from_v5(packet: v5::mqttbytes::v5::Packet) -> Event {
-    use v5::mqttbytes::v5::{Packet, SubscribeReasonCode};
+    use v5::mqttbytes::v5::{Packet, PubAckReason, SubscribeReasonCode};
     match packet {
         Packet::ConnAck(_) => Event::Connected,
         Packet::SubAck(suback) => {
@@ -233,6 +272,10 @@ fn event_from_v5(packet: v5::mqttbytes::v5::Packet) -> Event {
                 .find(|code| !matches!(code, SubscribeReasonCode::Success(_)));
             Event::Subscribed(refused.map_or(Ok(()), |code| Err(format!("{code:?}"))))
         }
+        Packet::PubAck(puback) => Event::Taken(match puback.reason {
+            PubAckReason::Success => Ok(()),
+            reason => Err(format!("{reason:?}")),
+        }),
         Packet::Publish(publish) => Event::Message(Message {
             topic: String::from_utf8_lossy(&publish.topic).into(),
             payload: publish.payload,
@@ -241,6 +284,7 @@ fn event_from_v5(packet: v5::mqttbytes::v5::Packet) -> Event {
                 let beside = Beside {
                     content_type: properties.content_type.unwrap_or_default(),
                     properties: properties.user_properties,
+                    correlation: properties.correlation_data.unwrap_or_default(),
                 };
                 (beside != Beside::default()).then(|| Box::new(beside))
             }),

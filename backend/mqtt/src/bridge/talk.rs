@@ -115,7 +115,7 @@ impl Talk<'_> {
                 self.lost = Some(format!("the broker refuses the subscription: {refused}"));
             }
             Event::Message(message) => self.message(message),
-            Event::Other => {}
+            Event::Taken(_) | Event::Other => {}
         }
     }
 

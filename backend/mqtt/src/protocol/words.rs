@@ -339,6 +339,9 @@ pub(crate) fn beside(properties: &[Property]) -> Option<Box<Beside>> {
             Property::UserProperty(pair) => beside
                 .properties
                 .push((pair.key().to_owned(), pair.val().to_owned())),
+            Property::CorrelationData(correlation) => {
+                beside.correlation = Bytes::copy_from_slice(correlation.val());
+            }
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use egret_shared::package::feed::{
 use egret_shared::time::Span;
 
 use super::pointers::pointer;
-use super::{Known, formats, known_unit, polls, positive, topics};
+use super::{Known, commands, formats, known_unit, polls, positive, topics};
 use crate::problem::Problem;
 use crate::spans::{Entry, List};
 
@@ -27,6 +27,7 @@ pub(crate) fn check(feeds: &List<'_, FeedDef>, known: &Known<'_>, problems: &mut
             problems.push(entry.problem("topic", message));
         }
     }
+    commands::check_topics(feeds, problems);
 }
 
 fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<Problem>) {
@@ -52,6 +53,7 @@ fn check_feed(entry: &Entry<'_, FeedDef>, known: &Known<'_>, problems: &mut Vec<
     for (name, def) in &feed.names {
         check_name(entry, name, def, known, problems);
     }
+    commands::check(entry, known, problems);
 }
 
 /// The longest past that windows are kept open for: the fold holds it in memory.

@@ -42,6 +42,23 @@ pub(crate) fn has_level(filter: &str, number: usize) -> bool {
     filter.split('/').filter(|level| *level != "#").count() > number || filter.ends_with('#')
 }
 
+/// Whether there is a topic that both filters match.
+pub(crate) fn meet(one: &str, other: &str) -> bool {
+    let (mut ones, mut others) = (one.split('/'), other.split('/'));
+    loop {
+        match (ones.next(), others.next()) {
+            // A # stands for its parent, too.
+            (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
+            (None, Some(_)) | (Some(_), None) => return false,
+            (Some(one), Some(other)) => {
+                if one != other && one != "+" && other != "+" {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +70,27 @@ mod tests {
         }
         for bad in ["", "a/#/b", "a#", "a/b+", "$share/g/a", "a\0b"] {
             assert!(filter(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn filters_meet_where_a_topic_fits_both() {
+        for (one, other) in [
+            ("a/b", "a/b"),
+            ("a/+", "a/b"),
+            ("a/+/c", "+/b/c"),
+            ("a/#", "a"),
+            ("#", "a/b"),
+        ] {
+            assert!(meet(one, other) && meet(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("a/b", "a/c"),
+            ("a/+", "a/b/c"),
+            ("a/b/#", "a/c"),
+            ("a", "a/b"),
+        ] {
+            assert!(!meet(one, other) && !meet(other, one), "{one} {other}");
         }
     }
 

@@ -9,6 +9,8 @@ mod catalogue;
 #[cfg(test)]
 mod city;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod metrics;

@@ -343,7 +343,8 @@ fn shape(entry: &Entry) -> Value {
         | Entry::Tick(_)
         | Entry::Clock(_)
         | Entry::Package(_)
-        | Entry::Command(_) => Ok(Value::Null),
+        | Entry::Command(_)
+        | Entry::Actuation(_) => Ok(Value::Null),
     };
     shape.unwrap_or_default()
 }

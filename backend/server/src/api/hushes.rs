@@ -104,7 +104,9 @@ pub(super) async fn order(
         }
         Outcome::NotHushed(refusal) => Err(not_hushed(&refusal)),
         Outcome::Refused(refusal) => Err(refused(&refusal)),
-        Outcome::Done(_) | Outcome::Changed(_) => Err(id_taken()),
+        Outcome::Done(_) | Outcome::Changed(_) | Outcome::Actuated(_) | Outcome::NotActuated(_) => {
+            Err(id_taken())
+        }
     }
 }
 

@@ -410,7 +410,10 @@ async fn answer(
     outcome: Outcome,
 ) -> Result<Json<Obeyed>, Problem> {
     match outcome {
-        Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
+        Outcome::Hushed(_)
+        | Outcome::NotHushed(_)
+        | Outcome::Actuated(_)
+        | Outcome::NotActuated(_) => Err(id_taken()),
         Outcome::Done(Some((id, _))) if id != order.incident => Err(id_taken()),
         Outcome::Done(done) => Ok(Json(Obeyed {
             version: done.as_ref().map_or(0, |(_, version)| *version),

@@ -91,7 +91,11 @@ pub(super) async fn change(
             Ok(Json(mode.await?))
         }
         Outcome::Refused(refusal) => Err(refused(&refusal)),
-        Outcome::Changed(_) | Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
+        Outcome::Changed(_)
+        | Outcome::Hushed(_)
+        | Outcome::NotHushed(_)
+        | Outcome::Actuated(_)
+        | Outcome::NotActuated(_) => Err(id_taken()),
     }
 }
 

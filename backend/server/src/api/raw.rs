@@ -161,7 +161,8 @@ fn places_of(store: &dyn Store, (first, last): (Seq, Seq)) -> Result<Vec<Place>,
             | Entry::Tick(_)
             | Entry::Clock(_)
             | Entry::Package(_)
-            | Entry::Command(_) => None,
+            | Entry::Command(_)
+            | Entry::Actuation(_) => None,
         };
         let place = place.map(|(feed, area)| Place {
             feed: feed.clone(),

@@ -10,6 +10,8 @@ use egret_shared::access::Right;
 use egret_shared::alert::Alert;
 use egret_shared::id::FeedId;
 use egret_shared::incident::Incident;
+use egret_shared::package::command::CommandDef;
+use egret_shared::package::feed::FeedDef;
 use egret_shared::people::{Kind, Outcome};
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
@@ -39,7 +41,12 @@ pub(crate) enum Told {
 /// Which feed a topic belongs to.
 #[derive(Debug)]
 struct Feeds {
+    /// Of what gateways send: readings, and answers to commands.
     topics: Topics,
+    /// Of commands, which Egret alone sends.
+    commands: Topics,
+    /// Which of those are a feed's.
+    listens: Vec<Vec<String>>,
     ids: Vec<FeedId>,
     /// Those whose messages tell of persons.
     personal: Vec<FeedId>,
@@ -68,8 +75,13 @@ impl View {
     /// As `access` has it.
     pub(crate) fn new(access: Arc<Access>) -> Self {
         let package = Arc::clone(access.sights.labels().package());
+        let mut topics = Topics::of(&package);
+        topics.insert_replies(&package);
+        let listens = |feed: &FeedDef| feed.commands.iter().map(CommandDef::filter).collect();
         let feeds = Feeds {
-            topics: Topics::of(&package),
+            topics,
+            commands: Topics::of_commands(&package),
+            listens: package.feeds.iter().map(listens).collect(),
             ids: package.feeds.iter().map(|feed| feed.id.clone()).collect(),
             personal: package
                 .feeds
@@ -251,6 +263,15 @@ impl Credential {
         ask(&now)
     }
 
+    /// Whether a filter is for nothing but commands to feeds that it may send for.
+    fn takes(&self, filter: &str) -> bool {
+        self.with(|now| {
+            let feeds = now.feeds.listens.iter().zip(now.may_send.iter());
+            let mut own = feeds.filter(|(_, may)| **may).flat_map(|(own, _)| own);
+            own.any(|own| is_within(filter, own))
+        })
+    }
+
     /// Whoever it is of; `None` once it is good for nothing.
     fn caller(&self) -> Option<Caller> {
         self.with(|now| now.caller.clone())
@@ -280,6 +301,19 @@ fn orders(filter: &str) -> bool {
     is_ours && (group == Some("STATE") || matches!(kind, Some("NCMD" | "DCMD")))
 }
 
+/// Whether every topic that `filter` matches is one that `wide` does, in which `+` is the only
+/// wildcard.
+fn is_within(filter: &str, wide: &str) -> bool {
+    let (mut levels, mut wides) = (filter.split('/'), wide.split('/'));
+    loop {
+        match (levels.next(), wides.next()) {
+            (None, None) => return true,
+            (Some(level), Some(wide)) if level != "#" && (wide == "+" || wide == level) => {}
+            _ => return false,
+        }
+    }
+}
+
 /// The feeds that somebody may send for.
 fn may_send(feeds: &Feeds, caller: &Caller) -> Arc<[bool]> {
     let gateway = caller
@@ -300,6 +334,8 @@ impl Pass for Credential {
 
     fn may_publish(&self, topic: &str) -> bool {
         self.with(|now| match now.feeds.topics.find(topic) {
+            // Whoever listens there does what it says.
+            _ if now.feeds.commands.find(topic).is_some() => false,
             Some(feed) => now.may_send.get(feed).copied().unwrap_or(false),
             // Nobody's messages are nobody else's either: they go to quarantine, where a steward finds
             // what could be connected.
@@ -312,7 +348,7 @@ impl Pass for Credential {
         caller.is_some_and(|caller| {
             caller.has(Right::See)
                 || caller.has(Right::Raw)
-                || (is_gateway(&caller) && orders(filter))
+                || (is_gateway(&caller) && (orders(filter) || self.takes(filter)))
         })
     }
 
@@ -357,5 +393,29 @@ impl Pass for Credential {
                 }
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_may_ask_for_no_more_than_the_commands_of_its_feeds() {
+        let wide = "vendor-x/+/command";
+        for filter in ["vendor-x/+/command", "vendor-x/G-1/command"] {
+            assert!(is_within(filter, wide), "{filter}");
+        }
+        for filter in [
+            "#",
+            "vendor-x/#",
+            "vendor-x/+/+",
+            "vendor-x/+/command/#",
+            "+/+/command",
+            "vendor-x/G-1",
+            "vendor-x/G-1/telemetry",
+        ] {
+            assert!(!is_within(filter, wide), "{filter}");
+        }
     }
 }

@@ -22,6 +22,8 @@ use crate::topics::Topics;
 pub(super) struct Ways {
     pub(super) package: Arc<Package>,
     pub(super) topics: Topics,
+    /// Of answers to commands.
+    pub(super) replies: Topics,
     pub(super) decoders: Vec<Decoders>,
     pub(super) validator: Validator,
     pub(super) seal: Seal,
@@ -55,6 +57,8 @@ impl Ways {
         archives: bool,
     ) -> Self {
         let topics = Topics::of(&package);
+        let mut replies = Topics::default();
+        replies.insert_replies(&package);
         let decoders = package
             .feeds
             .iter()
@@ -83,12 +87,18 @@ impl Ways {
         Self {
             package,
             topics,
+            replies,
             decoders,
             validator,
             seal,
             clocks,
             archives,
         }
+    }
+
+    /// The feed whose commands are answered by `topic`, if there is one.
+    pub(super) fn replies_to(&self, topic: &str) -> Option<&FeedDef> {
+        self.package.feeds.get(self.replies.find(topic)?)
     }
 
     /// What reads messages of the feed with index `feed` in this way, if anything does.

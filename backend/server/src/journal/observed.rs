@@ -27,7 +27,8 @@ pub(crate) fn observed_at(entry: &Entry) -> Option<TimeMs> {
         | Entry::Tick(_)
         | Entry::Package(_)
         | Entry::Clock(_)
-        | Entry::Command(_) => None,
+        | Entry::Command(_)
+        | Entry::Actuation(_) => None,
     }
 }
 

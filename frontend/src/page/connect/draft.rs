@@ -165,6 +165,7 @@ impl Draft {
                 map: None,
                 names: std::collections::BTreeMap::new(),
                 personal: Vec::new(),
+                commands: Vec::new(),
             },
             map: MapDef::default(),
             maps_events: false,

@@ -84,6 +84,10 @@ pub(in crate::api) async fn open(
             }))
         }
         Outcome::Refused(refusal) => Err(refused(&refusal)),
-        Outcome::Changed(_) | Outcome::Hushed(_) | Outcome::NotHushed(_) => Err(id_taken()),
+        Outcome::Changed(_)
+        | Outcome::Hushed(_)
+        | Outcome::NotHushed(_)
+        | Outcome::Actuated(_)
+        | Outcome::NotActuated(_) => Err(id_taken()),
     }
 }

@@ -1,0 +1,105 @@
+//! Orders to actuators: seen as their actuators are, why they were given by those who may work there,
+//! and given by those who may. Nothing here orders anything: what is allowed is tried without a reason.
+
+use std::collections::BTreeSet;
+
+use egret_tests::matrix::cell::Cell;
+use egret_tests::matrix::city;
+use egret_tests::matrix::reader::Right;
+use egret_tests::matrix::truth::{Truth, text};
+use egret_tests::matrix::worked::ORDERED;
+use serde_json::{Value, json};
+
+use crate::lists::is_answered;
+
+/// Rows of a page: small, so that the list has several.
+const PAGE: usize = 5;
+
+pub(crate) fn list(cell: Cell<'_>, _: &Truth) {
+    let all = cell.stage.worked.orders.iter();
+    let own = all.filter(|(_, label)| cell.reader().sees(label));
+    let own: BTreeSet<String> = own.map(|(id, _)| id.clone()).collect();
+    let told = cell.list("/api/v1/commands", PAGE);
+    cell.same(&own, &told.iter().map(|row| text(&row["id"])).collect());
+    for row in &told {
+        has_own_reason(cell, row);
+    }
+    for feed in city::feeds().into_iter().step_by(3) {
+        let rows = cell.list(&format!("/api/v1/commands?feed={feed}"), 1_000);
+        let of_feed = told.iter().filter(|row| row["feed"] == *feed);
+        let expected = of_feed.map(|row| text(&row["id"])).collect();
+        cell.same(
+            &expected,
+            &rows.iter().map(|row| text(&row["id"])).collect(),
+        );
+    }
+    cell.same(
+        &BTreeSet::new(),
+        &cell
+            .list("/api/v1/commands?state=acknowledged", 1_000)
+            .iter()
+            .map(|row| text(&row["id"]))
+            .collect(),
+    );
+}
+
+/// Why it was ordered is for those who may work where the actuator is, and told to them.
+fn has_own_reason(cell: Cell<'_>, row: &Value) {
+    let mut all = cell.stage.worked.orders.iter();
+    let Some((_, label)) = all.find(|(id, _)| row["id"] == *id) else {
+        return cell.leak(format_args!("an order that nobody gave: {row}"));
+    };
+    let is_told = text(&row["reason"]).starts_with(ORDERED);
+    cell.findings.rows(1);
+    match (cell.reader().may(Right::Work, label), is_told) {
+        (true, false) => cell.missing(format_args!("why: {row}")),
+        (false, true) => cell.leak(format_args!("why: {row}")),
+        _ => {}
+    }
+}
+
+pub(crate) fn one(cell: Cell<'_>, _: &Truth) {
+    for (id, label) in &cell.stage.worked.orders {
+        let answer = cell.get(&format!("/api/v1/commands/{id}"));
+        is_answered(cell, cell.reader().sees(label), answer.status, id);
+        if answer.status == 200 {
+            has_own_reason(cell, &answer.json());
+        }
+    }
+}
+
+/// An actuator that may not be seen is none; one that may not be ordered refuses.
+pub(crate) fn give(cell: Cell<'_>, _: &Truth) {
+    let ask = |feed: &str, asset: &str| {
+        let order = json!({ "feed": feed, "asset": asset, "command": "act", "reason": "" });
+        let order = order.to_string();
+        let key = format!("{feed}-{asset}");
+        let key = ("idempotency-key", key.as_str());
+        let headers = [("content-type", "application/json"), key];
+        let api = &cell.holder.api;
+        let answer = api.ask_again("POST", "/api/v1/commands", &headers, &order);
+        cell.search(&format!("POST /api/v1/commands {order}"), &answer.body);
+        answer
+    };
+    for actuator in city::assets().iter().filter(|asset| !asset.is_moving) {
+        let answer = ask(&actuator.feed, &actuator.id);
+        let label = &actuator.label;
+        cell.findings.rows(1);
+        let expected = match (cell.reader().sees(label), cell.reader()) {
+            (false, _) => 404,
+            (true, reader) if reader.may(Right::Actuate, label) => 400,
+            (true, _) => 403,
+        };
+        if answer.status != expected && answer.status != 429 {
+            let told = format!("{}: {} {}", actuator.id, answer.status, answer.body);
+            cell.leak(format_args!("{told} instead of {expected}"));
+        }
+        if expected == 404 && answer.status == 404 {
+            let absent = ask(&actuator.feed, "nothing");
+            let told = answer.body.replace(&actuator.id, "nothing");
+            if absent.status == 404 && absent.body != told {
+                cell.leak(format_args!("{} is told from none", actuator.id));
+            }
+        }
+    }
+}
