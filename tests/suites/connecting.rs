@@ -7,6 +7,9 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "connecting/events.rs"]
+mod events;
+
 use std::time::Duration;
 
 use egret_shared::codec::Encoding;

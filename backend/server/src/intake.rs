@@ -37,6 +37,7 @@ use crate::journal::observed::observed_at;
 use crate::journal::pending::{Done, Pending, Receipts};
 use crate::limits::{INTAKE_QUEUE, PAYLOAD_BYTES_MAX, STORED_AFTER, STORED_BATCH, STORED_QUEUE};
 use crate::seal::Seal;
+pub(crate) use crate::store::Way;
 
 /// Takes messages in. Cheap to clone.
 #[derive(Clone)]
@@ -90,22 +91,13 @@ pub(crate) struct Origin<'a> {
     pub payload_bytes: usize,
     /// When it arrived.
     pub received_at: TimeMs,
+    /// How the payload is to be read.
+    pub way: Way,
     /// What came beside the payload, if the way it came carries such.
     pub beside: Option<&'a Beside>,
     /// What its sender calls it, so that told again it is the same: the id of elements that have
     /// neither id nor time of their own.
     pub named: Option<&'a str>,
-}
-
-/// Which of a feed's ways to read a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// In the feed's own format.
-    Own,
-    /// In Egret's own JSON.
-    Native,
-    /// As a CloudEvent around what the feed's own format reads.
-    Event,
 }
 
 /// Whether what is refused is counted and kept.
@@ -186,11 +178,10 @@ impl Intake {
         &self,
         gathering: &mut Gathering,
         feed: usize,
-        way: Way,
         origin: Origin<'_>,
         payload: &[u8],
     ) -> Vec<Rejection> {
-        self.read_as(gathering, (feed, way), origin, payload, Counting::Counted)
+        self.read_as(gathering, feed, origin, payload, Counting::Counted)
     }
 
     /// Reads a message again that is in quarantine with the number `id`: as of when it arrived. If all
@@ -199,13 +190,12 @@ impl Intake {
     pub(crate) fn read_again(
         &self,
         gathering: &mut Gathering,
-        (feed, way): (usize, Way),
+        feed: usize,
         origin: Origin<'_>,
         (id, payload): (i64, &[u8]),
     ) -> Vec<Rejection> {
         let mark = gathering.pending.mark();
-        let how = (feed, way);
-        let refusals = self.read_as(gathering, how, origin, payload, Counting::CountedBefore);
+        let refusals = self.read_as(gathering, feed, origin, payload, Counting::CountedBefore);
         if refusals.is_empty() {
             gathering.pending.released.push(id);
         } else {
@@ -217,7 +207,7 @@ impl Intake {
     fn read_as(
         &self,
         gathering: &mut Gathering,
-        (feed, way): (usize, Way),
+        feed: usize,
         origin: Origin<'_>,
         payload: &[u8],
         counting: Counting,
@@ -226,7 +216,7 @@ impl Intake {
         let Some(def) = ways.package.feeds.get(feed) else {
             return Vec::new();
         };
-        let Some(decoder) = ways.decoder(feed, way) else {
+        let Some(decoder) = ways.decoder(feed, origin.way) else {
             let rejection = no_envelope(def);
             if counting == Counting::Counted {
                 self.refuse(gathering, Some(def), origin, payload, &rejection);
@@ -349,6 +339,7 @@ impl Intake {
             topic: &arrival.topic,
             payload_bytes: arrival.payload_bytes,
             received_at: now,
+            way: Way::Own,
             beside: arrival.beside.as_deref(),
             named: None,
         };
@@ -365,7 +356,7 @@ impl Intake {
             self.refuse(gathering, None, origin, &arrival.payload, &rejection);
             return Outcome::Refused(Refusal::Topic);
         };
-        let refusals = self.read(gathering, feed, Way::Own, origin, &arrival.payload);
+        let refusals = self.read(gathering, feed, origin, &arrival.payload);
         if refusals.is_empty() {
             Outcome::Kept
         } else {

@@ -78,6 +78,9 @@ pub(crate) const TRIM_PAGES: usize = 64;
 /// Rows of raw messages let go in a step; each is a commit's.
 pub(crate) const TRIM_RAW_ROWS: usize = 16;
 
+/// Refused messages let go for their age in a step, each with the key that opens it.
+pub(crate) const TRIM_REFUSED: usize = 16;
+
 /// Keys of personal data let go in a step, each with its fields and its words of the index.
 pub(crate) const TRIM_KEYS: usize = 16;
 
@@ -272,6 +275,10 @@ pub(crate) const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
 
 /// How much of a refused payload is kept.
 pub(crate) const QUARANTINE_RAW_BYTES: usize = 64 * 1024;
+
+/// How much is kept of what came beside a payload: names and values of MQTT 5's user properties, or of
+/// `ce-` headers. A CloudEvent's attributes are some 200 bytes; a dozen of extensions with them fit.
+pub(crate) const BESIDE_BYTES: usize = 8 * 1024;
 
 /// Refused messages kept; the oldest leave first, their counts stay.
 pub(crate) const QUARANTINE_ROWS: u64 = 100_000;
