@@ -9,6 +9,8 @@
 
 #[path = "connecting/events.rs"]
 mod events;
+#[path = "connecting/sparkplug.rs"]
+mod sparkplug;
 
 use std::time::Duration;
 

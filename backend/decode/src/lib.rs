@@ -43,6 +43,6 @@ pub mod reading;
 
 pub use cap::{Standing, standing};
 pub use cloudevents::{event_attribute, header_text};
-pub use decoder::{Decoder, Element, Message};
+pub use decoder::{Decoder, Element, Message, Past};
 pub use refuse::shown;
 pub use sparkplug_b::Rebirth;

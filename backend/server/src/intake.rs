@@ -5,6 +5,7 @@
 //! what is live, and goes in small batches. Acknowledgements stay in order all the same, for a
 //! batch that went in several parts is told once all of them are durable.
 
+mod again;
 mod clocks;
 mod gathering;
 mod sealing;
@@ -14,9 +15,9 @@ mod ways;
 use std::sync::Arc;
 
 use egret_city::entry::{Entry, Seq};
-use egret_decode::Rebirth;
 use egret_decode::decoder::Message;
 use egret_decode::reading::Decoded;
+use egret_decode::{Element, Past, Rebirth};
 use egret_mqtt::taker::{Arrival, Beside, Closed, Outcome, Receipt, Refusal, Taker};
 use egret_package::Package;
 use egret_shared::id::{AreaCode, FeedId};
@@ -27,6 +28,7 @@ use egret_shared::time::{Span, TimeMs};
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::again::Again;
 pub(crate) use self::gathering::Gathering;
 use self::gathering::refused;
 use self::sealing::MessageKeys;
@@ -98,15 +100,6 @@ pub(crate) struct Origin<'a> {
     /// What its sender calls it, so that told again it is the same: the id of elements that have
     /// neither id nor time of their own.
     pub named: Option<&'a str>,
-}
-
-/// Whether what is refused is counted and kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counting {
-    /// It came for the first time.
-    Counted,
-    /// It is in quarantine, and was counted then.
-    CountedBefore,
 }
 
 impl Intake {
@@ -181,36 +174,17 @@ impl Intake {
         origin: Origin<'_>,
         payload: &[u8],
     ) -> Vec<Rejection> {
-        self.read_as(gathering, feed, origin, payload, Counting::Counted)
+        self.read_as(gathering, feed, origin, payload, None)
     }
 
-    /// Reads a message again that is in quarantine with the number `id`: as of when it arrived. If all
-    /// of it can be used now it leaves quarantine with what comes of it; otherwise nothing changes. What
-    /// of it was taken the first time is recognised. Returns every refusal in it.
-    pub(crate) fn read_again(
-        &self,
-        gathering: &mut Gathering,
-        feed: usize,
-        origin: Origin<'_>,
-        (id, payload): (i64, &[u8]),
-    ) -> Vec<Rejection> {
-        let mark = gathering.pending.mark();
-        let refusals = self.read_as(gathering, feed, origin, payload, Counting::CountedBefore);
-        if refusals.is_empty() {
-            gathering.pending.released.push(id);
-        } else {
-            gathering.pending.move_since(mark, &mut Pending::begin());
-        }
-        refusals
-    }
-
+    /// Reads a message with a reader for those of the past, if it was refused and counted before.
     fn read_as(
         &self,
         gathering: &mut Gathering,
         feed: usize,
         origin: Origin<'_>,
         payload: &[u8],
-        counting: Counting,
+        past: Option<&Past<'_>>,
     ) -> Vec<Rejection> {
         let ways = &*self.ways;
         let Some(def) = ways.package.feeds.get(feed) else {
@@ -218,7 +192,7 @@ impl Intake {
         };
         let Some(decoder) = ways.decoder(feed, origin.way) else {
             let rejection = no_envelope(def);
-            if counting == Counting::Counted {
+            if past.is_none() {
                 self.refuse(gathering, Some(def), origin, payload, &rejection);
             }
             return vec![rejection];
@@ -237,7 +211,7 @@ impl Intake {
         let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);
         let mut delay_least = None;
         let mut names = Names::new(origin.named);
-        decoder.decode_each(&message, |element| {
+        let each = |element: Element| {
             let name = names.next();
             let kept = element.and_then(|decoded| {
                 let decoded = tried::named(decoded, name);
@@ -245,9 +219,13 @@ impl Intake {
                 ways.keep(gathering, def, decoded, origin, keys.as_mut())
             });
             refusals.extend(kept.err());
-        });
+        };
+        match past {
+            Some(past) => past.decode_each(&message, each),
+            None => decoder.decode_each(&message, each),
+        }
         // What is fetched waits for that: it tells nothing of a clock.
-        let tells_clock = counting == Counting::Counted && def.poll.is_none();
+        let tells_clock = past.is_none() && def.poll.is_none();
         if let Some(delay) = delay_least.filter(|_| tells_clock) {
             ways.clocks.note(origin.sender, &def.id, delay);
         }
@@ -256,7 +234,7 @@ impl Intake {
         }
         ways.archive(gathering, first, origin, payload, keys.as_ref());
         if let Some((first, rest)) = refusals.split_first()
-            && counting == Counting::Counted
+            && past.is_none()
         {
             gathering.refuse(Some(def), origin, payload, first, keys.as_ref());
             // The payload is kept once; a message of ten thousand bad readings must not fill

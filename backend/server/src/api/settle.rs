@@ -22,7 +22,7 @@ use super::extract::JsonBody;
 use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
-use crate::intake::{Gathering, Intake, Origin, Way};
+use crate::intake::{Again, Gathering, Intake, Origin, Way};
 use crate::journal::JournalError;
 use crate::source::polls;
 use crate::store::{Beside, QuarantineFilter, RefusedMessage};
@@ -93,11 +93,17 @@ pub(super) async fn rerun(
 ) -> Result<Json<Rerun>, Problem> {
     let mut done = Rerun::default();
     let ids = meant(&context, &caller, which, &[Right::Raw, Right::Send]).await?;
+    let mut again = context.intake.again();
     for ids in ids.chunks(AT_ONCE) {
         let messages = refused(&context, ids.to_vec()).await?;
         let mut gathering = Gathering::begin();
         for message in messages.iter().rev() {
-            match read_again(&context.intake, &caller, &mut gathering, message) {
+            match read_again(
+                (&context.intake, &mut again),
+                &caller,
+                &mut gathering,
+                message,
+            ) {
                 None => done.accepted += 1,
                 Some(rejection) => done.stays(message.item.id, rejection),
             }
@@ -201,7 +207,7 @@ async fn refused(context: &Context, ids: Vec<i64>) -> Result<Vec<RefusedMessage>
 
 /// Reads one again; why it stays, if it does.
 fn read_again(
-    intake: &Intake,
+    (intake, again): (&Intake, &mut Again<'_>),
     caller: &Caller,
     gathering: &mut Gathering,
     message: &RefusedMessage,
@@ -262,7 +268,7 @@ fn read_again(
         beside: came.as_ref(),
         named: None,
     };
-    let refusals = intake.read_again(gathering, feed, origin, (item.id, raw));
+    let refusals = again.read(gathering, feed, origin, (item.id, raw));
     refusals.into_iter().next()
 }
 

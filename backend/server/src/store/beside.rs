@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::limits::BESIDE_BYTES;
 
 /// Which of a feed's ways to read a payload.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Way {
     /// In the feed's own format.
