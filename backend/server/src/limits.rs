@@ -84,6 +84,12 @@ pub(crate) const TRIM_REFUSED: usize = 16;
 /// Keys of personal data let go in a step, each with its fields and its words of the index.
 pub(crate) const TRIM_KEYS: usize = 16;
 
+/// Steps of reports listed in one piece that were not listed before; each costs some 30 us.
+pub(crate) const LISTED_AT_ONCE: usize = 16;
+
+/// And so many of them are read before they are handed on: some 2 MB.
+pub(crate) const LISTED_WAITING: usize = 4_096;
+
 /// Reports let go in a step of the list of how they stand.
 pub(crate) const TRIM_REQUESTS: usize = 64;
 

@@ -19,6 +19,7 @@ use egret_mqtt::taker::Taker;
 use egret_notify::{Outbox, Settings};
 use egret_people::People;
 use egret_shared::access::{Grant, Role};
+use egret_shared::id::FeedId;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -156,9 +157,14 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
 
 /// The journal, which keeps what the settings say and lists the requests that are told by Open311.
 fn journal(config: &Config, package: &egret_package::Package) -> anyhow::Result<SqliteJournal> {
-    let requests = package.feeds.iter().find(|feed| feed.open311);
     let journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
-    Ok(journal.listing(requests.map(|feed| feed.id.clone())))
+    Ok(journal.listing(requests(package))?)
+}
+
+/// The feed whose reports are requests.
+fn requests(package: &egret_package::Package) -> Option<FeedId> {
+    let requests = package.feeds.iter().find(|feed| feed.open311);
+    requests.map(|feed| feed.id.clone())
 }
 
 /// Refuses to be open to other machines.

@@ -128,10 +128,18 @@ impl SqliteJournal {
         self
     }
 
-    /// The same, which notes how the reports of `feed` stand.
-    pub(crate) fn listing(mut self, feed: Option<FeedId>) -> Self {
-        self.listed = feed;
-        self
+    /// The same, which notes how the reports of `feed` stand. Of a feed that was not listed before, all
+    /// are read from the journal first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(crate) fn listing(mut self, feed: Option<FeedId>) -> Result<Self, JournalError> {
+        if requests::listed(&self.connection)? == feed {
+            self.listed = feed;
+        } else {
+            self.list(feed, 0)?;
+        }
+        Ok(self)
     }
 
     /// How much is in quarantine.
@@ -233,6 +241,32 @@ impl Journal for SqliteJournal {
         past::put(&transaction, past, oldest)?;
         transaction.commit()?;
         self.connection.pragma_update(None, "synchronous", SYNCED)?;
+        Ok(())
+    }
+
+    fn put_requests(&mut self, feed: &FeedId, entries: &[Entry]) -> Result<(), JournalError> {
+        self.connection
+            .pragma_update(None, "synchronous", UNSYNCED)?;
+        let transaction = self.connection.transaction()?;
+        requests::put(&transaction, feed, entries)?;
+        transaction.commit()?;
+        self.connection.pragma_update(None, "synchronous", SYNCED)?;
+        Ok(())
+    }
+
+    fn list(&mut self, feed: Option<FeedId>, after: Seq) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction()?;
+        if let Some(feed) = &feed {
+            let mut put = Ok(());
+            reading::entries(&transaction, after, &mut |_, entry| {
+                put = requests::put(&transaction, feed, &[entry]);
+                put.is_ok()
+            })?;
+            put?;
+        }
+        requests::note_listed(&transaction, feed.as_ref())?;
+        transaction.commit()?;
+        self.listed = feed;
         Ok(())
     }
 
