@@ -306,6 +306,13 @@ pub(crate) const CHECKPOINT_PART_BYTES: usize = 128 * 1024;
 /// Checkpoints kept: the newest, and one to fall back to if it is damaged.
 pub(crate) const CHECKPOINTS_KEPT: usize = 2;
 
+/// Senders and topics that are told of a feed, those with most refused messages: what somebody looks
+/// into one by one.
+pub(crate) const OFFENDERS_TOLD: usize = 20;
+
+/// Clocks of a feed's gateways that are told beside those; `/api/v1/gateways` has all.
+pub(crate) const CLOCKS_TOLD: usize = 100;
+
 /// Rows of a list answer unless the request says otherwise.
 pub(crate) const PAGE_ROWS: usize = 100;
 

@@ -49,6 +49,7 @@ use crate::notify::outbox::Teller;
 use crate::recover::recover;
 use crate::register::{Register, Registrar};
 use crate::seal::Seal;
+use crate::source::brokers::BrokerBook;
 use crate::source::polls::Polls;
 use crate::source::{self, Brokers};
 use crate::store::files::Files;
@@ -108,7 +109,6 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     )?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
-    let outbox = outbox(config, &package)?;
     let (register, registrar) = Register::new(Arc::clone(&base), &whole.kept);
     let renewing = Renewing {
         base,
@@ -125,7 +125,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         walls: Arc::new(Walls::new(generation, config.wall)),
         city,
         attachments: Files::of(&config.data),
-        outbox,
+        outbox: outbox(config, &package)?,
         eraser: Eraser::new(store.clone(), jobs),
         store: Arc::new(store),
         files: Arc::new(files.into_wgs84(&package)),
@@ -135,6 +135,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         intake,
         answers: api::Answers::default(),
         telemetry,
+        brokers: BrokerBook::of(&config.brokers, clock::now()),
         register,
         polls: Arc::default(),
         endpoint: Arc::default(),
@@ -226,7 +227,8 @@ async fn serve(
     let brokers = Brokers::start(
         &config.brokers,
         &package,
-        (taker, &context.telemetry),
+        taker,
+        (&context.telemetry, &context.brokers),
         tracker,
         shutdown,
     )?;

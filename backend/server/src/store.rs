@@ -8,6 +8,7 @@ pub(crate) mod beside;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod keep;
+pub(crate) mod offenders;
 pub(crate) mod page;
 pub(crate) mod past;
 pub(crate) mod personal;
@@ -30,6 +31,7 @@ use serde::Serialize;
 use crate::journal::JournalError;
 use crate::seal::payload::Sealing;
 pub(crate) use beside::{Beside, Way};
+pub(crate) use offenders::Offenders;
 pub(crate) use past::{Past, TurnFilter};
 pub(crate) use personal::{KeyRow, PersonalFields, PersonalRow};
 pub(crate) use requests::{Request, RequestFilter};
@@ -174,6 +176,9 @@ pub(crate) trait Store: Send + Sync {
 
     /// Topics that messages in quarantine came by and no feed listened to, newest first.
     fn unheard(&self, limit: usize) -> Result<Vec<UnheardTopic>, JournalError>;
+
+    /// Where the refused messages of a feed come from that came at `from` or later.
+    fn offenders(&self, feed: &FeedId, from: TimeMs) -> Result<Offenders, JournalError>;
 
     /// Points of a metric in an area, oldest first, each as it was known at `as_of`.
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError>;

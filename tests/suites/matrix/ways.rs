@@ -73,6 +73,8 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/walls", walls::list),
     way("POST /api/v1/walls/{id}/drive", walls::drive),
     way("GET /api/v1/feeds", lists::feeds),
+    way("GET /api/v1/feeds/{feed}/quality", lists::quality),
+    way("GET /api/v1/brokers", closed::brokers),
     way("GET /api/v1/areas", lists::areas),
     way("GET /api/v1/areas.geojson", lists::areas_geojson),
     way("GET /api/v1/catalog", lists::catalog),

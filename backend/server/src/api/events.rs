@@ -240,17 +240,12 @@ impl Reader<'_> {
             .iter()
             .map(|(name, value)| (&**name, &**value))
             .collect();
-        match event_attribute(&pairs, "feed") {
-            Some(id) => self.theirs(&id, "ce-feed"),
-            None => {
-                let detail = "the header ce-feed is missing: which feed is it of?";
-                Err(Rejection::new(
-                    Stage::Decode,
-                    Reason::BadShape,
-                    detail.to_owned(),
-                ))
-            }
+        if let Some(id) = event_attribute(&pairs, "feed") {
+            return self.theirs(&id, "ce-feed");
         }
+        let detail = "the header ce-feed is missing: which feed is it of?";
+        let detail = detail.to_owned();
+        Err(Rejection::new(Stage::Decode, Reason::BadShape, detail))
     }
 
     /// The feed that an element names.

@@ -22,6 +22,7 @@ pub(crate) enum Way {
 }
 
 impl Way {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     fn is_own(&self) -> bool {
         *self == Self::Own
     }
@@ -53,6 +54,7 @@ pub(crate) struct Beside {
     pub properties_left_out: usize,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_none(n: &usize) -> bool {
     *n == 0
 }

@@ -15,9 +15,9 @@ use super::personal;
 use super::personal::erase::{Erasure, NotErased};
 use super::quarantine::{self, KeptItem};
 use super::{
-    EntriesFilter, PersonalFields, QuarantineFilter, QuarantineItem, RawItem, RefusedMessage,
-    Request, RequestFilter, SeriesFilter, SeriesPoint, Store, TurnFilter, history, past, raw,
-    requests,
+    EntriesFilter, Offenders, PersonalFields, QuarantineFilter, QuarantineItem, RawItem,
+    RefusedMessage, Request, RequestFilter, SeriesFilter, SeriesPoint, Store, TurnFilter, history,
+    offenders, past, raw, requests,
 };
 use crate::journal::{JournalError, observed};
 use crate::seal::Seal;
@@ -156,6 +156,10 @@ impl Store for SqliteStore {
 
     fn unheard(&self, limit: usize) -> Result<Vec<UnheardTopic>, JournalError> {
         quarantine::unheard(&self.connect()?, limit)
+    }
+
+    fn offenders(&self, feed: &FeedId, from: TimeMs) -> Result<Offenders, JournalError> {
+        offenders::read(&self.connect()?, feed, from)
     }
 
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError> {

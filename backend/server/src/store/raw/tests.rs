@@ -131,8 +131,10 @@ fn a_row_of_before_there_was_anything_beside_payloads_is_read() {
     let folder = tempfile::tempdir().unwrap();
     drop(SqliteJournal::open(folder.path()).unwrap());
     let (sender, topic) = ("gw-7", "t");
-    let heads: Vec<(u32, u32, u32, u32, u32, u32, u8, TimeMs)> =
-        vec![(0, 1, 4, 1, 3, 3, 0, BEGIN), (1, 1, 4, 1, 2, 2, 0, BEGIN)];
+    let heads = vec![
+        HeadBefore(0, 1, 4, 1, 3, 3, false, BEGIN),
+        HeadBefore(1, 1, 4, 1, 2, 2, false, BEGIN),
+    ];
     let heads = postcard::to_stdvec(&heads).unwrap();
     let length = u32::try_from(heads.len()).unwrap().to_le_bytes();
     let text = format!("{sender}{topic}one{sender}{topic}22");
