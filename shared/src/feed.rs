@@ -80,6 +80,43 @@ pub struct ClockOffset {
     pub at: TimeMs,
 }
 
+/// Who makes a feed worse, and by what: `GET /api/v1/feeds/{feed}/quality`.
+///
+/// Counted are refused messages that are in quarantine: one that was read again with success or
+/// discarded since is none of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeedQuality {
+    /// Which feed.
+    pub feed: FeedId,
+    /// How well it delivered in the last hour; absent while nothing came and nothing was due.
+    pub quality: Option<Quality>,
+    /// Refused messages that came at this time or later are counted …
+    pub from: TimeMs,
+    /// … up to this: now.
+    pub to: TimeMs,
+    /// How many there are.
+    pub refused: u64,
+    /// Who sent them, those with most first: MQTT clients, brokers, addresses. At most twenty.
+    pub senders: Vec<Offender>,
+    /// By which topics they came, which often name the asset; those with most first, at most twenty.
+    pub topics: Vec<Offender>,
+    /// How far the clocks of its gateways are off, those furthest off first.
+    pub clocks: Vec<ClockOffset>,
+}
+
+/// Where refused messages of a feed come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offender {
+    /// A sender, or a topic.
+    pub name: String,
+    /// How many of its messages were refused.
+    pub refused: u64,
+    /// The same by stage and reason, as `stage/reason`.
+    pub reasons: BTreeMap<SmolStr, u64>,
+    /// When the newest came.
+    pub received_at: TimeMs,
+}
+
 /// Whether a feed delivers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

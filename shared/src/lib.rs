@@ -2,8 +2,8 @@
 //!
 //! No I/O, no clock, no panics; builds for wasm32. Modules in the order in which data flows:
 //! plain words (ids, time, place, level), what comes in (observations, reports), what the fold
-//! makes of it (assets, metrics, alerts, incidents, feed health, events), what people do to it
-//! (casework, commands, orders to actuators, the mode of the city), what a city package
+//! makes of it (assets, metrics, alerts, incidents, feed health, events; beside it brokers), what
+//! people do to it (casework, commands, orders to actuators, the mode of the city), what a city package
 //! declares, who may see it (access, people), and what is pushed to screens (snapshot, delta, message, codec).
 
 pub mod flags;
@@ -20,6 +20,7 @@ pub mod report;
 
 pub mod alert;
 pub mod asset;
+pub mod broker;
 pub mod event;
 pub mod feed;
 pub mod hush;

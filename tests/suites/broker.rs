@@ -1,5 +1,6 @@
 //! An existing broker as the way in: Debian's Mosquitto, restarted under way.
 
+use egret_shared::time::TimeMs;
 use egret_tests::clock;
 use egret_tests::message::{self, merged};
 use egret_tests::mosquitto::{self, Broker, Version};
@@ -7,7 +8,7 @@ use egret_tests::paho;
 use egret_tests::server::{Server, Setup};
 use egret_tests::tls::{Authority, Certificate};
 use egret_tests::wait;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn server_of(broker: &Broker) -> Server {
     let server = Setup::tiny()
@@ -153,6 +154,67 @@ fn a_broker_under_tls_that_asks_for_certificates_is_heard_in_either_version() {
             log,
         )
     });
+}
+
+/// The only broker of `GET /api/v1/brokers`, once it is as wanted.
+#[track_caller]
+fn told(server: &Server, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+    wait::until(what, || {
+        let row = server.api().list("/api/v1/brokers").remove(0);
+        if is(&row) {
+            Ok(row)
+        } else {
+            Err(row.to_string())
+        }
+    })
+}
+
+#[test]
+fn it_is_told_how_a_broker_stands_and_nothing_that_opens_it() {
+    let mut broker = Broker::start();
+    let url = broker.url().replace("mqtt://", "mqtt://egret:hush-9@");
+    let server = Setup::tiny().with_flags(&["--broker", &url]).start();
+    let began = clock::ago(60);
+    let first = told(&server, "it is connected", |row| row["connected"] == true);
+    assert_eq!(first["url"], format!("mqtt://{}", broker.address));
+    assert_eq!(
+        (&first["error"], &first["next_try_at"]),
+        (&Value::Null, &Value::Null)
+    );
+    let time = |value: &Value| serde_json::from_value::<TimeMs>(value.clone()).unwrap();
+    let since = time(&first["since"]);
+    assert!(since > began && since <= clock::now(), "{first}");
+    publish(&broker, 0..7);
+    let mosquitto_takes = ("egret/v1/manhole/B-8", "no JSON");
+    mosquitto::publish_with(broker.address, Version::V5, mosquitto_takes, &[]);
+    told(&server, "eight messages, a refused one among them", |row| {
+        row["messages"] == 8
+    });
+
+    broker.stop();
+    let lost = told(&server, "it is lost and tried again", |row| {
+        row["connected"] == false && row["next_try_at"].is_string()
+    });
+    let (at, text) = (
+        time(&lost["error"]["at"]),
+        lost["error"]["text"].as_str().unwrap(),
+    );
+    assert!(at >= since && time(&lost["since"]) >= since, "{lost}");
+    assert!(
+        !text.is_empty() && time(&lost["next_try_at"]) > at,
+        "{lost}"
+    );
+    broker.start_again();
+    let again = told(&server, "it is back", |row| row["connected"] == true);
+    assert!(time(&again["since"]) >= time(&lost["since"]), "{again}");
+    assert!(
+        again["error"].is_object(),
+        "what went wrong last stays: {again}"
+    );
+    // A broker that was restarted may send again what it had.
+    assert!(again["messages"].as_u64().unwrap() >= 8, "{again}");
+    let answer = server.api().get("/api/v1/brokers").body;
+    assert!(!answer.contains("hush-9"), "{answer}");
 }
 
 #[test]

@@ -7,6 +7,13 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "connecting/events.rs"]
+mod events;
+#[path = "connecting/requests.rs"]
+mod requests;
+#[path = "connecting/sparkplug.rs"]
+mod sparkplug;
+
 use std::time::Duration;
 
 use egret_shared::codec::Encoding;

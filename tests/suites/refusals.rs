@@ -222,6 +222,63 @@ fn one_bad_reading_in_an_array_leaves_the_others_in() {
 }
 
 #[test]
+fn a_feeds_quality_names_who_sends_what_is_refused() {
+    let server = Server::tiny();
+    let api = server.api();
+    let mut good = paho::Session::connect(server.mqtt, Version::V5);
+    let level = message::level(clock::now(), 1.0).to_string();
+    assert_eq!(good.publish(MANHOLE, &level), 0);
+    let mut bad = paho::Session::connect(server.mqtt, Version::V5);
+    let deep = message::level(clock::now(), 99.0).to_string();
+    for _ in 0..3 {
+        assert_eq!(bad.publish("egret/v1/manhole/M-2", &deep), 0x99);
+    }
+    assert_eq!(bad.publish("egret/v1/manhole/M-3", "{"), 0x99);
+    bad.publish("nobody/listens", "1");
+
+    let path = "/api/v1/feeds/manhole/quality";
+    let told = api.get(path).json();
+    assert_eq!(
+        (&told["feed"], &told["refused"]),
+        (&json!("manhole"), &json!(4))
+    );
+    let topics = told["topics"].as_array().unwrap();
+    let names: Vec<_> = topics
+        .iter()
+        .map(|row| (&row["name"], &row["refused"]))
+        .collect();
+    let expected = [("egret/v1/manhole/M-2", 3), ("egret/v1/manhole/M-3", 1)];
+    let expected = expected.map(|(name, n)| (json!(name), json!(n)));
+    assert_eq!(
+        names,
+        expected.each_ref().map(|(name, n)| (name, n)),
+        "{told}"
+    );
+    assert_eq!(topics[0]["reasons"], json!({ "validate/out_of_range": 3 }));
+    let senders = told["senders"].as_array().unwrap();
+    assert_eq!(senders.len(), 1, "{told}");
+    let both = json!({ "validate/out_of_range": 3, "decode/bad_json": 1 });
+    assert_eq!(
+        (&senders[0]["refused"], &senders[0]["reasons"]),
+        (&json!(4), &both)
+    );
+    let sender = senders[0]["name"].as_str().unwrap();
+    let rows = api.list("/api/v1/quarantine?feed=manhole");
+    assert!(
+        rows.iter().all(|row| row["sender"] == sender),
+        "{sender} of {rows:?}"
+    );
+
+    api.get("/api/v1/feeds/no-such/quality")
+        .is_problem(404, "no-such");
+    api.get(&format!("{path}?for=2d")).is_problem(400, "2d");
+    // Of what has left quarantine nobody is accused any more.
+    let discard = json!({ "topic": "egret/v1/manhole/M-2", "why": "a test" }).to_string();
+    assert_eq!(api.post("/api/v1/quarantine/discard", &discard).status, 200);
+    assert_eq!(api.get(&format!("{path}?for=1d")).json()["refused"], 1);
+}
+
+#[test]
 fn quarantine_outlives_a_power_cut_and_can_be_filtered() {
     let server = Server::tiny();
     let mut client = paho::Session::connect(server.mqtt, Version::V5);

@@ -20,6 +20,8 @@
 
 mod binary;
 
+pub use self::binary::{event_attribute, header_text};
+
 use chrono_tz::Tz;
 use egret_shared::id::MessageId;
 use egret_shared::package::feed::FeedDef;

@@ -62,6 +62,11 @@ pub(crate) trait Read: Send + Sync {
     /// refused, unless saying nothing is what its format has such a message for.
     fn read(&self, message: &Message<'_>, sink: Sink<'_>);
 
+    /// What reads messages of the past, where the format remembers anything.
+    fn past(&self) -> Option<Box<dyn Read + '_>> {
+        None
+    }
+
     /// Hands over the rebirths that are wanted, where the format has such.
     fn rebirths(&self) -> Vec<Rebirth> {
         Vec::new()
@@ -71,6 +76,20 @@ pub(crate) trait Read: Send + Sync {
 /// Reads one feed's messages; built once from the feed's definition, then shared by threads.
 pub struct Decoder {
     format: Box<dyn Read>,
+}
+
+/// Reads messages of the past; see [`Decoder::past`].
+pub struct Past<'a> {
+    live: &'a dyn Read,
+    own: Option<Box<dyn Read + 'a>>,
+}
+
+impl Past<'_> {
+    /// As [`Decoder::decode_each`], of a message that came long ago.
+    pub fn decode_each(&self, message: &Message<'_>, mut sink: impl FnMut(Element)) {
+        let reader = self.own.as_deref().unwrap_or(self.live);
+        reader.read(message, &mut sink);
+    }
 }
 
 /// The registry: one line per format.
@@ -118,6 +137,16 @@ impl Decoder {
         self.decode_each(message, |element| elements.push(element));
         elements
     }
+
+    /// A reader for messages that came long ago, to be handed to it in their order: each is read as of
+    /// when it came, and nothing of it gets into what is read by this decoder.
+    pub fn past(&self) -> Past<'_> {
+        Past {
+            live: &*self.format,
+            own: self.format.past(),
+        }
+    }
+
     /// Takes the rebirths over that have come to be wanted since the last time, each once: what
     /// `sparkplug-b` needs told again, for a birth was not heard. Whoever can publish sends each
     /// its command; a node that goes on without is wanted again after

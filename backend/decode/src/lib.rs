@@ -42,6 +42,7 @@ pub mod protobuf;
 pub mod reading;
 
 pub use cap::{Standing, standing};
-pub use decoder::{Decoder, Element, Message};
+pub use cloudevents::{event_attribute, header_text};
+pub use decoder::{Decoder, Element, Message, Past};
 pub use refuse::shown;
 pub use sparkplug_b::Rebirth;

@@ -5,7 +5,8 @@
 //! comes later may name the alias alone. So births are remembered, as the one thing that formats
 //! remember here. What cannot be understood without a birth that was not heard is refused, and the
 //! node's rebirth is wanted: whoever sends messages asks for it ([`crate::Decoder::rebirths`]).
-//! After a restart nothing is remembered, and it goes the same way.
+//! After a restart nothing is remembered, and it goes the same way. Messages of the past are read by
+//! the births of their own time, and leave no trace in those of now ([`past`]).
 //!
 //! Metrics of one time are one reading, those of births too. Deaths, commands and hosts' states
 //! say nothing of the city: whether an asset is silent is judged by what its feed expects of it.
@@ -14,6 +15,7 @@
 //! Sparkplug 3.0.0, sections 4 to 6.
 
 mod metric;
+mod past;
 mod rebirth;
 mod sessions;
 mod topic;
@@ -31,7 +33,7 @@ use crate::protobuf::{Field, Fields, member};
 use crate::refuse::{at_element, bounded, refusal, shown};
 use crate::topic::level_of;
 pub use rebirth::Rebirth;
-use sessions::{Known, Sessions, Step};
+use sessions::{Births, Known, Sessions, Step};
 use topic::{Kind, Topic};
 
 /// The format for one feed.
@@ -67,7 +69,12 @@ impl SparkplugB {
         }
     }
 
-    fn message(&self, message: &Message<'_>, sink: Sink<'_>) -> Result<(), Rejection> {
+    fn message(
+        &self,
+        births: &dyn Births,
+        message: &Message<'_>,
+        sink: Sink<'_>,
+    ) -> Result<(), Rejection> {
         let Some(topic) = Topic::read(message.topic)? else {
             return Ok(());
         };
@@ -81,10 +88,8 @@ impl SparkplugB {
             Kind::NodeDeath => Step::NodeDeath { bd_seq },
             Kind::DeviceDeath => Step::DeviceDeath,
         };
-        let metrics = parts.metrics.iter().map(Option::as_ref);
-        let known = self
-            .sessions
-            .step(&topic, step, seq, metrics, message.received_at);
+        let metrics: Vec<_> = parts.metrics.iter().map(Option::as_ref).collect();
+        let known = births.step(&topic, step, seq, &metrics, message.received_at);
         if matches!(topic.kind, Kind::NodeDeath | Kind::DeviceDeath) {
             return Ok(());
         }
@@ -109,10 +114,8 @@ impl SparkplugB {
         }
         if let Some(said) = unborn.said() {
             let (group, node) = (shown(topic.group), shown(topic.node));
-            let detail = format!(
-                "{said}: no birth of node {node} of group {group} has been heard that tells, so its \
-                 rebirth is asked for"
-            );
+            let why = births.unborn_why();
+            let detail = format!("{said}: no birth of node {node} of group {group} {why}");
             sink(Err(refusal(Reason::BadShape, detail)));
         }
         Ok(())
@@ -242,9 +245,13 @@ fn parts(payload: &[u8]) -> Result<Parts, Rejection> {
 
 impl Read for SparkplugB {
     fn read(&self, message: &Message<'_>, sink: Sink<'_>) {
-        if let Err(refused) = self.message(message, sink) {
+        if let Err(refused) = self.message(&self.sessions, message, sink) {
             sink(Err(refused));
         }
+    }
+
+    fn past(&self) -> Option<Box<dyn Read + '_>> {
+        Some(Box::new(past::Past::new(self)))
     }
 
     fn rebirths(&self) -> Vec<Rebirth> {

@@ -15,6 +15,8 @@ mod tls;
 mod url;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use tokio::sync::watch;
@@ -93,6 +95,8 @@ pub enum BridgeState {
     Lost {
         /// What happened, for people.
         reason: String,
+        /// After how long.
+        pause: Duration,
     },
     /// Ended on shutdown.
     Stopped,
@@ -104,6 +108,7 @@ pub struct Bridge {
     broker: BrokerUrl,
     tls: Option<Arc<ClientConfig>>,
     state: watch::Sender<BridgeState>,
+    settled: Arc<AtomicU64>,
 }
 
 impl Bridge {
@@ -136,7 +141,14 @@ impl Bridge {
             config,
             broker,
             state: watch::Sender::new(BridgeState::Connecting),
+            settled: Arc::default(),
         })
+    }
+
+    /// The same, which adds the messages that are kept and acknowledged to `settled`.
+    #[must_use]
+    pub fn counting(self, settled: Arc<AtomicU64>) -> Self {
+        Self { settled, ..self }
     }
 
     /// Its state, from now on.
@@ -156,7 +168,7 @@ impl Bridge {
                 talk::Ended::Lost(reason) => {
                     let pause = backoff.next_pause(began.elapsed());
                     tracing::warn!(broker = %self.broker, %reason, ?pause, "broker lost");
-                    self.state.send_replace(BridgeState::Lost { reason });
+                    self.state.send_replace(BridgeState::Lost { reason, pause });
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
                         () = shutdown.cancelled() => {}

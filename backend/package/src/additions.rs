@@ -79,6 +79,7 @@ struct Parts {
     properties: String,
     feed: String,
     metrics: String,
+    words: String,
 }
 
 #[derive(Serialize)]
@@ -101,6 +102,11 @@ struct Metrics<'a> {
     metric: &'a [MetricDef],
 }
 
+#[derive(Serialize)]
+struct Words<'a> {
+    category: BTreeMap<&'a str, &'a BTreeMap<String, Text>>,
+}
+
 impl Parts {
     fn of(addition: &Addition) -> Result<Self, String> {
         let failed = |why: String| format!("feed \"{}\": {why}", addition.feed.id);
@@ -119,14 +125,20 @@ impl Parts {
                 [] => String::new(),
                 metric => written(&Metrics { metric }).map_err(failed)?,
             },
+            // A table of its feed's own, so that it may stand behind others.
+            words: written(&Words {
+                category: BTreeMap::from([(addition.feed.id.as_str(), &addition.category)]),
+            })
+            .map_err(failed)?,
         })
     }
 
-    fn by_file(&self) -> [(&'static str, &str); 3] {
+    fn by_file(&self) -> [(&'static str, &str); 4] {
         [
             ("properties.toml", &self.properties),
             ("feeds.toml", &self.feed),
             ("metrics.toml", &self.metrics),
+            ("words.toml", &self.words),
         ]
     }
 }
@@ -335,6 +347,50 @@ mod tests {
         assert_eq!(whole.property, added.properties);
         assert_eq!(whole.feed, [added.feed]);
         assert_eq!(whole.metric, added.metrics);
+    }
+
+    #[test]
+    fn words_for_the_categories_of_what_is_added_stand_behind_those_of_others() {
+        let added: Addition = toml::from_str(
+            r#"
+            [feed]
+            id = "app"
+            name = { zh = "市民", en = "App" }
+            department = "west"
+            domain = "services"
+            format = "egret-json"
+            report = true
+            open311 = true
+            [category]
+            street-light = { zh = "路灯", en = "Street light" }
+            "#,
+        )
+        .unwrap();
+        let mut files = tiny();
+        let words = "[category.hotline]\nflood = { zh = \"积水\", en = \"Flood\" }\n";
+        files.insert("words.toml".to_owned(), words.to_owned());
+        let files = merged(&files, std::slice::from_ref(&added)).unwrap();
+        let package = Package::load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let known: Vec<&str> = package
+            .words
+            .category
+            .keys()
+            .map(|id| id.as_str())
+            .collect();
+        assert_eq!(known, ["app", "hotline"]);
+        assert_eq!(package.words.category[&added.feed.id], added.category);
+        // Without them it takes no requests.
+        let silent = Addition {
+            category: BTreeMap::new(),
+            ..added
+        };
+        let problems = Package::load(&merged(&tiny(), &[silent]).unwrap()).unwrap_err();
+        let sentences: Vec<String> = problems.iter().map(sentence).collect();
+        let said = "[category.app] must name one at least";
+        assert!(
+            sentences.iter().any(|words| words.contains(said)),
+            "{sentences:?}"
+        );
     }
 
     #[test]

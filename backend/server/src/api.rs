@@ -4,6 +4,7 @@
 //! state.
 
 mod assets;
+mod brokers;
 mod city;
 mod commands;
 mod csv;
@@ -23,6 +24,7 @@ mod page;
 mod people;
 mod personal;
 pub(crate) mod problem;
+mod quality;
 mod quarantine;
 mod raw;
 mod register;
@@ -64,6 +66,7 @@ use crate::journal::eraser::Eraser;
 use crate::limits::{ATTACHMENT_BYTES, HTTP_BODY_BYTES, HTTP_TIMEOUT};
 use crate::live::Live;
 use crate::register::Register;
+use crate::source::brokers::BrokerBook;
 use crate::store::Store;
 use crate::store::files::Files;
 use crate::telemetry::Telemetry;
@@ -112,6 +115,8 @@ pub(crate) struct Context {
     pub audit: mpsc::Sender<Line>,
     /// What is added to the city package.
     pub register: Register,
+    /// How existing brokers stand.
+    pub brokers: BrokerBook,
     /// How the fetching of feeds goes.
     pub polls: Arc<egret_poll::Board>,
     /// Tells that there are orders to actuators.
@@ -235,6 +240,8 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/walls", get(walls::list))
         .route("/walls/{id}/drive", post(walls::drive))
         .route("/feeds", get(lists::feeds))
+        .route("/feeds/{feed}/quality", get(quality::of_feed))
+        .route("/brokers", get(brokers::list))
         .route("/areas", get(city::areas))
         .route("/areas.geojson", get(city::areas_geojson))
         .route("/catalog", get(city::catalog))

@@ -5,6 +5,7 @@
 //! what is live, and goes in small batches. Acknowledgements stay in order all the same, for a
 //! batch that went in several parts is told once all of them are durable.
 
+mod again;
 mod clocks;
 mod gathering;
 mod replies;
@@ -15,9 +16,9 @@ mod ways;
 use std::sync::Arc;
 
 use egret_city::entry::{Entry, Seq};
-use egret_decode::Rebirth;
 use egret_decode::decoder::Message;
 use egret_decode::reading::Decoded;
+use egret_decode::{Element, Past, Rebirth};
 use egret_mqtt::taker::{Arrival, Beside, Closed, Outcome, Receipt, Refusal, Taker};
 use egret_package::Package;
 use egret_shared::id::{AreaCode, FeedId};
@@ -28,6 +29,7 @@ use egret_shared::time::{Span, TimeMs};
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::again::Again;
 pub(crate) use self::gathering::Gathering;
 use self::gathering::refused;
 use self::sealing::MessageKeys;
@@ -38,6 +40,7 @@ use crate::journal::observed::observed_at;
 use crate::journal::pending::{Done, Pending, Receipts};
 use crate::limits::{INTAKE_QUEUE, PAYLOAD_BYTES_MAX, STORED_AFTER, STORED_BATCH, STORED_QUEUE};
 use crate::seal::Seal;
+pub(crate) use crate::store::Way;
 
 /// Takes messages in. Cheap to clone.
 #[derive(Clone)]
@@ -91,31 +94,13 @@ pub(crate) struct Origin<'a> {
     pub payload_bytes: usize,
     /// When it arrived.
     pub received_at: TimeMs,
+    /// How the payload is to be read.
+    pub way: Way,
     /// What came beside the payload, if the way it came carries such.
     pub beside: Option<&'a Beside>,
     /// What its sender calls it, so that told again it is the same: the id of elements that have
     /// neither id nor time of their own.
     pub named: Option<&'a str>,
-}
-
-/// Which of a feed's ways to read a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// In the feed's own format.
-    Own,
-    /// In Egret's own JSON.
-    Native,
-    /// As a CloudEvent around what the feed's own format reads.
-    Event,
-}
-
-/// Whether what is refused is counted and kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counting {
-    /// It came for the first time.
-    Counted,
-    /// It is in quarantine, and was counted then.
-    CountedBefore,
 }
 
 impl Intake {
@@ -187,49 +172,28 @@ impl Intake {
         &self,
         gathering: &mut Gathering,
         feed: usize,
-        way: Way,
         origin: Origin<'_>,
         payload: &[u8],
     ) -> Vec<Rejection> {
-        self.read_as(gathering, (feed, way), origin, payload, Counting::Counted)
+        self.read_as(gathering, feed, origin, payload, None)
     }
 
-    /// Reads a message again that is in quarantine with the number `id`: as of when it arrived. If all
-    /// of it can be used now it leaves quarantine with what comes of it; otherwise nothing changes. What
-    /// of it was taken the first time is recognised. Returns every refusal in it.
-    pub(crate) fn read_again(
-        &self,
-        gathering: &mut Gathering,
-        (feed, way): (usize, Way),
-        origin: Origin<'_>,
-        (id, payload): (i64, &[u8]),
-    ) -> Vec<Rejection> {
-        let mark = gathering.pending.mark();
-        let how = (feed, way);
-        let refusals = self.read_as(gathering, how, origin, payload, Counting::CountedBefore);
-        if refusals.is_empty() {
-            gathering.pending.released.push(id);
-        } else {
-            gathering.pending.move_since(mark, &mut Pending::begin());
-        }
-        refusals
-    }
-
+    /// Reads a message with a reader for those of the past, if it was refused and counted before.
     fn read_as(
         &self,
         gathering: &mut Gathering,
-        (feed, way): (usize, Way),
+        feed: usize,
         origin: Origin<'_>,
         payload: &[u8],
-        counting: Counting,
+        past: Option<&Past<'_>>,
     ) -> Vec<Rejection> {
         let ways = &*self.ways;
         let Some(def) = ways.package.feeds.get(feed) else {
             return Vec::new();
         };
-        let Some(decoder) = ways.decoder(feed, way) else {
+        let Some(decoder) = ways.decoder(feed, origin.way) else {
             let rejection = no_envelope(def);
-            if counting == Counting::Counted {
+            if past.is_none() {
                 self.refuse(gathering, Some(def), origin, payload, &rejection);
             }
             return vec![rejection];
@@ -248,7 +212,7 @@ impl Intake {
         let mut keys = MessageKeys::of(def, &ways.seal, first, origin.received_at);
         let mut delay_least = None;
         let mut names = Names::new(origin.named);
-        decoder.decode_each(&message, |element| {
+        let each = |element: Element| {
             let name = names.next();
             let kept = element.and_then(|decoded| {
                 let decoded = tried::named(decoded, name);
@@ -256,9 +220,13 @@ impl Intake {
                 ways.keep(gathering, def, decoded, origin, keys.as_mut())
             });
             refusals.extend(kept.err());
-        });
+        };
+        match past {
+            Some(past) => past.decode_each(&message, each),
+            None => decoder.decode_each(&message, each),
+        }
         // What is fetched waits for that: it tells nothing of a clock.
-        let tells_clock = counting == Counting::Counted && def.poll.is_none();
+        let tells_clock = past.is_none() && def.poll.is_none();
         if let Some(delay) = delay_least.filter(|_| tells_clock) {
             ways.clocks.note(origin.sender, &def.id, delay);
         }
@@ -267,7 +235,7 @@ impl Intake {
         }
         ways.archive(gathering, first, origin, payload, keys.as_ref());
         if let Some((first, rest)) = refusals.split_first()
-            && counting == Counting::Counted
+            && past.is_none()
         {
             gathering.refuse(Some(def), origin, payload, first, keys.as_ref());
             // The payload is kept once; a message of ten thousand bad readings must not fill
@@ -350,6 +318,7 @@ impl Intake {
             topic: &arrival.topic,
             payload_bytes: arrival.payload_bytes,
             received_at: now,
+            way: Way::Own,
             beside: arrival.beside.as_deref(),
             named: None,
         };
@@ -369,7 +338,7 @@ impl Intake {
             self.refuse(gathering, None, origin, &arrival.payload, &rejection);
             return Outcome::Refused(Refusal::Topic);
         };
-        let refusals = self.read(gathering, feed, Way::Own, origin, &arrival.payload);
+        let refusals = self.read(gathering, feed, origin, &arrival.payload);
         if refusals.is_empty() {
             Outcome::Kept
         } else {

@@ -15,6 +15,7 @@ pub(crate) mod sqlite;
 pub(crate) mod writer;
 
 use egret_city::entry::{Entry, Seq};
+use egret_shared::id::FeedId;
 use egret_shared::time::TimeMs;
 
 use crate::store::personal::erase::Erasure;
@@ -105,6 +106,14 @@ pub(crate) trait Journal: Send {
     /// Keeps the next part of a state of the fold after earlier entries; whether there is more of
     /// it. With the last part all of it is durable, and before that it does not count.
     fn put_checkpoint_part(&mut self, checkpoint: &Checkpoint) -> Result<bool, JournalError>;
+
+    /// Notes how reports of `feed` stand after these older entries, which come in the journal's order.
+    fn put_requests(&mut self, feed: &FeedId, entries: &[Entry]) -> Result<(), JournalError>;
+
+    /// From here on notes how reports of `feed` stand, in place of another's; and how they stand after
+    /// the entries behind `after`, which are to be few, while those up to it have been told by
+    /// [`Self::put_requests`].
+    fn list(&mut self, feed: Option<FeedId>, after: Seq) -> Result<(), JournalError>;
 
     /// A little of what is to be done at city time `now`: roll-ups that are due, then letting go
     /// what is too old. Returns whether there is more; takes about half a millisecond.

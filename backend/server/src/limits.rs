@@ -78,8 +78,17 @@ pub(crate) const TRIM_PAGES: usize = 64;
 /// Rows of raw messages let go in a step; each is a commit's.
 pub(crate) const TRIM_RAW_ROWS: usize = 16;
 
+/// Refused messages let go for their age in a step, each with the key that opens it.
+pub(crate) const TRIM_REFUSED: usize = 16;
+
 /// Keys of personal data let go in a step, each with its fields and its words of the index.
 pub(crate) const TRIM_KEYS: usize = 16;
+
+/// Steps of reports listed in one piece that were not listed before; each costs some 30 us.
+pub(crate) const LISTED_AT_ONCE: usize = 16;
+
+/// And so many of them are read before they are handed on: some 2 MB.
+pub(crate) const LISTED_WAITING: usize = 4_096;
 
 /// Reports let go in a step of the list of how they stand.
 pub(crate) const TRIM_REQUESTS: usize = 64;
@@ -277,6 +286,10 @@ pub(crate) const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
 /// How much of a refused payload is kept.
 pub(crate) const QUARANTINE_RAW_BYTES: usize = 64 * 1024;
 
+/// How much is kept of what came beside a payload: names and values of MQTT 5's user properties, or of
+/// `ce-` headers. A CloudEvent's attributes are some 200 bytes; a dozen of extensions with them fit.
+pub(crate) const BESIDE_BYTES: usize = 8 * 1024;
+
 /// Refused messages kept; the oldest leave first, their counts stay.
 pub(crate) const QUARANTINE_ROWS: u64 = 100_000;
 
@@ -296,6 +309,13 @@ pub(crate) const CHECKPOINT_PART_BYTES: usize = 128 * 1024;
 
 /// Checkpoints kept: the newest, and one to fall back to if it is damaged.
 pub(crate) const CHECKPOINTS_KEPT: usize = 2;
+
+/// Senders and topics that are told of a feed, those with most refused messages: what somebody looks
+/// into one by one.
+pub(crate) const OFFENDERS_TOLD: usize = 20;
+
+/// Clocks of a feed's gateways that are told beside those; `/api/v1/gateways` has all.
+pub(crate) const CLOCKS_TOLD: usize = 100;
 
 /// Rows of a list answer unless the request says otherwise.
 pub(crate) const PAGE_ROWS: usize = 100;

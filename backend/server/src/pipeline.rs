@@ -19,6 +19,7 @@ use egret_mqtt::taker::Taker;
 use egret_notify::{Outbox, Settings};
 use egret_people::People;
 use egret_shared::access::{Grant, Role};
+use egret_shared::id::FeedId;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,7 @@ use crate::notify::outbox::Teller;
 use crate::recover::recover;
 use crate::register::{Register, Registrar};
 use crate::seal::Seal;
+use crate::source::brokers::BrokerBook;
 use crate::source::polls::Polls;
 use crate::source::{self, Brokers};
 use crate::store::files::Files;
@@ -108,7 +110,6 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     )?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
-    let outbox = outbox(config, &package)?;
     let (register, registrar) = Register::new(Arc::clone(&base), &whole.kept);
     let renewing = Renewing {
         base,
@@ -125,7 +126,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         walls: Arc::new(Walls::new(generation, config.wall)),
         city,
         attachments: Files::of(&config.data),
-        outbox,
+        outbox: outbox(config, &package)?,
         eraser: Eraser::new(store.clone(), jobs),
         store: Arc::new(store),
         files: Arc::new(files.into_wgs84(&package)),
@@ -135,6 +136,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         intake,
         answers: api::Answers::default(),
         telemetry,
+        brokers: BrokerBook::of(&config.brokers, clock::now()),
         register,
         polls: Arc::default(),
         orders: Wake::default(),
@@ -158,9 +160,14 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
 
 /// The journal, which keeps what the settings say and lists the requests that are told by Open311.
 fn journal(config: &Config, package: &egret_package::Package) -> anyhow::Result<SqliteJournal> {
-    let requests = package.feeds.iter().find(|feed| feed.open311);
     let journal = SqliteJournal::open(&config.data)?.keeping(config.keep, package.timezone);
-    Ok(journal.listing(requests.map(|feed| feed.id.clone())))
+    Ok(journal.listing(requests(package))?)
+}
+
+/// The feed whose reports are requests.
+fn requests(package: &egret_package::Package) -> Option<FeedId> {
+    let requests = package.feeds.iter().find(|feed| feed.open311);
+    requests.map(|feed| feed.id.clone())
 }
 
 /// Refuses to be open to other machines.
@@ -231,7 +238,8 @@ async fn serve(
     let brokers = Brokers::start(
         &config.brokers,
         &package,
-        (taker, &context.telemetry, downlink),
+        (taker, downlink),
+        (&context.telemetry, &context.brokers),
         tracker,
         shutdown,
     )?;

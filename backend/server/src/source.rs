@@ -1,5 +1,6 @@
 //! The ways in by MQTT, the embedded endpoint and existing brokers, and what is fetched.
 
+pub(crate) mod brokers;
 pub(crate) mod polls;
 pub(crate) mod sparkplug;
 
@@ -23,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::brokers::BrokerBook;
+use crate::clock;
 use crate::downlink::{Downlink, Way};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::telemetry::Telemetry;
@@ -74,6 +77,7 @@ pub(crate) struct Brokers {
     telemetry: Telemetry,
     /// What sends orders, until it does by each broker.
     downlink: Option<Downlink>,
+    book: BrokerBook,
 }
 
 impl Brokers {
@@ -84,7 +88,8 @@ impl Brokers {
     pub(crate) fn start(
         urls: &[Url],
         package: &Package,
-        (taker, telemetry, downlink): (Arc<dyn Taker>, &Telemetry, Downlink),
+        (taker, downlink): (Arc<dyn Taker>, Downlink),
+        (telemetry, book): (&Telemetry, &BrokerBook),
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Result<Self, BridgeError> {
@@ -97,6 +102,7 @@ impl Brokers {
             bridges: Vec::new(),
             telemetry: telemetry.clone(),
             downlink: Some(downlink),
+            book: book.clone(),
         };
         brokers.connect(package)?;
         Ok(brokers)
@@ -117,12 +123,15 @@ impl Brokers {
     }
 
     fn connect(&mut self, package: &Package) -> Result<(), BridgeError> {
-        for url in &self.urls {
-            let bridge = bridge(url, package)?;
-            let host = url.host_str().unwrap_or_default().to_owned();
-            let telemetry = self.telemetry.clone();
-            self.tracker
-                .spawn(tell_state(bridge.state(), host, telemetry));
+        for (number, url) in self.urls.iter().enumerate() {
+            let bridge = bridge(url, package)?.counting(self.book.counter(number));
+            let told = Told {
+                host: url.host_str().unwrap_or_default().to_owned(),
+                number,
+                telemetry: self.telemetry.clone(),
+                book: self.book.clone(),
+            };
+            self.tracker.spawn(told.follow(bridge.state()));
             let running = bridge.run(Arc::clone(&self.taker), self.current.clone());
             self.bridges.push(self.tracker.spawn(running));
         }
@@ -170,17 +179,31 @@ fn bridge(url: &Url, package: &Package) -> Result<Bridge, BridgeError> {
     })
 }
 
-/// Tells the log and the measurements how the connection to a broker stands, until it ends.
-async fn tell_state(mut state: watch::Receiver<BridgeState>, host: String, telemetry: Telemetry) {
-    telemetry.broker(&host, false);
-    while state.changed().await.is_ok() {
-        let now = state.borrow_and_update().clone();
-        telemetry.broker(&host, now == BridgeState::Connected);
-        match now {
-            BridgeState::Connected => tracing::info!(broker = host, "connected to the broker"),
-            BridgeState::Stopped => return,
-            // The bridge itself logs why a connection was lost.
-            BridgeState::Connecting | BridgeState::Lost { .. } => {}
+/// Who is told how the connection to a broker stands: the log, the measurements and the book.
+struct Told {
+    host: String,
+    number: usize,
+    telemetry: Telemetry,
+    book: BrokerBook,
+}
+
+impl Told {
+    /// Tells them until the bridge ends.
+    async fn follow(self, mut state: watch::Receiver<BridgeState>) {
+        self.telemetry.broker(&self.host, false);
+        while state.changed().await.is_ok() {
+            let now = state.borrow_and_update().clone();
+            self.telemetry
+                .broker(&self.host, now == BridgeState::Connected);
+            self.book.note(self.number, &now, clock::now());
+            match now {
+                BridgeState::Connected => {
+                    tracing::info!(broker = self.host, "connected to the broker");
+                }
+                BridgeState::Stopped => return,
+                // The bridge itself logs why a connection was lost.
+                BridgeState::Connecting | BridgeState::Lost { .. } => {}
+            }
         }
     }
 }

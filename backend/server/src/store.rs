@@ -4,12 +4,15 @@
 //! [`Store`] is the seam for other engines; [`sqlite`] the embedded one. Writing goes through the
 //! journal's writer, so that a refusal and its raw bytes become durable together.
 
+pub(crate) mod beside;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod keep;
+pub(crate) mod offenders;
 pub(crate) mod page;
 pub(crate) mod past;
 pub(crate) mod personal;
+pub(crate) mod quarantine;
 pub(crate) mod raw;
 pub(crate) mod requests;
 pub(crate) mod series;
@@ -27,6 +30,8 @@ use serde::Serialize;
 
 use crate::journal::JournalError;
 use crate::seal::payload::Sealing;
+pub(crate) use beside::{Beside, Way};
+pub(crate) use offenders::Offenders;
 pub(crate) use past::{Past, TurnFilter};
 pub(crate) use personal::{KeyRow, PersonalFields, PersonalRow};
 pub(crate) use requests::{Request, RequestFilter};
@@ -49,7 +54,9 @@ pub(crate) struct QuarantineRow {
     pub payload_bytes: usize,
     /// The payload, or its head; sealed if the feed carries personal fields.
     pub raw: Vec<u8>,
-    /// How `raw` is sealed.
+    /// What came beside it, as bytes, sealed like `raw`; empty if nothing did.
+    pub beside: Vec<u8>,
+    /// How both are sealed.
     pub sealing: Sealing,
 }
 
@@ -82,7 +89,10 @@ pub(crate) struct QuarantineItem {
     /// The payload as text, or its head; absent if it is sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
-    /// Whether the payload is kept sealed, because its feed carries personal fields.
+    /// What came beside the payload; nothing if it is sealed.
+    #[serde(flatten)]
+    pub beside: Beside,
+    /// Whether payload and properties are kept sealed, because its feed carries personal fields.
     pub sealed: bool,
     /// Whether the payload has been erased, because of somebody in it or for its age.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -96,6 +106,8 @@ pub(crate) struct RefusedMessage {
     pub item: QuarantineItem,
     /// Its payload, or the head that is kept; absent if that is gone.
     pub raw: Option<Vec<u8>>,
+    /// What came beside it; absent if it was kept by a version that let that go.
+    pub beside: Option<Beside>,
 }
 
 /// Which refused messages to list.
@@ -130,6 +142,8 @@ pub(crate) struct RawItem {
     pub bytes: u64,
     /// The payload; sealed if its feed carries personal fields.
     pub payload: Vec<u8>,
+    /// What came beside it; nothing if it is sealed.
+    pub beside: Beside,
     /// Whether `payload` is sealed.
     pub sealed: bool,
     /// Whether it could not be opened any more, because somebody in it has been erased or for its
@@ -162,6 +176,9 @@ pub(crate) trait Store: Send + Sync {
 
     /// Topics that messages in quarantine came by and no feed listened to, newest first.
     fn unheard(&self, limit: usize) -> Result<Vec<UnheardTopic>, JournalError>;
+
+    /// Where the refused messages of a feed come from that came at `from` or later.
+    fn offenders(&self, feed: &FeedId, from: TimeMs) -> Result<Offenders, JournalError>;
 
     /// Points of a metric in an area, oldest first, each as it was known at `as_of`.
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError>;

@@ -3,12 +3,15 @@
 //! An addition says what one would write into the package's files, in the same words; it is kept
 //! beside the package and can be moved into it at any time.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::feed::FeedDef;
 use super::metric::MetricDef;
 use super::property::PropertyDef;
 use crate::id::{FeedId, MetricId};
+use crate::text::Text;
 use crate::time::TimeMs;
 
 /// Most samples of a trial.
@@ -26,6 +29,9 @@ pub struct Addition {
     /// What is to be counted of it, as `[[metric]]` of `metrics.toml`.
     #[serde(default, rename = "metric")]
     pub metrics: Vec<MetricDef>,
+    /// What the categories of its reports are called, as `[category.FEED]` of `words.toml`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub category: BTreeMap<String, Text>,
     /// The metrics that stand as tiles on the scene of what was added, in order.
     #[serde(default)]
     pub tiles: Vec<MetricId>,

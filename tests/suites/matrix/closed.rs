@@ -34,6 +34,11 @@ pub(crate) fn state(cell: Cell<'_>, _: &Truth) {
     );
 }
 
+pub(crate) fn brokers(cell: Cell<'_>, _: &Truth) {
+    let may = cell.reader().has_whole(Right::Measure);
+    only_for(cell, may, "/api/v1/brokers");
+}
+
 pub(crate) fn measurements(cell: Cell<'_>, _: &Truth) {
     only_for(cell, cell.reader().has_whole(Right::Measure), "/metrics");
 }

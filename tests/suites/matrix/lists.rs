@@ -291,6 +291,34 @@ pub(crate) fn quarantine(cell: Cell<'_>, truth: &Truth) {
     }
 }
 
+/// Who sent what was refused of a feed is for whoever may see that.
+pub(crate) fn quality(cell: Cell<'_>, truth: &Truth) {
+    let cell = cell.allowing(is_of_own_feed);
+    for feed in city::feeds() {
+        let path = format!("/api/v1/feeds/{feed}/quality?for=1d");
+        let answer = cell.get(&path);
+        if !cell.reader().has(Right::Raw) {
+            is_refused(cell, answer.status, &path);
+            continue;
+        }
+        let may = cell.reader().may(Right::Raw, &of_feed(&feed));
+        is_answered(cell, may, answer.status, &path);
+        if answer.status == 200 {
+            let told = answer.json();
+            let topics = keys(rows(&told["topics"]).map(|row| row["name"].clone()));
+            let own = truth.refused.iter().filter(|(row, _)| row["feed"] == *feed);
+            cell.same(&keys(own.map(|(row, _)| row["topic"].clone())), &topics);
+            let clocks = rows(&told["clocks"]).map(|row| text(&row["gateway"]));
+            let path = format!("/api/v1/gateways?feed={feed}");
+            let gateways = gateways_of(cell, &path);
+            cell.same(
+                &gateways.collect(),
+                &clocks.filter(|id| id.starts_with("mk_")).collect(),
+            );
+        }
+    }
+}
+
 /// What their role does not allow is refused in so many words.
 pub(crate) fn is_refused(cell: Cell<'_>, status: u16, what: &str) {
     cell.findings.rows(1);

@@ -76,6 +76,8 @@ pub(crate) const WAYS: &[Way] = &[
     way("POST /api/v1/commands", orders::give),
     way("GET /api/v1/commands/{id}", orders::one),
     way("GET /api/v1/feeds", lists::feeds),
+    way("GET /api/v1/feeds/{feed}/quality", lists::quality),
+    way("GET /api/v1/brokers", closed::brokers),
     way("GET /api/v1/areas", lists::areas),
     way("GET /api/v1/areas.geojson", lists::areas_geojson),
     way("GET /api/v1/catalog", lists::catalog),

@@ -41,7 +41,10 @@ pub(super) fn event<'a>(message: &Message<'a>) -> Result<Event<'a>, Rejection> {
             _ => continue,
         };
         let text = if is_header {
-            decoded(value, name)?
+            header_text(value).ok_or_else(|| {
+                let detail = format!("/{name}: {} is no UTF-8 in percent", shown(value));
+                refusal(Reason::BadShape, detail)
+            })?
         } else {
             Cow::Borrowed(*value)
         };
@@ -65,13 +68,31 @@ fn plain(name: &str) -> (&str, bool) {
     }
 }
 
-/// A header's value with what is percent-encoded in it as the characters that it stands for.
+/// The text of the attribute `name` among what came beside a payload, properties or headers; `None` if
+/// it is not there or no text.
+pub fn event_attribute<'a>(properties: &[(&str, &'a str)], name: &str) -> Option<Cow<'a, str>> {
+    let mut properties = properties.iter();
+    let (found, value) = properties.find(|(of, _)| plain(of).0.eq_ignore_ascii_case(name))?;
+    if plain(found).1 {
+        header_text(value)
+    } else {
+        Some(Cow::Borrowed(value))
+    }
+}
+
+/// What the value of a `ce-` header says: quotes around it are none of it, and bytes may be written as
+/// `%E5`. `None` if that is no UTF-8.
 ///
 /// # Source
 /// HTTP Protocol Binding for CloudEvents 1.0.2, section 3.1.3.2.
-fn decoded<'a>(value: &'a str, name: &str) -> Result<Cow<'a, str>, Rejection> {
+pub fn header_text(value: &str) -> Option<Cow<'_, str>> {
+    let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+    let value = match inner {
+        Some(inner) => Cow::Owned(unescaped(inner)),
+        None => Cow::Borrowed(value),
+    };
     if !value.contains('%') {
-        return Ok(Cow::Borrowed(value));
+        return Some(value);
     }
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
@@ -89,14 +110,54 @@ fn decoded<'a>(value: &'a str, name: &str) -> Result<Cow<'a, str>, Rejection> {
             rest = behind;
         }
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|error| {
-        let detail = format!("/{name}: {} is no UTF-8 in percent: {error}", shown(value));
-        refusal(Reason::BadShape, detail)
-    })
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// A quoted text without the backslashes that quote its characters.
+fn unescaped(quoted: &str) -> String {
+    let mut chars = quoted.chars();
+    let mut text = String::with_capacity(quoted.len());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => text.extend(chars.next()),
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 fn digit(byte: u8) -> Option<u8> {
     char::from(byte)
         .to_digit(16)
         .and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_says_what_stands_in_quotes_and_percent() {
+        for (value, expected) in [
+            ("/a/b", Some("/a/b")),
+            ("\"/a \\\"b\\\\\"", Some("/a \"b\\")),
+            ("%E7%AA%A8%E4%BA%95%201", Some("窨井 1")),
+            ("100%", Some("100%")),
+            ("%zz%41", Some("%zzA")),
+            ("%4", Some("%4")),
+            ("%FF", None),
+        ] {
+            assert_eq!(header_text(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_is_found_as_property_and_as_header() {
+        let header = [("ce-feed", "%41ir"), ("CE-Subject", "M-1")];
+        assert_eq!(event_attribute(&header, "feed").as_deref(), Some("Air"));
+        assert_eq!(event_attribute(&header, "subject").as_deref(), Some("M-1"));
+        let property = [("feed", "%41ir")];
+        assert_eq!(event_attribute(&property, "feed").as_deref(), Some("%41ir"));
+        assert_eq!(event_attribute(&property, "id"), None);
+    }
 }

@@ -4,7 +4,7 @@
 //! been silent longest is forgotten first, and is asked for its birth when it speaks again.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use egret_shared::time::TimeMs;
 use smol_str::SmolStr;
@@ -37,27 +37,29 @@ pub(super) enum Step {
 
 /// How a node refers to a metric: by an alias, unique within the node, or by a device's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     Alias(u64),
     Name(Option<SmolStr>, SmolStr),
 }
 
 /// A metric as its birth has told it.
 #[derive(Clone, Debug)]
-struct Born {
+pub(super) struct Born {
     device: Option<SmolStr>,
     known: Known,
+    /// When the birth came.
+    pub(super) at: TimeMs,
 }
 
 /// A node's session.
 #[derive(Debug, Default)]
-struct Node {
-    /// Whether its own birth has been heard.
-    is_born: bool,
+pub(super) struct Node {
+    /// When its own birth was heard, if it has been.
+    pub(super) born_at: Option<TimeMs>,
     bd_seq: Option<u64>,
     /// The number of its last message.
     seq: Option<u8>,
-    metrics: BTreeMap<Key, Born>,
+    pub(super) metrics: BTreeMap<Key, Born>,
     /// When it was asked for its births.
     asked_at: Option<TimeMs>,
     /// The number of the message at which it spoke last.
@@ -65,8 +67,8 @@ struct Node {
 }
 
 #[derive(Debug, Default)]
-struct Table {
-    nodes: BTreeMap<(SmolStr, SmolStr), Node>,
+pub(super) struct Table {
+    pub(super) nodes: BTreeMap<(SmolStr, SmolStr), Node>,
     n_metrics: usize,
     n_messages: u64,
     wanted: VecDeque<Rebirth>,
@@ -76,18 +78,33 @@ struct Table {
 #[derive(Debug, Default)]
 pub(super) struct Sessions(Mutex<Table>);
 
-impl Sessions {
-    /// Takes a message's step, and says what is known of each of its metrics: `None` of what only
-    /// a birth that was not heard would tell.
-    pub(super) fn step<'m>(
+/// What messages are understood by.
+pub(super) trait Births: Send + Sync {
+    /// Takes the step of a message that came at `now`, and says what is known of each of its metrics:
+    /// `None` of what only a birth that was not heard would tell.
+    fn step(
         &self,
         topic: &Topic<'_>,
         step: Step,
         seq: Option<u8>,
-        metrics: impl Iterator<Item = Option<&'m Metric>>,
+        metrics: &[Option<&Metric>],
+        now: TimeMs,
+    ) -> Vec<Option<Known>>;
+
+    /// What to say of a birth that was not heard, after its name.
+    fn unborn_why(&self) -> &'static str;
+}
+
+impl Births for Sessions {
+    fn step(
+        &self,
+        topic: &Topic<'_>,
+        step: Step,
+        seq: Option<u8>,
+        metrics: &[Option<&Metric>],
         now: TimeMs,
     ) -> Vec<Option<Known>> {
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.lock();
         let key = (SmolStr::new(topic.group), SmolStr::new(topic.node));
         let device = topic.device.map(SmolStr::new);
         let mut node = table.taken(&key);
@@ -95,12 +112,12 @@ impl Sessions {
             Step::NodeBirth { bd_seq } => {
                 node.metrics.clear();
                 node.bd_seq = bd_seq;
-                node.is_born = true;
+                node.born_at = Some(now);
                 node.asked_at = None;
                 false
             }
             // The will of an earlier connection may arrive after the birth of the next.
-            Step::NodeDeath { bd_seq } if bd_seq == node.bd_seq || !node.is_born => {
+            Step::NodeDeath { bd_seq } if bd_seq == node.bd_seq || node.born_at.is_none() => {
                 table.n_messages += 1;
                 return Vec::new();
             }
@@ -109,7 +126,7 @@ impl Sessions {
                 return Vec::new();
             }
             Step::DeviceBirth | Step::DeviceDeath => {
-                node.metrics.retain(|_, born| born.device != device);
+                node.unbear(device.as_ref());
                 !node.follows(seq)
             }
             Step::Data => !node.follows(seq),
@@ -117,10 +134,11 @@ impl Sessions {
         node.seq = seq;
         let is_birth = matches!(step, Step::NodeBirth { .. } | Step::DeviceBirth);
         let known = metrics
+            .iter()
             .map(|metric| {
-                let metric = metric?;
+                let metric = (*metric)?;
                 if is_birth {
-                    node.bear(metric, device.as_ref());
+                    node.bear(metric, device.as_ref(), now);
                 }
                 node.known(metric, device.as_ref())
             })
@@ -133,9 +151,20 @@ impl Sessions {
         known
     }
 
+    fn unborn_why(&self) -> &'static str {
+        "has been heard that tells, so its rebirth is asked for"
+    }
+}
+
+impl Sessions {
+    /// The nodes, for as long as what is returned is held.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The rebirths that are wanted, each once.
     pub(super) fn rebirths(&self) -> Vec<Rebirth> {
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.lock();
         table.wanted.drain(..).collect()
     }
 }
@@ -144,11 +173,17 @@ impl Node {
     /// Whether the message of this number is the next one of a session that is known.
     fn follows(&self, seq: Option<u8>) -> bool {
         let next = self.seq.map(|last| last.wrapping_add(1));
-        self.is_born && (next.is_none() || seq.is_none() || next == seq)
+        self.born_at.is_some() && (next.is_none() || seq.is_none() || next == seq)
     }
 
-    /// Remembers what a birth tells of a metric.
-    fn bear(&mut self, metric: &Metric, device: Option<&SmolStr>) {
+    /// Lets go of what the births of a device have told; without one, of the node's own.
+    pub(super) fn unbear(&mut self, device: Option<&SmolStr>) {
+        self.metrics
+            .retain(|_, born| born.device.as_ref() != device);
+    }
+
+    /// Remembers what a birth that came at `at` tells of a metric.
+    pub(super) fn bear(&mut self, metric: &Metric, device: Option<&SmolStr>, at: TimeMs) {
         let name = metric.name.as_deref().unwrap_or_default();
         if name.is_empty() || name.len() > WORD_BYTES_MAX || self.metrics.len() == ALIASES_MAX {
             return;
@@ -164,41 +199,49 @@ impl Node {
                 name,
                 datatype: metric.datatype,
             },
+            at,
         };
         self.metrics.insert(key, born);
     }
 
     /// What is known of a metric, by itself and by its birth.
     fn known(&self, metric: &Metric, device: Option<&SmolStr>) -> Option<Known> {
-        let own = metric.name.as_deref().filter(|name| !name.is_empty());
-        let by_alias = metric
-            .alias
-            .and_then(|alias| self.metrics.get(&Key::Alias(alias)));
-        let name = match own {
-            Some(name) => SmolStr::new(name),
-            None => by_alias?.known.name.clone(),
-        };
-        let datatype = metric.datatype.or_else(|| {
-            let by_name = || self.metrics.get(&Key::Name(device.cloned(), name.clone()));
-            by_alias.or_else(by_name)?.known.datatype
-        });
-        if datatype.is_none() && needs_kind(metric) {
-            return None;
-        }
-        Some(Known { name, datatype })
+        known(metric, device, |key| self.metrics.get(key))
     }
+}
+
+/// What is known of a metric of `device`, by itself and by the births among which `find` looks.
+pub(super) fn known<'b>(
+    metric: &Metric,
+    device: Option<&SmolStr>,
+    find: impl Fn(&Key) -> Option<&'b Born>,
+) -> Option<Known> {
+    let own = metric.name.as_deref().filter(|name| !name.is_empty());
+    let by_alias = metric.alias.and_then(|alias| find(&Key::Alias(alias)));
+    let name = match own {
+        Some(name) => SmolStr::new(name),
+        None => by_alias?.known.name.clone(),
+    };
+    let datatype = metric.datatype.or_else(|| {
+        let by_name = || find(&Key::Name(device.cloned(), name.clone()));
+        by_alias.or_else(by_name)?.known.datatype
+    });
+    if datatype.is_none() && needs_kind(metric) {
+        return None;
+    }
+    Some(Known { name, datatype })
 }
 
 impl Table {
     /// The node, taken out of the table; a new one if it is not known.
-    fn taken(&mut self, key: &(SmolStr, SmolStr)) -> Node {
+    pub(super) fn taken(&mut self, key: &(SmolStr, SmolStr)) -> Node {
         let node = self.nodes.remove(key).unwrap_or_default();
         self.n_metrics -= node.metrics.len();
         node
     }
 
     /// Puts the node back, and forgets the longest silent ones if there are too many.
-    fn put(&mut self, key: (SmolStr, SmolStr), mut node: Node) {
+    pub(super) fn put(&mut self, key: (SmolStr, SmolStr), mut node: Node) {
         self.n_messages += 1;
         node.spoke = self.n_messages;
         while self.nodes.len() >= NODES_MAX || self.n_metrics + node.metrics.len() > ALIASES_ALL_MAX
@@ -247,7 +290,8 @@ mod tests {
             node,
             device: None,
         };
-        sessions.step(&topic, step, None, metrics.iter().map(Some), TimeMs(0))
+        let metrics: Vec<_> = metrics.iter().map(Some).collect();
+        sessions.step(&topic, step, None, &metrics, TimeMs(0))
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `sparkplug-b`: the specification's own examples, births, and what is not understood without.
 
+mod past;
 mod values;
 
 use egret_decode::protobuf::sparkplug_b::{Metric, Payload, Value};

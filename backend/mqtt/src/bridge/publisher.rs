@@ -96,6 +96,7 @@ impl Publisher {
             },
             broker,
             state: tokio::sync::watch::Sender::new(BridgeState::Connecting),
+            settled: std::sync::Arc::default(),
         };
         let (asks, asked) = mpsc::channel(ASKED_MAX);
         Ok((Self { bridge, asked }, ToBroker { name, asks }))

@@ -4,6 +4,7 @@
 //! settled ones are acknowledged in order. QoS 1 messages are bounded by the window the broker has
 //! toward us; if the taker has no room and too much waits (QoS 0), the connection is not read.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -196,6 +197,8 @@ impl Talk<'_> {
             self.lost = Some("a message was not kept; the broker is to send it again".into());
             return;
         };
+        let n_settled = settled.len() as u64;
+        self.bridge.settled.fetch_add(n_settled, Ordering::Relaxed);
         let identifiers = settled.iter().map(|settled| settled.slot.identifier);
         for identifier in identifiers.filter(|&identifier| identifier != 0) {
             if !self.sender.acknowledge(identifier) {

@@ -266,7 +266,7 @@ impl Upload<'_> {
                 let origin = self.origin(&payload, name.as_deref());
                 let payload = payload.as_bytes();
                 self.intake
-                    .read(&mut batch.gathering, self.feed, Way::Own, origin, payload)
+                    .read(&mut batch.gathering, self.feed, origin, payload)
             }
             Err(why) => {
                 let rejection = bad_row(why);
@@ -296,9 +296,7 @@ impl Upload<'_> {
             Ok(message) => {
                 let payload = Value::Object(message.clone()).to_string();
                 let origin = self.origin(&payload, None);
-                let tried = self
-                    .intake
-                    .tried(self.feed, Way::Own, origin, payload.as_bytes());
+                let tried = self.intake.tried(self.feed, origin, payload.as_bytes());
                 for element in tried {
                     match element {
                         Ok(entry) => shown.becomes.push(shape(&entry)),
@@ -318,6 +316,7 @@ impl Upload<'_> {
             topic: self.topic,
             payload_bytes: payload.len(),
             received_at: clock::now(),
+            way: Way::Own,
             beside: None,
             named,
         }

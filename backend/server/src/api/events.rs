@@ -15,6 +15,8 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::{Extension, Json};
+use egret_decode::event_attribute;
+use egret_mqtt::taker::Beside;
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::rejection::{Reason, Rejection, Stage};
@@ -62,12 +64,11 @@ enum Kind {
 
 impl Kind {
     fn of(headers: &HeaderMap) -> Self {
-        if headers.contains_key(envelope::VERSION) {
-            return Self::Data;
-        }
         match content_type(headers).as_str() {
-            "application/x-ndjson" | "application/jsonl" => Self::Lines,
+            // Also if it repeats attributes as headers.
             "application/cloudevents+json" | "application/cloudevents-batch+json" => Self::Events,
+            _ if headers.contains_key(envelope::VERSION) => Self::Data,
+            "application/x-ndjson" | "application/jsonl" => Self::Lines,
             _ => Self::Plain,
         }
     }
@@ -90,6 +91,8 @@ struct Reader<'a> {
     feed: Option<usize>,
     sender: &'a str,
     topic: &'a str,
+    /// What the headers say of each message.
+    beside: Option<&'a Beside>,
     /// What the sender calls the request.
     once: Option<&'a str>,
 }
@@ -109,6 +112,10 @@ pub(super) async fn take(
     let kind = Kind::of(request.headers());
     let feed = query.feed.as_deref();
     let sender = peer.ip().to_string();
+    let beside = match kind {
+        Kind::Data => Some(envelope::of_data(request.headers())?),
+        Kind::Plain | Kind::Lines | Kind::Events => envelope::plain(request.headers()),
+    };
     let reader = Reader {
         intake: &context.intake,
         caller: &caller,
@@ -120,6 +127,7 @@ pub(super) async fn take(
         feed: feed.map(|id| theirs(&context, &caller, id)).transpose()?,
         sender: &sender,
         topic: query.topic.as_deref().unwrap_or(PATH),
+        beside: beside.as_ref(),
         once: once.as_ref().map(|once| once.0.0.as_str()),
     };
     if kind == Kind::Lines {
@@ -141,14 +149,10 @@ pub(super) fn theirs(context: &Context, caller: &Caller, id: &str) -> Result<usi
 impl Reader<'_> {
     /// Reads a body that is held as a whole.
     async fn take(&self, kind: Kind, request: Request) -> Result<Json<Taken>, Problem> {
-        let headers = request.headers().clone();
         let Body(body) = Body::from_request(request, &()).await?;
         let mut batch = Batch::begin();
         match kind {
-            Kind::Data => match envelope::around(&headers, &body)? {
-                Ok(event) => self.one(&mut batch, Place::Index(0), &event),
-                Err(rejection) => self.refuse(&mut batch, &body, rejection),
-            },
+            Kind::Data => self.one(&mut batch, Place::Index(0), &body),
             Kind::Plain if self.feed.is_some() => self.one(&mut batch, Place::Index(0), &body),
             Kind::Plain | Kind::Events | Kind::Lines => self.each(&mut batch, &body),
         }
@@ -202,10 +206,10 @@ impl Reader<'_> {
     ) -> Vec<Rejection> {
         let feed = match self.feed {
             Some(feed) => Ok(feed),
-            None => self.feed_of(payload),
+            None => self.named(payload),
         };
         match feed {
-            Ok(feed) => self.intake.read(gathering, feed, self.way, origin, payload),
+            Ok(feed) => self.intake.read(gathering, feed, origin, payload),
             Err(rejection) => {
                 self.intake
                     .refuse(gathering, None, origin, payload, &rejection);
@@ -220,9 +224,28 @@ impl Reader<'_> {
             topic: self.topic,
             payload_bytes,
             received_at: clock::now(),
-            beside: None,
+            way: self.way,
+            beside: self.beside,
             named,
         }
+    }
+
+    /// The feed that a message names, in an attribute beside it or in itself.
+    fn named(&self, payload: &[u8]) -> Result<usize, Rejection> {
+        let pairs = self.beside.map_or(&[][..], |beside| &beside.properties);
+        if pairs.is_empty() {
+            return self.feed_of(payload);
+        }
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        if let Some(id) = event_attribute(&pairs, "feed") {
+            return self.theirs(&id, "ce-feed");
+        }
+        let detail = "the header ce-feed is missing: which feed is it of?";
+        let detail = detail.to_owned();
+        Err(Rejection::new(Stage::Decode, Reason::BadShape, detail))
     }
 
     /// The feed that an element names.
@@ -242,10 +265,15 @@ impl Reader<'_> {
             let detail = "/feed is missing: which feed is it of?".to_owned();
             refused(Reason::BadShape, detail)
         })?;
-        let is_theirs = self.caller.may_feed(Right::Send, &FeedId::new(&id));
-        let feed = self.intake.feed(&id).filter(|_| is_theirs);
+        self.theirs(&id, "/feed")
+    }
+
+    /// The feed `id`, which stands at `place`, if they may send to it.
+    fn theirs(&self, id: &str, place: &str) -> Result<usize, Rejection> {
+        let is_theirs = self.caller.may_feed(Right::Send, &FeedId::new(id));
+        let feed = self.intake.feed(id).filter(|_| is_theirs);
         feed.ok_or_else(|| {
-            let detail = format!("/feed: the city has no feed \"{id}\"");
+            let detail = format!("{place}: the city has no feed \"{id}\"");
             Rejection::new(Stage::Source, Reason::UnknownFeed, detail)
         })
     }

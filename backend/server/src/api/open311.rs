@@ -337,6 +337,7 @@ impl<'a> Server<'a> {
             topic: &topic,
             payload_bytes: payload.len(),
             received_at: now,
+            way: Way::Native,
             beside: None,
             named: None,
         };
@@ -345,7 +346,7 @@ impl<'a> Server<'a> {
         let feed = intake.feed(self.feed.id.as_str()).ok_or_else(stopping)?;
         let mut gathering = Gathering::begin();
         let payload = payload.as_bytes();
-        let refusals = intake.read(&mut gathering, feed, Way::Native, origin, payload);
+        let refusals = intake.read(&mut gathering, feed, origin, payload);
         let receipt = intake.submit(gathering).await;
         let receipt = receipt.map_err(|_closed| stopping())?;
         receipt.await.map_err(|_dropped| stopping())?;

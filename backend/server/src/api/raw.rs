@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
 use crate::journal::JournalError;
-use crate::store::{EntriesFilter, RawItem, Store};
+use crate::store::{Beside, EntriesFilter, RawItem, Store};
 
 /// A message.
 #[derive(Debug, Serialize)]
@@ -30,7 +30,10 @@ pub(super) struct Raw {
     /// The payload; absent if it is sealed, or no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// Whether the payload is kept sealed, because its feed carries personal fields.
+    /// What came beside the payload; nothing if it is sealed.
+    #[serde(flatten)]
+    beside: Beside,
+    /// Whether payload and properties are kept sealed, because its feed carries personal fields.
     sealed: bool,
     /// Whether somebody in it has been erased, so that nobody can open it any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -50,6 +53,7 @@ impl From<RawItem> for Raw {
             topic: item.topic,
             bytes: item.bytes,
             text: text.flatten(),
+            beside: item.beside,
             sealed: item.sealed,
             erased: item.erased,
             entries: (first..=last).collect(),

@@ -9,6 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use egret_city::entry::Entry;
+use egret_decode::event_attribute;
+use egret_mqtt::taker;
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::people::Outcome;
@@ -20,10 +22,10 @@ use super::extract::JsonBody;
 use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
-use crate::intake::{Gathering, Intake, Origin, Way};
+use crate::intake::{Again, Gathering, Intake, Origin, Way};
 use crate::journal::JournalError;
 use crate::source::polls;
-use crate::store::{QuarantineFilter, RefusedMessage};
+use crate::store::{Beside, QuarantineFilter, RefusedMessage};
 
 /// Which refused messages are meant.
 #[derive(Clone, Debug, Deserialize)]
@@ -91,11 +93,17 @@ pub(super) async fn rerun(
 ) -> Result<Json<Rerun>, Problem> {
     let mut done = Rerun::default();
     let ids = meant(&context, &caller, which, &[Right::Raw, Right::Send]).await?;
+    let mut again = context.intake.again();
     for ids in ids.chunks(AT_ONCE) {
         let messages = refused(&context, ids.to_vec()).await?;
         let mut gathering = Gathering::begin();
         for message in messages.iter().rev() {
-            match read_again(&context.intake, &caller, &mut gathering, message) {
+            match read_again(
+                (&context.intake, &mut again),
+                &caller,
+                &mut gathering,
+                message,
+            ) {
                 None => done.accepted += 1,
                 Some(rejection) => done.stays(message.item.id, rejection),
             }
@@ -199,7 +207,7 @@ async fn refused(context: &Context, ids: Vec<i64>) -> Result<Vec<RefusedMessage>
 
 /// Reads one again; why it stays, if it does.
 fn read_again(
-    intake: &Intake,
+    (intake, again): (&Intake, &mut Again<'_>),
     caller: &Caller,
     gathering: &mut Gathering,
     message: &RefusedMessage,
@@ -217,14 +225,29 @@ fn read_again(
         );
         return stays(Reason::TooLarge, detail);
     }
-    let way = way_of(&item.topic, item.feed.as_ref(), raw);
+    let beside = message.beside.as_ref();
+    if let Some(n) = beside
+        .map(|beside| beside.properties_left_out)
+        .filter(|n| *n > 0)
+    {
+        let detail = format!("{n} of the properties beside its payload were too long to be kept");
+        return stays(Reason::TooLarge, detail);
+    }
+    let way = match beside {
+        Some(beside) => beside.way,
+        None => way_of(&item.topic, item.feed.as_ref(), raw),
+    };
+    let came = beside.map(Beside::came);
     let id = match (&item.feed, way) {
         // No topic leads to what was fetched.
         (Some(feed), _) if polls::is_place(&item.topic) => intake.feed(feed.as_str()),
         // The topic decides again: its feed may be another now.
         (_, Way::Own) if item.topic != PATH => intake.feed_of_topic(&item.topic),
         (Some(feed), _) => intake.feed(feed.as_str()),
-        (None, _) => None,
+        (None, Way::Native | Way::Event) => {
+            named(raw, came.as_ref()).and_then(|feed| intake.feed(&feed))
+        }
+        (None, Way::Own) => None,
     };
     let Some(feed) = id else {
         return stays(
@@ -241,24 +264,37 @@ fn read_again(
         topic: &item.topic,
         payload_bytes: raw.len(),
         received_at: item.received_at,
-        beside: None,
+        way,
+        beside: came.as_ref(),
         named: None,
     };
-    let refusals = intake.read_again(gathering, (feed, way), origin, (item.id, raw));
+    let refusals = again.read(gathering, feed, origin, (item.id, raw));
     refusals.into_iter().next()
 }
 
-/// How a message was written: what came by HTTP without a feed in the query names it itself.
+/// How a message was written of which that was not kept: what came by HTTP without a feed in the query
+/// names it itself.
 fn way_of(topic: &str, feed: Option<&FeedId>, raw: &[u8]) -> Way {
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow)]
-        feed: Option<std::borrow::Cow<'a, str>>,
+    let is_named = |feed: &FeedId| named(raw, None).as_deref() == Some(feed.as_str());
+    if topic == PATH && feed.is_some_and(is_named) {
+        Way::Native
+    } else {
+        Way::Own
     }
-    let named = || serde_json::from_slice::<Named<'_>>(raw).ok()?.feed;
-    let is_native =
-        topic == PATH && feed.is_some_and(|feed| named().as_deref() == Some(feed.as_str()));
-    if is_native { Way::Native } else { Way::Own }
+}
+
+/// The feed that a message by HTTP names, in an attribute beside it or in itself.
+fn named(raw: &[u8], came: Option<&taker::Beside>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        feed: Option<String>,
+    }
+    let pairs = came.into_iter().flat_map(|came| &came.properties);
+    let pairs: Vec<_> = pairs.map(|(name, value)| (&**name, &**value)).collect();
+    match event_attribute(&pairs, "feed") {
+        Some(feed) => Some(feed.into_owned()),
+        None => serde_json::from_slice::<Named>(raw).ok()?.feed,
+    }
 }
 
 async fn keep(context: &Context, gathering: Gathering) -> Result<(), Problem> {

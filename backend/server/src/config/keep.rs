@@ -48,6 +48,15 @@ pub(crate) struct KeepArgs {
         value_parser = Span::parse
     )]
     pub raw: Option<Span>,
+    /// How long refused messages are kept [default: 90d]
+    #[arg(
+        id = "keep_quarantine",
+        long = "keep-quarantine",
+        env = "EGRET_KEEP_QUARANTINE",
+        value_name = "SPAN",
+        value_parser = Span::parse
+    )]
+    pub quarantine: Option<Span>,
     /// How long the personal fields of reports are kept [default: 180d]
     #[arg(
         id = "keep_personal",
@@ -72,6 +81,9 @@ pub(crate) struct KeepArgs {
 const MINUTE_LEAST: Span = Span(6 * 3_600_000);
 const HOUR_LEAST: Span = Span(3 * 86_400_000);
 
+/// Least age of refused messages: whoever answers for a feed must have had a day to see them.
+const QUARANTINE_LEAST: Span = Span(86_400_000);
+
 impl KeepArgs {
     /// What these and, where they say nothing, `file` come to.
     pub(super) fn resolve(&self, file: &Self) -> Result<Keep, BadConfig> {
@@ -81,6 +93,7 @@ impl KeepArgs {
             hour: self.hour.or(file.hour).unwrap_or(default.hour),
             day: self.day.or(file.day).unwrap_or(default.day),
             raw: self.raw.or(file.raw).unwrap_or(default.raw),
+            quarantine: (self.quarantine.or(file.quarantine)).unwrap_or(default.quarantine),
             personal: self.personal.or(file.personal).unwrap_or(default.personal),
             raw_bytes: self
                 .raw_bytes
@@ -97,6 +110,9 @@ impl KeepArgs {
         }
         if keep.hour < HOUR_LEAST {
             return no_shorter("--keep-hour", keep.hour, HOUR_LEAST);
+        }
+        if keep.quarantine < QUARANTINE_LEAST {
+            return no_shorter("--keep-quarantine", keep.quarantine, QUARANTINE_LEAST);
         }
         Ok(keep)
     }

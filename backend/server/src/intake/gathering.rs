@@ -9,7 +9,7 @@ use super::sealing::MessageKeys;
 use crate::journal::pending::Pending;
 use crate::limits::QUARANTINE_RAW_BYTES;
 use crate::seal::payload::Sealing;
-use crate::store::QuarantineRow;
+use crate::store::{Beside, QuarantineRow};
 
 /// Messages on their way to the journal.
 pub(crate) struct Gathering {
@@ -57,9 +57,10 @@ impl Gathering {
             .get(..payload.len().min(QUARANTINE_RAW_BYTES))
             .unwrap_or_default();
         let pending = &mut self.pending;
-        let (raw, sealing) = match keys {
-            Some(keys) => keys.close(head, pending.n_entries()),
-            None => (head.to_vec(), Sealing::None),
+        let beside = Beside::of(origin.way, origin.beside).bytes();
+        let (raw, beside, sealing) = match keys {
+            Some(keys) => keys.close(head, &beside, pending.n_entries()),
+            None => (head.to_vec(), beside, Sealing::None),
         };
         let row = QuarantineRow {
             received_at: origin.received_at,
@@ -68,6 +69,7 @@ impl Gathering {
             topic: origin.topic.to_owned(),
             payload_bytes: origin.payload_bytes,
             raw,
+            beside,
             sealing,
             rejection: rejection.clone(),
         };

@@ -5,7 +5,7 @@ use egret_shared::report::Report;
 use egret_shared::time::TimeMs;
 
 use crate::journal::pending::Pending;
-use crate::seal::payload::{self, Place, Sealing};
+use crate::seal::payload::{self, Part, Place, Sealing};
 use crate::seal::{DataKey, Seal};
 use crate::store::personal::{KeyRow, PersonalRow, close_fields, words_of};
 
@@ -75,9 +75,14 @@ impl<'a> MessageKeys<'a> {
         }
     }
 
-    /// `payload`, sealed with all keys, to be kept with the entry of index `at`. Empty if a key is
-    /// missing, because the system has no randomness.
-    pub(super) fn close(&self, payload: &[u8], at: usize) -> (Vec<u8>, Sealing) {
+    /// `payload` and what came beside it, sealed with all keys, to be kept with the entry of index
+    /// `at`; of nothing, nothing. Empty if a key is missing, because the system has no randomness.
+    pub(super) fn close(
+        &self,
+        payload: &[u8],
+        beside: &[u8],
+        at: usize,
+    ) -> (Vec<u8>, Vec<u8>, Sealing) {
         let short = |length: usize| u32::try_from(length).ok();
         let last = self.keys.last().filter(|_| !self.is_broken);
         let span = last.map(|(last, _)| last + 1 - self.first);
@@ -86,14 +91,22 @@ impl<'a> MessageKeys<'a> {
             span.and_then(short),
             short(self.keys.len()),
         ) else {
-            return (Vec::new(), Sealing::Erased);
+            return (Vec::new(), Vec::new(), Sealing::Erased);
         };
         let place = Place { back, span, n_keys };
-        let sealed = payload::close(payload, place, self.keys.iter().map(|(_, key)| key));
-        if sealed.is_empty() {
-            return (sealed, Sealing::Erased);
-        }
-        (sealed, Sealing::Keys)
+        let sealed =
+            |part, plain| payload::close(part, plain, place, self.keys.iter().map(|(_, key)| key));
+        let payload = sealed(Part::Payload, payload);
+        let beside = match beside {
+            [] => Vec::new(),
+            beside => sealed(Part::Beside, beside),
+        };
+        let sealing = if payload.is_empty() {
+            Sealing::Erased
+        } else {
+            Sealing::Keys
+        };
+        (payload, beside, sealing)
     }
 
     fn new_key(&mut self, pending: &mut Pending, index: usize) -> Option<&DataKey> {

@@ -6,7 +6,7 @@ use egret_decode::reading::Decoded;
 use egret_shared::id::MessageId;
 use egret_shared::rejection::Rejection;
 
-use super::{Intake, Origin, Way};
+use super::{Intake, Origin};
 
 /// Names for the elements of a message whose sender has a name for it.
 pub(super) struct Names<'a> {
@@ -49,7 +49,6 @@ impl Intake {
     pub(crate) fn tried(
         &self,
         feed: usize,
-        way: Way,
         origin: Origin<'_>,
         payload: &[u8],
     ) -> Vec<Result<Entry, Rejection>> {
@@ -57,7 +56,7 @@ impl Intake {
         let Some(def) = ways.package.feeds.get(feed) else {
             return Vec::new();
         };
-        let Some(decoder) = ways.decoder(feed, way) else {
+        let Some(decoder) = ways.decoder(feed, origin.way) else {
             return vec![Err(super::ways::no_envelope(def))];
         };
         let message = Message::new(origin.topic, payload, origin.received_at);

@@ -15,6 +15,7 @@ use super::sealing::MessageKeys;
 use super::{Gathering, Origin, Way};
 use crate::seal::Seal;
 use crate::seal::payload::Sealing;
+use crate::store::Beside;
 use crate::store::raw::RawMessage;
 use crate::topics::Topics;
 
@@ -151,10 +152,11 @@ impl Ways {
         if n_entries == 0 || !self.archives {
             return;
         }
-        let closed = keys.map(|keys| keys.close(payload, first));
-        let (kept, sealing) = match &closed {
-            Some((sealed, sealing)) => (sealed.as_slice(), *sealing),
-            None => (payload, Sealing::None),
+        let beside = Beside::of(origin.way, origin.beside).bytes();
+        let closed = keys.map(|keys| keys.close(payload, &beside, first));
+        let (kept, beside, sealing) = match &closed {
+            Some((sealed, beside, sealing)) => (sealed.as_slice(), beside, *sealing),
+            None => (payload, &beside, Sealing::None),
         };
         pending.raw.push(&RawMessage {
             first,
@@ -163,6 +165,7 @@ impl Ways {
             sender: origin.sender,
             topic: origin.topic,
             payload: kept,
+            beside,
             bytes: payload.len(),
             sealing,
         });

@@ -14,10 +14,10 @@ use crate::journal::JournalError;
 use crate::seal::Seal;
 use crate::store::history::{self, History};
 use crate::store::personal::{self, old};
-use crate::store::{past, raw, requests, sqlite as store};
+use crate::store::{past, quarantine, raw, requests, sqlite as store};
 
 /// Version of all tables, which stands in `user_version`; a database of a newer one is refused.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// Tables of the journal.
 const JOURNAL: &str = "
@@ -73,11 +73,15 @@ fn make(
     if (1..4).contains(&version) {
         old::convert(&transaction, seal)?;
     }
+    if (1..6).contains(&version) {
+        quarantine::convert(&transaction)?;
+    }
     for tables in [
         JOURNAL,
         checkpoints::SCHEMA,
         observed::INDEX,
         store::SCHEMA,
+        quarantine::SCHEMA,
         personal::SCHEMA,
         history::SCHEMA,
         raw::SCHEMA,

@@ -17,13 +17,15 @@ use super::{
     Append, Checkpoint, Journal, JournalError, batch, checkpoints, observed, reading, schema,
 };
 use crate::limits::{
-    TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRIM_REQUESTS, TRUNCATE_WAIT,
+    TEND_FOR, TRIM_EVERY, TRIM_KEYS, TRIM_PAGES, TRIM_RAW_ROWS, TRIM_REFUSED, TRIM_REQUESTS,
+    TRUNCATE_WAIT,
 };
 use crate::store::history::{Cursor, History};
 use crate::store::keep::Keep;
 use crate::store::past;
 use crate::store::personal;
 use crate::store::personal::erase::Erasure;
+use crate::store::quarantine::{self, QuarantineSize};
 use crate::store::raw::{self, Archive};
 use crate::store::requests;
 use crate::store::sqlite as store;
@@ -37,7 +39,7 @@ const DATABASE: &str = "egret.db";
 pub(crate) struct SqliteJournal {
     connection: Connection,
     names: store::Names,
-    quarantine: store::QuarantineSize,
+    quarantine: QuarantineSize,
     history: History,
     archive: Archive,
     trimming: Trimming,
@@ -59,6 +61,8 @@ enum Trimming {
     History(Cursor),
     /// On its way through the raw messages.
     Raw,
+    /// On its way through the refused messages.
+    Quarantine,
     /// On its way through the keys of personal data.
     Keys,
 }
@@ -102,7 +106,7 @@ impl SqliteJournal {
             why,
         })?;
         let names = store::Names::load(&connection)?;
-        let quarantine = store::QuarantineSize::load(&connection)?;
+        let quarantine = QuarantineSize::load(&connection)?;
         Ok(Self {
             connection,
             names,
@@ -124,10 +128,24 @@ impl SqliteJournal {
         self
     }
 
-    /// The same, which notes how the reports of `feed` stand.
-    pub(crate) fn listing(mut self, feed: Option<FeedId>) -> Self {
-        self.listed = feed;
-        self
+    /// The same, which notes how the reports of `feed` stand. Of a feed that was not listed before, all
+    /// are read from the journal first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(crate) fn listing(mut self, feed: Option<FeedId>) -> Result<Self, JournalError> {
+        if requests::listed(&self.connection)? == feed {
+            self.listed = feed;
+        } else {
+            self.list(feed, 0)?;
+        }
+        Ok(self)
+    }
+
+    /// How much is in quarantine.
+    #[cfg(test)]
+    pub(crate) fn in_quarantine(&self) -> QuarantineSize {
+        self.quarantine
     }
 
     /// Brings everything in the write-ahead log into the database and empties it, so that no old
@@ -175,7 +193,7 @@ impl Journal for SqliteJournal {
             requests::put(&transaction, feed, append.entries)?;
         }
         for (seq, row) in &append.quarantine {
-            store::put_quarantine(&transaction, *seq, row)?;
+            quarantine::put(&transaction, *seq, row)?;
             quarantine.add(row);
         }
         quarantine.trim(&transaction)?;
@@ -226,6 +244,32 @@ impl Journal for SqliteJournal {
         Ok(())
     }
 
+    fn put_requests(&mut self, feed: &FeedId, entries: &[Entry]) -> Result<(), JournalError> {
+        self.connection
+            .pragma_update(None, "synchronous", UNSYNCED)?;
+        let transaction = self.connection.transaction()?;
+        requests::put(&transaction, feed, entries)?;
+        transaction.commit()?;
+        self.connection.pragma_update(None, "synchronous", SYNCED)?;
+        Ok(())
+    }
+
+    fn list(&mut self, feed: Option<FeedId>, after: Seq) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction()?;
+        if let Some(feed) = &feed {
+            let mut put = Ok(());
+            reading::entries(&transaction, after, &mut |_, entry| {
+                put = requests::put(&transaction, feed, &[entry]);
+                put.is_ok()
+            })?;
+            put?;
+        }
+        requests::note_listed(&transaction, feed.as_ref())?;
+        transaction.commit()?;
+        self.listed = feed;
+        Ok(())
+    }
+
     fn put_checkpoint_part(&mut self, checkpoint: &Checkpoint) -> Result<bool, JournalError> {
         // Synchronised as a whole: no part of it, nor the history that it covers, is on the disk
         // after its head.
@@ -242,14 +286,16 @@ impl Journal for SqliteJournal {
             .pragma_update(None, "synchronous", UNSYNCED)?;
         let until = Instant::now() + TEND_FOR;
         let transaction = self.connection.transaction()?;
+        let mut quarantine = self.quarantine;
         let mut is_more = true;
         while is_more && Instant::now() < until {
-            is_more = self.history.roll_up_next(&transaction, now)?
-                || self
-                    .trimming
-                    .step(&transaction, &self.history, now, self.held)?;
+            is_more = self.history.roll_up_next(&transaction, now)? || {
+                let of = (&self.history, &mut quarantine);
+                self.trimming.step(&transaction, of, now, self.held)?
+            };
         }
         transaction.commit()?;
+        self.quarantine = quarantine;
         self.connection.pragma_update(None, "synchronous", SYNCED)?;
         Ok(is_more)
     }
@@ -265,7 +311,7 @@ impl Journal for SqliteJournal {
         let is_more = erasure.go_on(&transaction)?;
         transaction.commit()?;
         if erasure.erased().refused > n_refused {
-            self.quarantine = store::QuarantineSize::load(&self.connection)?;
+            self.quarantine = QuarantineSize::load(&self.connection)?;
         }
         personal::delete_securely(&self.connection, false)?;
         Ok(is_more || (!self.truncate_log()? && erasure.try_again()))
@@ -325,7 +371,7 @@ impl Trimming {
     fn step(
         &mut self,
         connection: &Connection,
-        history: &History,
+        (history, quarantine): (&History, &mut QuarantineSize),
         now: TimeMs,
         held: Option<TimeMs>,
     ) -> Result<bool, JournalError> {
@@ -342,6 +388,13 @@ impl Trimming {
                 let oldest = aged.minus(keep.raw);
                 match raw::trim(connection, oldest, keep.raw_bytes, TRIM_RAW_ROWS)? {
                     TRIM_RAW_ROWS => Self::Raw,
+                    _ => Self::Quarantine,
+                }
+            }
+            Self::Quarantine => {
+                let oldest = aged.minus(history.keep.quarantine);
+                match quarantine.age(connection, oldest, TRIM_REFUSED)? {
+                    TRIM_REFUSED => Self::Quarantine,
                     _ => Self::Keys,
                 }
             }

@@ -15,7 +15,8 @@ mod spare;
 use std::time::Instant;
 
 use egret_city::entry::{Entry, Seq};
-use tokio::sync::mpsc;
+use egret_shared::id::FeedId;
+use tokio::sync::{mpsc, oneshot};
 
 use self::chores::Chores;
 use self::spare::Spare;
@@ -42,6 +43,24 @@ pub(crate) enum StoreJob {
     Hold(Option<TimeMs>),
     /// A person to be erased.
     Erase(Box<Erasing>),
+    /// Reports to be listed that were not before.
+    Requests(Listing),
+}
+
+/// What the list of requests is to have of another feed.
+#[derive(Debug)]
+pub(crate) enum Listing {
+    /// Older entries of this feed's reports, in the journal's order.
+    Older(FeedId, Vec<Entry>),
+    /// After those, what comes from here on: [`Journal::list`].
+    Listed {
+        /// Whose reports; absent, nobody's.
+        feed: Option<FeedId>,
+        /// The entry up to which the older ones went.
+        after: Seq,
+        /// Who waits for it.
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// Entries that are durable.

@@ -17,11 +17,11 @@ use egret_package::Package;
 use egret_shared::id::FeedId;
 use egret_shared::package::addition::{self, Addition};
 use futures_util::future::BoxFuture;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::followers;
+use super::{followers, requests};
 use crate::added::{ADDITIONS_MAX, Added, Kept, check_id};
 use crate::api::{self, Context};
 use crate::auth::gate::View;
@@ -31,7 +31,8 @@ use crate::folding::Swap;
 use crate::forecast::Forecasts;
 use crate::intake::Intake;
 use crate::journal::reading::Reading;
-use crate::journal::writer::StoreJob;
+use crate::journal::writer::{Listing, StoreJob};
+use crate::limits::LISTED_WAITING;
 use crate::live::Live;
 use crate::register::{Job, RegisterError, Registrar};
 use crate::source::Brokers;
@@ -178,7 +179,13 @@ impl Renewal {
         let package = Arc::new(package);
         let generation = u64::try_from(clock::now().0).unwrap_or(0);
         self.tell(Some(0.0));
-        self.swap(&package, generation).await.map_err(failed)?;
+        let listed = requests(&package);
+        let is_other = listed != requests(&self.context.package);
+        let new = listed.clone().filter(|_| is_other);
+        let after = self.swap(&package, generation, new).await.map_err(failed)?;
+        if is_other {
+            self.list(listed, after).await?;
+        }
         let before = self.context.shutdown.clone();
         self.context = self.next_context(files, Arc::clone(&package), generation);
         let context = &self.context;
@@ -218,13 +225,20 @@ impl Renewal {
         }
     }
 
-    /// Puts the city by `package` in the place of the one that serves.
-    async fn swap(&self, package: &Arc<Package>, generation: u64) -> Result<(), String> {
+    /// Puts the city by `package` in the place of the one that serves, and has reports of the feed
+    /// `listed` listed; up to which entry.
+    async fn swap(
+        &self,
+        package: &Arc<Package>,
+        generation: u64,
+        listed: Option<FeedId>,
+    ) -> Result<Seq, String> {
         let mut behind = String::new();
         for _ in 0..SWAPS_MAX {
-            let swap = self.fold(package, generation).await?;
+            let swap = self.fold(package, generation, listed.clone()).await?;
+            let seq = swap.tee.seq;
             match self.context.city.swap(swap).await {
-                Ok(Ok(())) => return Ok(()),
+                Ok(Ok(())) => return Ok(seq),
                 // More came than its tee could hold.
                 Ok(Err(why)) => behind = why.to_string(),
                 Err(stopped) => return Err(stopped.to_string()),
@@ -233,8 +247,24 @@ impl Renewal {
         Err(behind)
     }
 
+    /// Has reports of `feed` listed from here on, those behind the entry `after` among them.
+    async fn list(&self, feed: Option<FeedId>, after: Seq) -> Result<(), RegisterError> {
+        let (done, is_done) = oneshot::channel();
+        let listing = Listing::Listed { feed, after, done };
+        let store = self.store.upgrade().ok_or(RegisterError::Stopped)?;
+        let sent = store.send(StoreJob::Requests(listing)).await;
+        sent.map_err(|_gone| RegisterError::Stopped)?;
+        drop(store);
+        is_done.await.map_err(|_gone| RegisterError::Stopped)
+    }
+
     /// The city by `package`, folded as far as the one in place but for what its tee holds.
-    async fn fold(&self, package: &Arc<Package>, generation: u64) -> Result<Swap, String> {
+    async fn fold(
+        &self,
+        package: &Arc<Package>,
+        generation: u64,
+        listed: Option<FeedId>,
+    ) -> Result<Swap, String> {
         let mut folder = Refold {
             city: City::new(Arc::clone(package)),
             data: self.data.clone(),
@@ -242,6 +272,8 @@ impl Renewal {
             state: self.registrar.state.clone(),
             kept: self.kept.clone(),
             shutdown: self.shutdown.clone(),
+            listed,
+            older: Vec::new(),
         };
         let stopped = |_stopped| "the server is shutting down".to_owned();
         loop {
@@ -270,6 +302,9 @@ struct Refold {
     state: watch::Sender<addition::Register>,
     kept: Vec<Kept>,
     shutdown: CancellationToken,
+    /// The feed whose reports are to be listed that were not before, and those that came by.
+    listed: Option<FeedId>,
+    older: Vec<Entry>,
 }
 
 impl Refold {
@@ -283,12 +318,15 @@ impl Refold {
                 }
                 let from = self.city.seq();
                 let until = upto.min(from + ENTRIES_AT_ONCE);
-                let city = &mut self.city;
+                let (city, older) = (&mut self.city, &mut self.older);
                 let read = reading.read(from, &mut |seq, entry| {
                     if seq <= until {
                         city.apply(seq, &entry);
+                        if is_report_of(&entry, self.listed.as_ref()) {
+                            older.push(entry);
+                        }
                     }
-                    seq < until
+                    seq < until && older.len() < LISTED_WAITING
                 });
                 read.map_err(|error| error.to_string())?;
                 if self.city.seq() == from {
@@ -313,12 +351,25 @@ impl Refold {
             Past::Turns(self.city.take_alert_log()),
             Past::Over(self.city.take_archived()),
         ];
+        let older = std::mem::take(&mut self.older);
+        let older = self
+            .listed
+            .clone()
+            .filter(|_| !older.is_empty())
+            .map(|feed| {
+                let listing = Listing::Older(feed, older);
+                StoreJob::Requests(listing)
+            });
         let jobs = std::iter::once(StoreJob::History(closed)).chain(past.map(StoreJob::Past));
-        for job in jobs {
+        for job in jobs.chain(older) {
             // Fails while shutting down: then nothing of this comes in force.
             drop(store.blocking_send(job));
         }
     }
+}
+
+fn is_report_of(entry: &Entry, feed: Option<&FeedId>) -> bool {
+    matches!(entry, Entry::Report(report) if Some(&report.feed) == feed)
 }
 
 fn tell(state: &watch::Sender<addition::Register>, kept: &[Kept], folding: Option<f64>) {

@@ -45,8 +45,23 @@ impl Sealing {
     }
 }
 
-/// What a payload is sealed as.
-const AS_PAYLOAD: &[u8] = b"egret payload 1";
+/// What is sealed of a message. One does not open in the other's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Its payload.
+    Payload,
+    /// What came beside that.
+    Beside,
+}
+
+impl Part {
+    fn as_what(self) -> &'static [u8] {
+        match self {
+            Self::Payload => b"egret payload 1",
+            Self::Beside => b"egret beside 1",
+        }
+    }
+}
 
 /// Where the keys of a payload are, seen from the entry that the payload is kept with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,14 +96,15 @@ impl Place {
     }
 }
 
-/// `plain`, sealed with `keys`, which lie at `place`; empty if that failed, which is logged as
+/// `plain`, which is `part` of a message, sealed with `keys`, which lie at `place`; empty if that failed, which is logged as
 /// ERROR.
 pub(crate) fn close<'a>(
+    part: Part,
     plain: &[u8],
     place: Place,
     keys: impl IntoIterator<Item = &'a DataKey>,
 ) -> Vec<u8> {
-    let sealed = DataKey::joined(keys).close(plain, AS_PAYLOAD);
+    let sealed = DataKey::joined(keys).close(plain, part.as_what());
     if sealed.is_empty() {
         return sealed;
     }
@@ -96,8 +112,8 @@ pub(crate) fn close<'a>(
 }
 
 /// What `sealed`, without its [`Place`], seals with `keys`.
-pub(crate) fn open(sealed: &[u8], keys: &[DataKey]) -> Option<Vec<u8>> {
-    DataKey::joined(keys).open(sealed, AS_PAYLOAD)
+pub(crate) fn open(part: Part, sealed: &[u8], keys: &[DataKey]) -> Option<Vec<u8>> {
+    DataKey::joined(keys).open(sealed, part.as_what())
 }
 
 #[cfg(test)]
@@ -112,11 +128,14 @@ mod tests {
             span: 70_000,
             n_keys: 2,
         };
-        let sealed = close(b"[1,2]", place, [&one, &two]);
+        let sealed = close(Part::Payload, b"[1,2]", place, [&one, &two]);
         let (read, rest) = Place::read(&sealed).unwrap();
         assert_eq!(read, place);
         let keys = |keys: &[&DataKey]| -> Vec<DataKey> { keys.iter().copied().cloned().collect() };
-        assert_eq!(open(rest, &keys(&[&one, &two])).unwrap(), b"[1,2]");
+        let opened = |part, keys: &[DataKey]| open(part, rest, keys);
+        let both = keys(&[&one, &two]);
+        assert_eq!(opened(Part::Payload, &both).unwrap(), b"[1,2]");
+        assert_eq!(opened(Part::Beside, &both), None);
         for wrong in [
             keys(&[]),
             keys(&[&one]),
@@ -125,7 +144,7 @@ mod tests {
             keys(&[&one, &other]),
             keys(&[&one, &two, &other]),
         ] {
-            assert_eq!(open(rest, &wrong), None, "{} keys", wrong.len());
+            assert_eq!(opened(Part::Payload, &wrong), None, "{} keys", wrong.len());
         }
         assert_eq!(Place::read(&sealed[..11]), None);
     }

@@ -170,7 +170,7 @@ impl Keeper {
         let def = intake.def(feed)?;
         let mut gathering = Gathering::begin();
         let origin = origin(body, body.payload.len());
-        let refusals = intake.read(&mut gathering, feed, Way::Own, origin, body.payload);
+        let refusals = intake.read(&mut gathering, feed, origin, body.payload);
         let is_alert = def.format == Format::Cap && refusals.is_empty();
         let stands = is_alert.then(|| stands(body.payload)).flatten();
         Some((gathering, Kept { stands }))
@@ -183,6 +183,7 @@ fn origin(body: Body<'_>, payload_bytes: usize) -> Origin<'_> {
         topic: body.url,
         payload_bytes,
         received_at: clock::now(),
+        way: Way::Own,
         beside: None,
         named: None,
     }

@@ -15,6 +15,8 @@ pub(crate) struct Keep {
     pub day: Span,
     /// Accepted messages as their senders wrote them; 0 to keep none.
     pub raw: Span,
+    /// Refused messages.
+    pub quarantine: Span,
     /// Personal fields, and the keys of whatever is sealed because of them.
     pub personal: Span,
     /// Bytes of those messages, compressed; the oldest beyond it go early.
@@ -26,14 +28,15 @@ const DAY_MS: i64 = 86_400_000;
 
 impl Default for Keep {
     /// A week of minutes to look closely at, a year and a bit of hours to compare with, ten years
-    /// of days, three days to ask where a number came from, over a weekend, and half a year to call
-    /// somebody back.
+    /// of days, three days to ask where a number came from, over a weekend, a season to mend a feed whose
+    /// messages are refused, and half a year to call somebody back.
     fn default() -> Self {
         Self {
             minute: Span(7 * DAY_MS),
             hour: Span(400 * DAY_MS),
             day: Span(3_650 * DAY_MS),
             raw: Span(3 * DAY_MS),
+            quarantine: Span(90 * DAY_MS),
             personal: Span(180 * DAY_MS),
             raw_bytes: 2_000_000_000,
         }

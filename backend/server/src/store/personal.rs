@@ -20,7 +20,7 @@ use rusqlite::{Connection, params};
 
 use crate::journal::JournalError;
 use crate::seal::mask::mask;
-use crate::seal::payload::{self, Place, Sealing};
+use crate::seal::payload::{self, Part, Place, Sealing};
 use crate::seal::{DataKey, Seal, Word, Wrapped, text};
 
 /// Tables of personal data. A `personal` row whose `sealed` is empty says that its fields have
@@ -233,6 +233,33 @@ pub(crate) fn open_payload(
     sealing: Sealing,
     kept: &[u8],
 ) -> Result<Opened, JournalError> {
+    open_part(connection, seal, seq, sealing, (Part::Payload, kept))
+}
+
+/// Opens what came beside a payload; of nothing, nothing.
+///
+/// # Errors
+/// As [`open_payload`].
+pub(crate) fn open_beside(
+    connection: &Connection,
+    seal: &Seal,
+    seq: Seq,
+    sealing: Sealing,
+    kept: &[u8],
+) -> Result<Opened, JournalError> {
+    if kept.is_empty() {
+        return Ok(Opened::Plain(Vec::new()));
+    }
+    open_part(connection, seal, seq, sealing, (Part::Beside, kept))
+}
+
+fn open_part(
+    connection: &Connection,
+    seal: &Seal,
+    seq: Seq,
+    sealing: Sealing,
+    (part, kept): (Part, &[u8]),
+) -> Result<Opened, JournalError> {
     let wrong = || JournalError::Kept {
         what: format!("the sealed payload of entry {seq}"),
         why: "personal.key of the data folder does not open it; was it replaced?".to_owned(),
@@ -246,7 +273,7 @@ pub(crate) fn open_payload(
             let Some(keys) = keys_at(connection, seal, seq, place)? else {
                 return Ok(Opened::Gone);
             };
-            let plain = payload::open(sealed, &keys);
+            let plain = payload::open(part, sealed, &keys);
             plain.map(Opened::Plain).ok_or_else(wrong)
         }
     }

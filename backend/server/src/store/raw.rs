@@ -12,8 +12,8 @@ use egret_shared::time::TimeMs;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use super::RawItem;
 use super::personal::{self, Opened};
+use super::{Beside, RawItem};
 use crate::journal::JournalError;
 use crate::seal::Seal;
 use crate::seal::payload::Sealing;
@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS raw (
 /// How a body is written: the heads' length (4 bytes, little endian), the heads in postcard, the
 /// text; all of it compressed.
 const CODEC_ZSTD_HEADS_TEXT: i64 = 1;
+
+/// The same, where heads tell of what came beside the payloads, and the text has that.
+const CODEC_ZSTD_HEADS_TEXT_BESIDE: i64 = 2;
 
 /// zstd's fastest ordinary level.
 ///
@@ -64,6 +67,37 @@ struct Head {
     /// The number of its [`Sealing`].
     sealed: u8,
     received_at: TimeMs,
+    /// Bytes in the text of what came beside the payload.
+    beside: u32,
+}
+
+/// A [`Head`] of [`CODEC_ZSTD_HEADS_TEXT`].
+#[derive(Deserialize)]
+struct OldHead {
+    first: u32,
+    n_entries: u32,
+    sender: u32,
+    topic: u32,
+    payload: u32,
+    bytes: u32,
+    sealed: u8,
+    received_at: TimeMs,
+}
+
+impl From<OldHead> for Head {
+    fn from(old: OldHead) -> Self {
+        Self {
+            first: old.first,
+            n_entries: old.n_entries,
+            sender: old.sender,
+            topic: old.topic,
+            payload: old.payload,
+            bytes: old.bytes,
+            sealed: old.sealed,
+            received_at: old.received_at,
+            beside: 0,
+        }
+    }
 }
 
 /// A message to be archived.
@@ -81,6 +115,8 @@ pub(crate) struct RawMessage<'a> {
     pub topic: &'a str,
     /// The payload, or the sealed payload.
     pub payload: &'a [u8],
+    /// What came beside it, as bytes, sealed like it; empty if nothing did.
+    pub beside: &'a [u8],
     /// How long the payload was before it was sealed.
     pub bytes: usize,
     /// How `payload` is sealed.
@@ -98,29 +134,27 @@ impl RawBatch {
     /// Adds a message. Payloads are capped long before 4 GiB; one that were longer is left out.
     pub(crate) fn push(&mut self, message: &RawMessage<'_>) {
         let short = |length: usize| u32::try_from(length).ok();
-        let (Some(first), Some(n_entries), Some(payload), Some(bytes), Some(sender), Some(topic)) = (
-            short(message.first),
-            short(message.n_entries),
-            short(message.payload.len()),
-            short(message.bytes),
-            short(message.sender.len()),
-            short(message.topic.len()),
-        ) else {
+        let head = || {
+            Some(Head {
+                first: short(message.first)?,
+                n_entries: short(message.n_entries)?,
+                sender: short(message.sender.len())?,
+                topic: short(message.topic.len())?,
+                payload: short(message.payload.len())?,
+                bytes: short(message.bytes)?,
+                sealed: message.sealing.number(),
+                received_at: message.received_at,
+                beside: short(message.beside.len())?,
+            })
+        };
+        let Some(head) = head() else {
             return;
         };
-        self.heads.push(Head {
-            first,
-            n_entries,
-            sender,
-            topic,
-            payload,
-            bytes,
-            sealed: message.sealing.number(),
-            received_at: message.received_at,
-        });
+        self.heads.push(head);
         self.text.extend_from_slice(message.sender.as_bytes());
         self.text.extend_from_slice(message.topic.as_bytes());
         self.text.extend_from_slice(message.payload);
+        self.text.extend_from_slice(message.beside);
     }
 
     /// Adds the messages of `later`, whose entries begin at index `start` of this batch's.
@@ -222,7 +256,7 @@ impl Archive {
                 last_seq,
                 newest.0,
                 body.len(),
-                CODEC_ZSTD_HEADS_TEXT,
+                CODEC_ZSTD_HEADS_TEXT_BESIDE,
                 body
             ])?;
         Ok(())
@@ -251,14 +285,32 @@ fn damaged(first_seq: Seq, why: String) -> JournalError {
     }
 }
 
-/// The message that the entry `seq` came of, as it is kept, and how it is sealed.
+/// How a message is kept.
+pub(crate) struct KeptRaw {
+    /// How payload and properties are sealed.
+    sealing: Sealing,
+    /// What came beside the payload, as it is kept.
+    beside: Vec<u8>,
+}
+
+impl KeptRaw {
+    /// What came beside the payload, if that is in clear.
+    fn told(&self) -> Beside {
+        match self.sealing {
+            Sealing::None => Beside::from_bytes(&self.beside),
+            Sealing::Folder | Sealing::Keys | Sealing::Erased => Beside::default(),
+        }
+    }
+}
+
+/// The message that the entry `seq` came of, and how it is kept.
 ///
 /// # Errors
 /// If the database fails or the row is damaged.
 pub(crate) fn find(
     connection: &Connection,
     seq: Seq,
-) -> Result<Option<(RawItem, Sealing)>, JournalError> {
+) -> Result<Option<(RawItem, KeptRaw)>, JournalError> {
     let row: Option<(Seq, Seq, i64, Vec<u8>)> = connection
         .query_row(
             "SELECT first_seq, last_seq, codec, body FROM raw WHERE first_seq <= ?1
@@ -281,12 +333,12 @@ fn message(
     seq: Seq,
     codec: i64,
     body: &[u8],
-) -> Result<Option<(RawItem, Sealing)>, String> {
+) -> Result<Option<(RawItem, KeptRaw)>, String> {
     let plain = unpacked(codec, body)?;
     let (n_heads, rest) = plain.split_first_chunk().ok_or("it is too short")?;
     let n_heads = usize::try_from(u32::from_le_bytes(*n_heads)).unwrap_or(usize::MAX);
     let (heads, mut text) = rest.split_at_checked(n_heads).ok_or("it is too short")?;
-    let heads: Vec<Head> = postcard::from_bytes(heads).map_err(|error| error.to_string())?;
+    let heads = read_heads(codec, heads).map_err(|error| error.to_string())?;
     for head in heads {
         let mut next = |n_bytes: u32| {
             let n_bytes = usize::try_from(n_bytes).unwrap_or(usize::MAX);
@@ -297,10 +349,14 @@ fn message(
             Ok::<&[u8], String>(part)
         };
         let (sender, topic) = (next(head.sender)?, next(head.topic)?);
-        let payload = next(head.payload)?;
+        let (payload, beside) = (next(head.payload)?, next(head.beside)?);
         let first = first_seq + Seq::from(head.first);
         if (first..first + Seq::from(head.n_entries)).contains(&seq) {
             let sealing = Sealing::from_number(head.sealed);
+            let kept = KeptRaw {
+                sealing,
+                beside: beside.to_vec(),
+            };
             let item = RawItem {
                 seq,
                 received_at: head.received_at,
@@ -308,18 +364,27 @@ fn message(
                 topic: String::from_utf8_lossy(topic).into_owned(),
                 bytes: u64::from(head.bytes),
                 payload: payload.to_vec(),
+                beside: kept.told(),
                 sealed: sealing.is_sealed(),
                 erased: false,
                 entries: (first, first + Seq::from(head.n_entries) - 1),
             };
-            return Ok(Some((item, sealing)));
+            return Ok(Some((item, kept)));
         }
     }
     Ok(None)
 }
 
+fn read_heads(codec: i64, heads: &[u8]) -> postcard::Result<Vec<Head>> {
+    if codec == CODEC_ZSTD_HEADS_TEXT {
+        let old: Vec<OldHead> = postcard::from_bytes(heads)?;
+        return Ok(old.into_iter().map(Head::from).collect());
+    }
+    postcard::from_bytes(heads)
+}
+
 fn unpacked(codec: i64, body: &[u8]) -> Result<Vec<u8>, String> {
-    if codec != CODEC_ZSTD_HEADS_TEXT {
+    if ![CODEC_ZSTD_HEADS_TEXT, CODEC_ZSTD_HEADS_TEXT_BESIDE].contains(&codec) {
         return Err(format!("codec {codec} is unknown to this version"));
     }
     let reading = zstd::stream::Decoder::with_buffer(body).map_err(|error| error.to_string())?;
@@ -340,18 +405,20 @@ pub(crate) fn find_opened(
     seal: &Seal,
     seq: Seq,
 ) -> Result<Option<RawItem>, JournalError> {
-    let Some((item, sealing)) = find(connection, seq)? else {
+    let Some((item, kept)) = find(connection, seq)? else {
         return Ok(None);
     };
-    let (first, _) = item.entries;
-    let opened = personal::open_payload(connection, seal, first, sealing, &item.payload)?;
-    let is_open = matches!(opened, Opened::Plain(_));
-    let payload = match opened {
-        Opened::Plain(payload) => payload,
+    let ((first, _), sealing) = (item.entries, kept.sealing);
+    let payload = personal::open_payload(connection, seal, first, sealing, &item.payload)?;
+    let beside = personal::open_beside(connection, seal, first, sealing, &kept.beside)?;
+    let is_open = matches!(payload, Opened::Plain(_));
+    let plain = |opened| match opened {
+        Opened::Plain(plain) => plain,
         Opened::Gone => Vec::new(),
     };
     Ok(Some(RawItem {
-        payload,
+        payload: plain(payload),
+        beside: Beside::from_bytes(&plain(beside)),
         sealed: !is_open,
         erased: !is_open,
         ..item

@@ -8,11 +8,12 @@ use egret_shared::id::{AreaCode, FeedId, ReportId};
 use egret_shared::position::Position;
 use egret_shared::report::{Report, STATE_CLOSED};
 use egret_shared::time::TimeMs;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::journal::JournalError;
 
-/// The table. Times are event times.
+/// The tables. Times are event times. `request_feed` has the feed all of whose reports are rows, if
+/// there is one.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS request (
   feed       TEXT    NOT NULL,
@@ -29,6 +30,9 @@ CREATE TABLE IF NOT EXISTS request (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS request_opened ON request (feed, opened_at);
 CREATE INDEX IF NOT EXISTS request_changed ON request (changed_at);
+CREATE TABLE IF NOT EXISTS request_feed (
+  feed TEXT PRIMARY KEY
+) WITHOUT ROWID;
 ";
 
 /// How a report stands.
@@ -85,6 +89,32 @@ pub(crate) fn put(
         {
             put_step(connection, report)?;
         }
+    }
+    Ok(())
+}
+
+/// The feed all of whose reports are listed.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) fn listed(connection: &Connection) -> Result<Option<FeedId>, JournalError> {
+    let feed: Option<String> = connection
+        .query_row("SELECT feed FROM request_feed", [], |row| row.get(0))
+        .optional()?;
+    Ok(feed.map(FeedId::new))
+}
+
+/// Notes that all reports of `feed` are listed; without one, that those of none need be.
+///
+/// # Errors
+/// If the database fails.
+pub(crate) fn note_listed(
+    connection: &Connection,
+    feed: Option<&FeedId>,
+) -> Result<(), JournalError> {
+    connection.execute("DELETE FROM request_feed", [])?;
+    if let Some(feed) = feed {
+        connection.execute("INSERT INTO request_feed VALUES (?1)", [feed.as_str()])?;
     }
     Ok(())
 }

@@ -52,6 +52,7 @@ pub(super) struct Draft {
 pub(super) struct Kept {
     pub(super) properties: Vec<PropertyDef>,
     pub(super) metrics: Vec<MetricDef>,
+    pub(super) category: std::collections::BTreeMap<String, egret_shared::text::Text>,
     pub(super) tiles: Vec<egret_shared::id::MetricId>,
 }
 

@@ -1,12 +1,11 @@
-//! CloudEvents in binary mode: the attributes are headers, the body is the data. Put together as the
-//! structured event that they mean, and read as that.
+//! What HTTP says of a message beside its body: the content type, and of a CloudEvent in binary mode the
+//! attributes, which are headers.
 //!
 //! # Source
 //! HTTP Protocol Binding for CloudEvents 1.0.2, section 3.1.
 
-use axum::http::{HeaderMap, header};
-use egret_shared::rejection::{Reason, Rejection, Stage};
-use serde_json::value::RawValue;
+use axum::http::HeaderMap;
+use egret_mqtt::taker::Beside;
 
 use super::{content_type, wrong_kind};
 use crate::api::problem::Problem;
@@ -17,29 +16,30 @@ pub(super) const VERSION: &str = "ce-specversion";
 /// What the names of headers with attributes begin with.
 const PREFIX: &str = "ce-";
 
-/// The structured event of which `headers` are the attributes and `body` the data; or why the data is
-/// no JSON, as which alone it can be read.
+/// What `headers` say of a message that is no CloudEvent in binary mode; nothing if they say nothing.
+pub(super) fn plain(headers: &HeaderMap) -> Option<Beside> {
+    let content_type = content_type(headers);
+    (!content_type.is_empty()).then(|| Beside {
+        content_type,
+        ..Beside::default()
+    })
+}
+
+/// What `headers` say of the data of a CloudEvent, attributes with their full names.
 ///
 /// # Errors
-/// 415 for data of another kind, 400 for a header that is no attribute.
-pub(super) fn around(
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Result<Vec<u8>, Rejection>, Problem> {
-    let kind = content_type(headers);
-    let is_json = kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json");
+/// 415 for data of another kind than JSON, as which alone it can be read; 400 for a header that is no
+/// attribute.
+pub(super) fn of_data(headers: &HeaderMap) -> Result<Beside, Problem> {
+    let content_type = content_type(headers);
+    let is_json = content_type.is_empty()
+        || content_type.ends_with("/json")
+        || content_type.ends_with("+json");
     if !is_json {
-        let detail = format!("the data of a CloudEvent must be JSON, {kind} is none");
+        let detail = format!("the data of a CloudEvent must be JSON, {content_type} is none");
         return Err(wrong_kind(detail));
     }
-    let data: &RawValue = match serde_json::from_slice(body) {
-        Ok(data) => data,
-        Err(error) => {
-            let detail = error.to_string();
-            return Ok(Err(Rejection::new(Stage::Decode, Reason::BadJson, detail)));
-        }
-    };
-    let mut event = String::from("{");
+    let mut properties = Vec::new();
     for (name, value) in headers {
         let Some(attribute) = name.as_str().strip_prefix(PREFIX) else {
             continue;
@@ -53,63 +53,16 @@ pub(super) fn around(
         if headers.get_all(name).iter().count() > 1 {
             return Err(Problem::bad(format!("the header {name} stands twice")));
         }
-        let text = std::str::from_utf8(value.as_bytes())
-            .ok()
-            .and_then(decoded)
-            .ok_or_else(|| Problem::bad(format!("the header {name} is not UTF-8")))?;
-        put(&mut event, attribute, &quoted(&text));
+        let value = std::str::from_utf8(value.as_bytes());
+        let value = value
+            .map_err(|error| Problem::bad(format!("the header {name} is not UTF-8: {error}")))?;
+        properties.push((name.to_string(), value.to_owned()));
     }
-    if headers.contains_key(header::CONTENT_TYPE) {
-        put(&mut event, "datacontenttype", &quoted(&kind));
-    }
-    put(&mut event, "data", data.get());
-    event.push('}');
-    Ok(Ok(event.into_bytes()))
-}
-
-/// Adds a member to an object that is being written; `json` is its value.
-fn put(object: &mut String, name: &str, json: &str) {
-    if object.len() > 1 {
-        object.push(',');
-    }
-    object.push('"');
-    object.push_str(name);
-    object.push_str("\":");
-    object.push_str(json);
-}
-
-/// A text as JSON.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// What a header's value says: quotes around it are none of it, and bytes may be written as `%E5`.
-/// `None` if that is no text.
-fn decoded(value: &str) -> Option<String> {
-    let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-    let unescaped;
-    let value = match inner {
-        Some(inner) => {
-            unescaped = inner.replace("\\\"", "\"").replace("\\\\", "\\");
-            &unescaped
-        }
-        None => value,
-    };
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let code = behind.get(..2).filter(|_| *first == b'%');
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        if let (Some(byte), Some(after)) = (code, behind.get(2..)) {
-            bytes.push(byte);
-            rest = after;
-        } else {
-            bytes.push(*first);
-            rest = behind;
-        }
-    }
-    String::from_utf8(bytes).ok()
+    Ok(Beside {
+        content_type,
+        properties,
+        ..Beside::default()
+    })
 }
 
 #[cfg(test)]
@@ -129,25 +82,27 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_body_become_the_event_that_they_mean() {
+    fn attributes_are_what_their_headers_say_and_other_headers_are_none() {
         let headers = headers(&[
             ("ce-specversion", "1.0"),
             ("ce-subject", "%E7%AA%A8%E4%BA%95%201"),
-            ("ce-source", "\"/a b\""),
-            ("content-type", "application/json; charset=utf-8"),
+            ("content-type", "application/JSON; charset=utf-8"),
             ("accept", "*/*"),
         ]);
-        let event = around(&headers, b"{\"values\": {\"x\": 1.50}}")
-            .unwrap()
-            .unwrap();
-        let event = String::from_utf8(event).unwrap();
-        assert!(event.contains("1.50"), "the data is as it was: {event}");
-        let event: serde_json::Value = serde_json::from_str(&event).unwrap();
-        let expected = serde_json::json!({
-            "specversion": "1.0", "subject": "窨井 1", "source": "/a b",
-            "datacontenttype": "application/json", "data": { "values": { "x": 1.5 } },
-        });
-        assert_eq!(event, expected);
+        let mut beside = of_data(&headers).unwrap();
+        beside.properties.sort();
+        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = Beside {
+            content_type: "application/json".to_owned(),
+            properties: vec![
+                own("ce-specversion", "1.0"),
+                own("ce-subject", "%E7%AA%A8%E4%BA%95%201"),
+            ],
+            ..Beside::default()
+        };
+        assert_eq!(beside, expected);
+        assert_eq!(plain(&headers).unwrap().properties, []);
+        assert_eq!(plain(&HeaderMap::new()), None);
     }
 
     #[test]
@@ -157,18 +112,9 @@ mod tests {
             ("ce-data_base64", "AA=="),
             ("ce-some-thing", "x"),
             ("ce-", "x"),
-            ("ce-subject", "%FF"),
         ] {
-            let headers = headers(&[(name, value)]);
-            let problem = around(&headers, b"{}").unwrap_err();
+            let problem = of_data(&headers(&[(name, value)])).unwrap_err();
             assert!(problem.detail().contains(name), "{problem:?}");
         }
-    }
-
-    #[test]
-    fn a_percent_sign_that_begins_no_byte_is_itself() {
-        assert_eq!(decoded("100%").as_deref(), Some("100%"));
-        assert_eq!(decoded("%zz%41").as_deref(), Some("%zzA"));
-        assert_eq!(decoded("%4").as_deref(), Some("%4"));
     }
 }

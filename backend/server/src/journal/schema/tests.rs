@@ -144,6 +144,7 @@ fn version_3(folder: &std::path::Path, seal: &Seal) {
             rejection: Rejection::new(Stage::Decode, Reason::BadJson, "no JSON".to_owned()),
             payload_bytes: phone.len(),
             raw: sealed.clone(),
+            beside: Vec::new(),
             sealing: Sealing::Folder,
         };
         let mut raw = RawBatch::default();
@@ -154,6 +155,7 @@ fn version_3(folder: &std::path::Path, seal: &Seal) {
             sender: "gw-7",
             topic: "egret/v1/hotline/report/R",
             payload: &sealed,
+            beside: &[],
             bytes: phone.len(),
             sealing: Sealing::Folder,
         });
@@ -171,7 +173,8 @@ fn version_3(folder: &std::path::Path, seal: &Seal) {
     let connection = Connection::open(database(folder)).unwrap();
     connection
         .execute_batch(
-            "DROP TABLE person_key; DROP TABLE person_word; DROP TABLE personal;
+            "ALTER TABLE quarantine DROP COLUMN beside;
+             DROP TABLE person_key; DROP TABLE person_word; DROP TABLE personal;
              CREATE TABLE personal (seq INTEGER PRIMARY KEY, feed TEXT NOT NULL,
                report TEXT NOT NULL, sealed BLOB NOT NULL);
              PRAGMA user_version = 3;",
@@ -222,6 +225,12 @@ fn what_version_3_sealed_is_opened_and_a_person_is_erased_from_it() {
     }
     let raws: Vec<_> = refused(&store).into_iter().map(|item| item.raw).collect();
     assert_eq!(raws, [Some(BEN.to_owned()), Some(ANN.to_owned())]);
+    let filter = QuarantineFilter {
+        limit: 10,
+        ..QuarantineFilter::default()
+    };
+    let messages = store.refused(&filter).unwrap();
+    assert!(messages.iter().all(|message| message.beside.is_none()));
 
     let mut erasure = store.begin_erasing(ANN).unwrap();
     while journal.erase(&mut erasure).unwrap() {}

@@ -8,10 +8,10 @@ use egret_shared::id::MetricId;
 use egret_shared::time::TimeMs;
 use tokio::sync::mpsc;
 
-use super::StoreJob;
+use super::{Listing, StoreJob};
 use crate::journal::eraser::Erasing;
 use crate::journal::{Checkpoint, Journal, JournalError};
-use crate::limits::{HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE};
+use crate::limits::{HISTORY_PAGES_AT_ONCE, HISTORY_POINTS_AT_ONCE, LISTED_AT_ONCE};
 use crate::store::{HistoryRow, Past};
 
 /// What is to be kept and tended.
@@ -21,6 +21,8 @@ pub(super) struct Chores {
     history: VecDeque<HistoryRow>,
     /// What leaves the city, in the order in which it does.
     past: VecDeque<Past>,
+    /// What the list of requests is to have.
+    requests: VecDeque<Listing>,
     /// What the journal is to be told: from when on nothing is let go for its age, if so.
     holds: VecDeque<Option<TimeMs>>,
     /// States to restart from: the one on its way, and the newest after it. All history that came
@@ -53,7 +55,8 @@ impl Chores {
     pub(super) fn are_done(&self) -> bool {
         let nothing_waits =
             self.history.is_empty() && self.past.is_empty() && self.checkpoints.is_empty();
-        nothing_waits && self.erasing.is_empty() && !self.is_more
+        let nobody_waits = self.erasing.is_empty() && self.requests.is_empty();
+        nothing_waits && nobody_waits && !self.is_more
     }
 
     /// Takes what is to be done.
@@ -73,6 +76,7 @@ impl Chores {
                 self.checkpoints.push_back(checkpoint);
             }
             StoreJob::Erase(erasing) => self.erasing.push_back(*erasing),
+            StoreJob::Requests(listing) => self.requests.push_back(listing),
         }
     }
 
@@ -89,6 +93,7 @@ impl Chores {
     ) -> Result<(), JournalError> {
         if self.history.is_empty()
             && self.past.is_empty()
+            && self.requests.is_empty()
             && let Ok(job) = store.try_recv()
         {
             self.take(job);
@@ -101,7 +106,7 @@ impl Chores {
         if self.checkpoint_next && self.keep_checkpoint(journal)? {
             return Ok(());
         }
-        if self.keep_past(journal)? || self.keep_history(journal)? {
+        if self.list_requests(journal)? || self.keep_past(journal)? || self.keep_history(journal)? {
             return Ok(());
         }
         if self.keep_checkpoint(journal)? || self.erase(journal)? {
@@ -125,6 +130,28 @@ impl Chores {
             && let Some(erased) = self.erasing.pop_front()
         {
             erased.tell();
+        }
+        self.is_more = true;
+        Ok(true)
+    }
+
+    /// Lists the next few of the reports that were not listed before; whether there were any.
+    fn list_requests(&mut self, journal: &mut impl Journal) -> Result<bool, JournalError> {
+        match self.requests.pop_front() {
+            None => return Ok(false),
+            Some(Listing::Older(feed, mut entries)) => {
+                let rest = entries.split_off(entries.len().min(LISTED_AT_ONCE));
+                journal.put_requests(&feed, &entries)?;
+                if !rest.is_empty() {
+                    self.requests.push_front(Listing::Older(feed, rest));
+                }
+            }
+            Some(Listing::Listed { feed, after, done }) => {
+                journal.list(feed, after)?;
+                if done.send(()).is_err() {
+                    tracing::debug!("nobody waits any more for requests to be listed");
+                }
+            }
         }
         self.is_more = true;
         Ok(true)
@@ -181,6 +208,7 @@ impl Chores {
             self.take(job);
             while self.keep_past(journal)? || self.keep_history(journal)? {}
         }
+        while self.list_requests(journal)? {}
         let n_older = self.checkpoints.len().saturating_sub(1);
         self.checkpoints.drain(..n_older);
         while self.keep_checkpoint(journal)? {}

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use egret_city::entry::Seq;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Opened, forget, open_payload};
+use super::{Opened, forget, open_beside, open_payload};
 use crate::journal::JournalError;
 use crate::limits::{ERASE_REPORTS, TRUNCATE_TRIES};
 use crate::seal::payload::Sealing;
 use crate::seal::text::{VALUE_CHARS_MIN, normal, stands_in};
 use crate::seal::{Seal, Word};
-use crate::store::raw;
+use crate::store::{Beside, raw};
 
 /// How much has been erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl Erasure {
     /// Looks into the refused messages that have come since the last time.
     fn scan(&mut self, connection: &Connection) -> Result<(), JournalError> {
         let mut statement = connection.prepare_cached(
-            "SELECT id, seq, sealed, raw FROM quarantine WHERE id > ?1 ORDER BY id",
+            "SELECT id, seq, sealed, raw, beside FROM quarantine WHERE id > ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([self.scanned_to])?;
         while let Some(row) = rows.next()? {
@@ -190,11 +190,17 @@ impl Erasure {
                 continue;
             }
             let kept = row.get_ref(3)?.as_blob().unwrap_or_default();
-            match open_payload(connection, &self.seal, seq, sealing, kept) {
-                Ok(Opened::Plain(plain)) if stands_in(&plain, &self.value) => {
-                    self.refused.push(self.scanned_to);
+            let beside = row.get_ref(4)?.as_blob().unwrap_or_default();
+            let payload = open_payload(connection, &self.seal, seq, sealing, kept);
+            let beside = open_beside(connection, &self.seal, seq, sealing, beside);
+            let is_in = |plain: &[u8]| stands_in(plain, &self.value);
+            match payload.and_then(|payload| Ok((payload, beside?))) {
+                Ok((Opened::Plain(payload), Opened::Plain(beside))) => {
+                    if is_in(&payload) || is_in(Beside::from_bytes(&beside).said().as_bytes()) {
+                        self.refused.push(self.scanned_to);
+                    }
                 }
-                Ok(Opened::Plain(_) | Opened::Gone) => {}
+                Ok((Opened::Gone, _) | (_, Opened::Gone)) => {}
                 Err(error @ JournalError::Kept { .. }) => {
                     tracing::warn!(%error, "a refused message cannot be looked into");
                 }
@@ -241,7 +247,7 @@ fn erase_refused(connection: &Connection, id: i64) -> Result<(), JournalError> {
         raw::erase_row(connection, seq)?;
     }
     connection.execute(
-        "UPDATE quarantine SET raw = x'', sealed = ?2 WHERE id = ?1",
+        "UPDATE quarantine SET raw = x'', beside = x'', sealed = ?2 WHERE id = ?1",
         params![id, Sealing::Erased.number()],
     )?;
     Ok(())

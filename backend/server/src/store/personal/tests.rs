@@ -25,6 +25,8 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{QuarantineFilter, QuarantineItem, RawItem, Store as _};
 use crate::telemetry::Telemetry;
 
+mod beside;
+
 /// Numbers from a range that is given to nobody.
 const ANN: &str = "19900001234";
 const BEN: &str = "19900005678";

@@ -6,9 +6,9 @@ use egret_shared::time::Span;
 use super::*;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::journal::{Append, Journal as _};
-use crate::store::Store as _;
 use crate::store::keep::Keep;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Store as _, Way};
 
 const BEGIN: TimeMs = TimeMs(1_782_079_500_000);
 
@@ -20,6 +20,7 @@ fn message(first: usize, n_entries: usize, payload: &[u8]) -> RawMessage<'_> {
         sender: "gw-7",
         topic: "egret/v1/air/A-1",
         payload,
+        beside: &[],
         bytes: payload.len(),
         sealing: Sealing::None,
     }
@@ -74,7 +75,7 @@ fn what_is_split_off_keeps_its_own_entries() {
     raw.append(&mut stored, 10);
     let body = Archive::new().unwrap().pack(&raw).unwrap();
     let found = |seq| {
-        let found = super::message(1, seq, CODEC_ZSTD_HEADS_TEXT, &body).unwrap();
+        let found = super::message(1, seq, CODEC_ZSTD_HEADS_TEXT_BESIDE, &body).unwrap();
         found.map(|(item, _)| item)
     };
     assert_eq!(found(2).unwrap().payload, b"live");
@@ -92,12 +93,70 @@ fn heads_from_before_there_were_data_keys_read_as_they_were_meant() {
     for (sealed, sealing) in [(false, Sealing::None), (true, Sealing::Folder)] {
         let before = HeadBefore(300, 2, 4, 16, 70_000, 69_000, sealed, BEGIN);
         let bytes = postcard::to_stdvec(&before).unwrap();
-        let head: Head = postcard::from_bytes(&bytes).unwrap();
+        let head: OldHead = postcard::from_bytes(&bytes).unwrap();
+        let head = Head::from(head);
         assert_eq!(Sealing::from_number(head.sealed), sealing);
         assert_eq!(
             (head.first, head.bytes, head.received_at),
             (300, 69_000, BEGIN)
         );
+    }
+}
+
+#[test]
+fn what_came_beside_a_payload_is_found_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = SqliteJournal::open(folder.path()).unwrap();
+    let came = egret_mqtt::taker::Beside {
+        content_type: "application/json".to_owned(),
+        properties: vec![("subject".to_owned(), "M-1".to_owned())],
+        ..egret_mqtt::taker::Beside::default()
+    };
+    let beside = Beside::of(Way::Own, Some(&came));
+    let mut raw = RawBatch::default();
+    raw.push(&RawMessage {
+        beside: &beside.bytes(),
+        ..message(0, 1, b"1")
+    });
+    raw.push(&message(1, 1, b"2"));
+    append(&mut journal, 1, 2, raw);
+    let store = SqliteStore::new(database(folder.path()));
+    let found = [1, 2].map(|seq| store.raw(seq).unwrap().unwrap());
+    let payloads = found.each_ref().map(|item| item.payload.clone());
+    assert_eq!(payloads, [b"1", b"2"]);
+    assert_eq!(found.map(|item| item.beside), [beside, Beside::default()]);
+}
+
+#[test]
+fn a_row_of_before_there_was_anything_beside_payloads_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteJournal::open(folder.path()).unwrap());
+    let (sender, topic) = ("gw-7", "t");
+    let heads = vec![
+        HeadBefore(0, 1, 4, 1, 3, 3, false, BEGIN),
+        HeadBefore(1, 1, 4, 1, 2, 2, false, BEGIN),
+    ];
+    let heads = postcard::to_stdvec(&heads).unwrap();
+    let length = u32::try_from(heads.len()).unwrap().to_le_bytes();
+    let text = format!("{sender}{topic}one{sender}{topic}22");
+    let plain = [&length, heads.as_slice(), text.as_bytes()].concat();
+    let body = zstd::bulk::compress(&plain, 1).unwrap();
+    Connection::open(database(folder.path()))
+        .unwrap()
+        .execute(
+            "INSERT INTO raw VALUES (1, 2, ?1, ?2, 1, ?3)",
+            params![BEGIN.0, body.len(), body],
+        )
+        .unwrap();
+    let store = SqliteStore::new(database(folder.path()));
+    for (seq, payload) in [(1, "one"), (2, "22")] {
+        let found = store.raw(seq).unwrap().unwrap();
+        assert_eq!(found.payload, payload.as_bytes());
+        assert_eq!(
+            (found.sender, found.topic),
+            (sender.to_owned(), topic.to_owned())
+        );
+        assert_eq!(found.beside, Beside::default());
     }
 }
 

@@ -48,6 +48,7 @@ impl Draft {
             kept: Kept {
                 properties: addition.properties.clone(),
                 metrics: addition.metrics.clone(),
+                category: addition.category.clone(),
                 tiles: addition.tiles.clone(),
             },
         };

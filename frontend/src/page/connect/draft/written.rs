@@ -37,6 +37,7 @@ impl Draft {
             feed,
             properties: self.kept.properties.clone(),
             metrics: self.kept.metrics.clone(),
+            category: self.kept.category.clone(),
             tiles: self.kept.tiles.clone(),
         };
         for (place, taken) in self.values.iter().enumerate() {
