@@ -7,7 +7,7 @@ mod renewal;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -77,6 +77,7 @@ pub(crate) struct Running {
     pub is_secure: bool,
     tracker: TaskTracker,
     threads: Vec<std::thread::JoinHandle<anyhow::Result<()>>>,
+    endpoint: Arc<OnceLock<Handle>>,
 }
 
 /// Starts a server; it serves once this returns.
@@ -142,6 +143,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         shutdown: shutdown.child_token(),
         generation,
     };
+    let endpoint = Arc::clone(&context.endpoint);
     let (http, mqtt) = serve(config, context, renewing, &tracker, &shutdown).await?;
     tracker.close();
     Ok(Running {
@@ -153,6 +155,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         is_secure: config.tls.is_some(),
         tracker,
         threads,
+        endpoint,
     })
 }
 
@@ -384,13 +387,20 @@ impl Running {
     /// Waits until the server has been told to stop and everything taken in is kept.
     ///
     /// # Errors
-    /// If a thread failed: the journal could not be written.
+    /// If a thread failed: the journal could not be written, or what MQTT sessions wait for.
     pub(crate) async fn finished(self) -> anyhow::Result<()> {
         self.shutdown.cancelled().await;
         self.tracker.wait().await;
+        let endpoint = self.endpoint.get();
+        let failure = endpoint.and_then(|endpoint| endpoint.failure().map(str::to_owned));
+        // The journal's thread ends once nobody is left who could hand it anything.
+        drop(self.endpoint);
         for thread in self.threads {
             let ended = tokio::task::spawn_blocking(move || thread.join()).await?;
             ended.map_err(|_panic| anyhow::anyhow!("a thread of the pipeline panicked"))??;
+        }
+        if let Some(failure) = failure {
+            anyhow::bail!("mqtt.db cannot be written: {failure}");
         }
         Ok(())
     }
