@@ -85,12 +85,29 @@ impl Seat {
 
     /// Notes that a message of QoS 1 or 2 is under way. One of QoS 2 must not leave before that is
     /// kept: its identifier is the client's, too, until both are done with it.
-    pub(crate) fn sent(&self, identifier: u16, delivery: Delivery) -> Ticket {
+    pub(crate) fn sent(&self, identifier: u16, mut delivery: Delivery) -> Ticket {
         let is_exactly_once = delivery.qos == 2;
-        self.on_flights(|flights, epoch, note| {
-            let (place, stage) = flights.begin(identifier, delivery, epoch);
-            note.moved(place, stage, is_exactly_once)
-        })
+        let mut state = lock(&self.session.state);
+        if state.epoch != self.epoch {
+            return 0;
+        }
+        let ledger = state.ledger.clone();
+        let Some(ledger) = ledger.filter(|_| is_exactly_once || delivery.place > 0) else {
+            state.flights.begin(identifier, delivery, self.epoch);
+            return 0;
+        };
+        let session = self.session.number;
+        if delivery.place > 0 {
+            let (place, stage) = state.flights.begin(identifier, delivery, self.epoch);
+            return ledger.moved((session, place), stage, is_exactly_once);
+        }
+        // What may not be written down is as good as released if this run ends: the client is then
+        // told to forget the identifier, before that is used for something else.
+        state.last_place += 1;
+        delivery.place = state.last_place;
+        let noted = delivery.clone();
+        let (_, stage) = state.flights.begin(identifier, delivery, self.epoch);
+        ledger.put_released(session, noted, stage)
     }
 
     /// Notes that the PUBREL of a message is sent, which must not leave before that is kept: the client

@@ -143,6 +143,19 @@ impl Ledger {
         })
     }
 
+    /// The identifier of a message that is not kept is under way to a session: to be released, should
+    /// nothing else become known of it.
+    pub(crate) fn put_released(&self, session: u64, delivery: Delivery, at: StageRow) -> Ticket {
+        let key = (session, delivery.place);
+        let (StageRow::Published(at) | StageRow::Released(at)) = at else {
+            return 0;
+        };
+        self.note(true, |open| {
+            let step = Step::Put(delivery, StageRow::Released(at));
+            open.deliveries.insert(key, step);
+        })
+    }
+
     /// A delivery is this far. Nobody waits for that with QoS 1: what is sent again is sent twice at
     /// worst.
     pub(crate) fn moved(&self, key: (u64, u64), stage: StageRow, is_wanted: bool) -> Ticket {

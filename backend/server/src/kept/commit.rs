@@ -16,26 +16,7 @@ pub(super) fn all(to: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<(
     to.prepare_cached("UPDATE meta SET at_ms = ?1")?
         .execute([changes.at_ms])?;
     sessions(to, changes, &mut left)?;
-    for ((session, filter), row) in &changes.subscriptions {
-        match row {
-            Some(row) => to
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO subscription (session, filter, qos, no_local,
-                     retain_as_published, identifier) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    session,
-                    filter.as_str(),
-                    row.qos,
-                    row.no_local,
-                    row.retain_as_published,
-                    row.identifier
-                ])?,
-            None => to
-                .prepare_cached("DELETE FROM subscription WHERE session = ?1 AND filter = ?2")?
-                .execute(params![session, filter.as_str()])?,
-        };
-    }
+    subscriptions(to, changes)?;
     for (number, row) in &changes.messages {
         message(to, *number, row)?;
     }
@@ -70,6 +51,30 @@ pub(super) fn all(to: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<(
              AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = ?1)",
         )?
         .execute([number])?;
+    }
+    Ok(())
+}
+
+fn subscriptions(to: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<()> {
+    for ((session, filter), row) in &changes.subscriptions {
+        match row {
+            Some(row) => to
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO subscription (session, filter, qos, no_local,
+                     retain_as_published, identifier) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    session,
+                    filter.as_str(),
+                    row.qos,
+                    row.no_local,
+                    row.retain_as_published,
+                    row.identifier
+                ])?,
+            None => to
+                .prepare_cached("DELETE FROM subscription WHERE session = ?1 AND filter = ?2")?
+                .execute(params![session, filter.as_str()])?,
+        };
     }
     Ok(())
 }
@@ -150,13 +155,14 @@ fn delivery(
         DeliveryChange::Moved(at) => {
             let (stage, identifier, nth) = stage(*at);
             if stage == RELEASED {
-                let message: Option<Option<i64>> = rusqlite::OptionalExtension::optional(
-                    to.prepare_cached(
-                        "SELECT message FROM delivery WHERE session = ?1 AND place = ?2",
-                    )?
-                    .query_row(params![session, place], |row| row.get(0)),
+                let mut select = to.prepare_cached(
+                    "SELECT message FROM delivery
+                     WHERE session = ?1 AND place = ?2 AND message IS NOT NULL",
                 )?;
-                left.extend(message.flatten());
+                let messages = select.query_map(params![session, place], |row| row.get(0))?;
+                for message in messages {
+                    left.insert(message?);
+                }
             }
             to.prepare_cached(
                 "UPDATE delivery SET stage = ?3, identifier = ?4, nth = ?5,

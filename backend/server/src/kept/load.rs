@@ -19,6 +19,17 @@ pub(super) fn all(from: &Connection) -> rusqlite::Result<Kept> {
         at_ms: from.query_row("SELECT at_ms FROM meta", [], |row| row.get(0))?,
         ..Kept::default()
     };
+    sessions(from, &mut kept)?;
+    messages(from, &mut kept)?;
+    each(from, "SELECT key, digest FROM told", |row| {
+        let digest: i64 = row.get(1)?;
+        kept.told.insert(text(row, 0)?, digest.cast_unsigned());
+        Ok(())
+    })?;
+    Ok(kept)
+}
+
+fn sessions(from: &Connection, kept: &mut Kept) -> rusqlite::Result<()> {
     each(
         from,
         "SELECT number, owner, client, expiry_ms, ends_at_ms FROM session",
@@ -48,6 +59,13 @@ pub(super) fn all(from: &Connection) -> rusqlite::Result<Kept> {
             Ok(())
         },
     )?;
+    each(from, "SELECT session, identifier FROM handled", |row| {
+        kept.handled.insert((row.get(0)?, row.get(1)?));
+        Ok(())
+    })
+}
+
+fn messages(from: &Connection, kept: &mut Kept) -> rusqlite::Result<()> {
     each(
         from,
         "SELECT number, topic, payload, qos, properties, expires_at_ms, is_retained, label
@@ -81,10 +99,6 @@ pub(super) fn all(from: &Connection) -> rusqlite::Result<Kept> {
             Ok(())
         },
     )?;
-    each(from, "SELECT session, identifier FROM handled", |row| {
-        kept.handled.insert((row.get(0)?, row.get(1)?));
-        Ok(())
-    })?;
     each(
         from,
         "SELECT NULL, topic, payload, qos, properties, expires_at_ms FROM retained",
@@ -93,13 +107,7 @@ pub(super) fn all(from: &Connection) -> rusqlite::Result<Kept> {
             kept.retained.insert(message.topic.clone(), message);
             Ok(())
         },
-    )?;
-    each(from, "SELECT key, digest FROM told", |row| {
-        let digest: i64 = row.get(1)?;
-        kept.told.insert(text(row, 0)?, digest.cast_unsigned());
-        Ok(())
-    })?;
-    Ok(kept)
+    )
 }
 
 fn each(

@@ -162,6 +162,15 @@ impl Gathering {
 
     fn commit(&mut self, to: &mut [&mut dyn Keep]) {
         self.at_ms += 1;
+        let put = self.changes.deliveries.values();
+        let of: BTreeSet<_> = put
+            .filter_map(|change| match change {
+                DeliveryChange::Put(row) => row.message,
+                DeliveryChange::Moved(_) | DeliveryChange::Gone => None,
+            })
+            .collect();
+        let messages = &mut self.changes.messages;
+        messages.retain(|number, _| of.contains(number));
         let changes = Changes {
             at_ms: self.at_ms,
             ..std::mem::take(&mut self.changes)

@@ -164,6 +164,26 @@ async fn what_must_not_be_written_down_waits_in_memory_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_identifier_of_what_is_not_written_down_is_released_after_a_restart() {
+    let lasting = Lasting::new();
+    let (mut subscriber, _) = lasting.returns(connect_lasting("s")).await;
+    subscriber.subscribe("#", Qos::ExactlyOnce).await;
+    lasting.route("private", b"x", 2).await;
+    assert_eq!(delivery(&mut subscriber).await.2, 1);
+    let kept = lasting.kept();
+    assert!(kept.messages.is_empty());
+    assert_eq!(kept.deliveries.len(), 1);
+    let lasting = lasting.killed();
+    let (mut subscriber, _) = lasting.returns(connect_lasting("s")).await;
+    assert_eq!(subscriber.packet().await, (0x62, vec![0, 1]), "PUBREL");
+    let pubcomp = v5_0::Pubcomp::builder().packet_id(1).build().unwrap();
+    subscriber.send(pubcomp).await;
+    subscriber.is_answered().await;
+    lasting.is_kept().await;
+    assert!(lasting.kept().deliveries.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_there_is_no_room_those_without_subscriptions_go_first() {
     let lasting = Lasting::new();
     for (name, subscribes) in [("s", true), ("c", false)] {

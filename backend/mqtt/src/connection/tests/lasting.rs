@@ -232,13 +232,11 @@ async fn a_message_is_acknowledged_once_it_is_kept_for_those_who_wait_for_it() {
     assert_eq!(client.packet().await.0, 0x40, "nobody waits for it");
     client.send(publish_v5("a", 2, b"y")).await;
     slow.world.keep().await;
-    client.send(v5_0::Pingreq::builder().build().unwrap()).await;
     client.hears_nothing_for(Duration::from_mins(1)).await;
     assert!(slow.kept().deliveries.is_empty());
     slow.writes();
     assert_eq!(client.packet().await, (0x40, vec![0, 2]));
     assert_eq!(slow.kept().deliveries.len(), 1);
-    assert_eq!(client.packet().await, (0xd0, vec![]));
 }
 
 #[tokio::test(start_paused = true)]
