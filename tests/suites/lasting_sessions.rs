@@ -1,7 +1,5 @@
 //! Sessions of subscribers outlive the server, however it ends: what was missed comes, in order, once.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
-
 use egret_tests::city::CityCopy;
 use egret_tests::clock;
 use egret_tests::message::{self, merged};
@@ -14,7 +12,7 @@ use serde_json::json;
 const TOPIC: &str = "egret/v1/manhole/M-1";
 
 /// A subscriber to manholes with an hour for coming back.
-fn lasting<'a>(version: Version, name: &'a str) -> Lasting<'a> {
+fn lasting(version: Version, name: &str) -> Lasting<'_> {
     Lasting {
         version,
         name,
@@ -27,7 +25,7 @@ fn lasting<'a>(version: Version, name: &'a str) -> Lasting<'a> {
 }
 
 /// The same, once it has subscribed.
-fn returning<'a>(version: Version, name: &'a str) -> Lasting<'a> {
+fn returning(version: Version, name: &str) -> Lasting<'_> {
     Lasting {
         filters: &[],
         ..lasting(version, name)

@@ -99,14 +99,9 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let store = SqliteStore::new(database(&config.data)).opening(seal.clone());
     let intake = Intake::new(Arc::clone(&package), seal, lanes, config.keep.archives());
     let generation = u64::try_from(clock::now().0).unwrap_or(0);
-    let (threads, city, jobs) = spawn_threads(
-        journal,
-        city,
-        (live, stored),
-        &telemetry,
-        generation,
-        &shutdown,
-    )?;
+    let queues = (live, stored);
+    let (threads, city, jobs) =
+        spawn_threads(journal, city, queues, &telemetry, generation, &shutdown)?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let outbox = outbox(config, &package)?;
