@@ -100,6 +100,115 @@ impl Session {
     }
 }
 
+/// A paho subscriber with a session that outlives its connection.
+#[derive(Debug)]
+pub struct Subscriber {
+    process: Process,
+    /// Whether the session was there when it connected.
+    pub is_present: bool,
+}
+
+/// How a [`Subscriber`] connects.
+#[derive(Clone, Debug)]
+pub struct Lasting<'a> {
+    /// Which MQTT it speaks.
+    pub version: Version,
+    /// Its client identifier.
+    pub name: &'a str,
+    /// Whether it forgets the session that is there.
+    pub is_clean: bool,
+    /// How long its session outlives the connection, in seconds; of MQTT 5.
+    pub expiry_s: u32,
+    /// With what QoS it subscribes.
+    pub qos: u8,
+    /// To what it subscribes; to nothing if the session has its subscriptions.
+    pub filters: &'a [&'a str],
+    /// Whether it acknowledges no message.
+    pub is_mute: bool,
+}
+
+/// A message as a [`Subscriber`] hears it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct Heard {
+    /// Its topic.
+    pub topic: String,
+    /// Its payload.
+    pub payload: String,
+    /// The QoS that it came with.
+    pub qos: u8,
+    /// Whether it may have come before.
+    pub dup: bool,
+    /// Whether it is a retained one.
+    pub retain: bool,
+}
+
+impl Lasting<'_> {
+    /// Comes back to the session, or begins it, and waits until that is granted.
+    #[track_caller]
+    pub fn connect(&self, broker: SocketAddr) -> Subscriber {
+        let process = python("paho_lasting.py", broker, |command| {
+            let version = if self.version == Version::V5 {
+                "5"
+            } else {
+                "4"
+            };
+            let start = if self.is_clean { "clean" } else { "stay" };
+            command.args([version, self.name, start]);
+            command.args([self.expiry_s.to_string(), self.qos.to_string()]);
+            command.args(self.filters);
+            command.envs(self.is_mute.then_some(("MUTE", "1")));
+        });
+        let mut subscriber = Subscriber {
+            process,
+            is_present: false,
+        };
+        let connected = subscriber.event("it is connected", "connected");
+        assert_eq!(connected["refused"], false, "{connected}");
+        subscriber.is_present = connected["present"] == true;
+        subscriber.event("it subscribes", "subscribed");
+        subscriber
+    }
+}
+
+impl Subscriber {
+    /// What it has heard, once that are `n` messages.
+    #[track_caller]
+    pub fn heard(&self, n: usize) -> Vec<Heard> {
+        wait::until(&format!("{n} messages come"), || {
+            let heard: Vec<Heard> = self
+                .process
+                .out
+                .all()
+                .iter()
+                .filter(|line| line.contains("\"message\""))
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect();
+            if heard.len() < n {
+                Err(format!("{heard:?}"))
+            } else {
+                Ok(heard)
+            }
+        })
+    }
+
+    /// Says goodbye.
+    #[track_caller]
+    pub fn leave(mut self) {
+        self.process.end_input();
+        self.event("it has left", "left");
+    }
+
+    #[track_caller]
+    fn event(&self, what: &str, name: &str) -> Value {
+        let pick = |line: &str| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            (event["event"] == name).then_some(event)
+        };
+        let found = self.process.out.find(what, pick);
+        found.unwrap_or_else(|| panic!("paho ended: {}", self.process.err.text()))
+    }
+}
+
 /// Several paho clients that publish readings as fast as they are acknowledged, come back when
 /// they are thrown out, and send again what was not acknowledged.
 #[derive(Debug)]

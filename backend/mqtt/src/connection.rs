@@ -8,6 +8,7 @@
 mod alarm;
 mod farewell;
 mod handshake;
+mod holds;
 mod link;
 mod outgoing;
 mod rate;
@@ -15,7 +16,7 @@ mod rate;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 use futures_util::future::BoxFuture;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -184,12 +185,16 @@ async fn turn<R, W>(
         taking.is_none() && link.may_read() && waits_until.is_none() && !alarm.is_stopping();
     let read_bytes = link.rate.read_bytes_max(wire.read_bytes);
     alarm.awaits(may_read.then(|| link.half(&wire.input)).flatten());
+    let n_writable = link.writable();
+    let awaits_commit = link.awaits_commit();
     tokio::select! {
-        pushed = push(&mut wire.writer, &mut link.out),
-            if !link.out.is_empty() || !wire.is_flushed =>
+        pushed = push(&mut wire.writer, link.out.get(..n_writable).unwrap_or_default()),
+            if n_writable > 0 || !wire.is_flushed =>
         {
             match pushed {
                 Ok(Pushed::Written(n_bytes)) if n_bytes > 0 => {
+                    link.out.advance(n_bytes);
+                    link.holds.wrote(n_bytes);
                     shared.counters.bytes_out.add(n_bytes);
                     wire.is_flushed = false;
                     alarm.wrote();
@@ -203,6 +208,7 @@ async fn turn<R, W>(
                 }
             }
         }
+        () = link.holds.committed(), if awaits_commit => {}
         taken = taken(taking) => link.taken(taken, taking),
         settled = link.pending.settled(), if !link.pending.is_empty() => link.settle(settled),
         read = read(&mut wire.reader, &mut wire.input, read_bytes), if may_read => {
@@ -224,7 +230,7 @@ async fn turn<R, W>(
             timer.as_mut().reset(alarm.next_at());
         }
         () = timer.as_mut() => {
-            match alarm.ring(may_read, !link.out.is_empty()) {
+            match alarm.ring(may_read, n_writable > 0) {
                 Rang::Silent => {
                     shared.counters.keep_alive_timeouts.add(1);
                     link.end = Some(End::Silent);
@@ -250,16 +256,14 @@ enum Pushed {
     Flushed,
 }
 
-/// Writes what waits, or, if nothing does, has it leave. Loses nothing if it is dropped early.
-async fn push<W: AsyncWrite + Unpin>(
-    writer: &mut W,
-    out: &mut BytesMut,
-) -> std::io::Result<Pushed> {
+/// Writes some of what may be written, or, if nothing may, has what was leave. Loses nothing if it is
+/// dropped early.
+async fn push<W: AsyncWrite + Unpin>(writer: &mut W, out: &[u8]) -> std::io::Result<Pushed> {
     if out.is_empty() {
         writer.flush().await?;
         return Ok(Pushed::Flushed);
     }
-    writer.write_buf(out).await.map(Pushed::Written)
+    writer.write(out).await.map(Pushed::Written)
 }
 
 /// Waits for the taker to take the batch, if there is one.

@@ -14,6 +14,8 @@ use crate::connection::{self, Shared};
 use crate::counters::Counters;
 use crate::gate::{Gate, Label, Open};
 use crate::hub::{Hub, Message};
+use crate::keep::ledger::{self, Ledger};
+use crate::keep::{Keep, Kept, Terms};
 use crate::limits::{Limits, SWEEP_PERIOD};
 use crate::lobby::{Lobby, Waiting};
 use crate::order::Order;
@@ -28,6 +30,14 @@ pub struct Endpoint {
     taker: Arc<dyn Taker>,
     gate: Arc<dyn Gate>,
     limits: Limits,
+    keep: Option<Keeping>,
+}
+
+/// Where sessions are kept, what is there, and on what terms.
+struct Keeping {
+    keep: Box<dyn Keep>,
+    kept: Kept,
+    terms: Arc<dyn Terms>,
 }
 
 /// A running endpoint.
@@ -36,6 +46,21 @@ pub struct Handle {
     local_addr: SocketAddr,
     shared: Arc<Shared>,
     tracker: TaskTracker,
+    /// What keeps sessions: it ends after everything else.
+    keeping: TaskTracker,
+}
+
+/// A notice of the server's own, which it makes anew after every start.
+#[derive(Clone, Debug)]
+pub struct Notice<'a> {
+    /// What it is about: of two notices about the same the later counts.
+    pub key: &'a str,
+    /// Where it is published, and retained.
+    pub topic: &'a str,
+    /// What it says.
+    pub payload: Bytes,
+    /// As for [`Handle::publish`].
+    pub label: Option<Label>,
 }
 
 impl Endpoint {
@@ -45,7 +70,16 @@ impl Endpoint {
             taker,
             gate: Arc::new(Open),
             limits: Limits::default(),
+            keep: None,
         }
+    }
+
+    /// With sessions, and clients' retained messages, that outlive the process: goes on with `kept`,
+    /// and keeps what changes, on these terms.
+    #[must_use]
+    pub fn with_keep(mut self, keep: Box<dyn Keep>, kept: Kept, terms: Arc<dyn Terms>) -> Self {
+        self.keep = Some(Keeping { keep, kept, terms });
+        self
     }
 
     /// With other limits.
@@ -87,10 +121,17 @@ impl Endpoint {
     /// Starts without a listener: [`Handle::listen`] and [`Handle::carry`] bring clients. Once
     /// `shutdown` is cancelled no more is read, commits under way are awaited and acknowledged within
     /// [`Limits::drain_max`], and clients are told. The taker must go on until [`Handle::stopped`].
+    /// If sessions cannot be kept any more, `shutdown` is cancelled from here: [`Handle::failure`].
     pub fn start(self, shutdown: CancellationToken) -> Handle {
         let counters = Arc::new(Counters::default());
+        let keeping = TaskTracker::new();
+        let (hub, writing) = hub(&self.limits, &counters, self.keep, &*self.gate);
+        if let Some((ledger, keep)) = writing {
+            keeping.spawn(ledger::write(ledger, keep, shutdown.clone()));
+        }
+        keeping.close();
         let shared = Arc::new(Shared {
-            hub: Hub::new(self.limits.clone(), Arc::clone(&counters)),
+            hub,
             lobby: Lobby::new(&self.limits, Arc::clone(&counters)),
             limits: self.limits,
             gate: self.gate,
@@ -105,8 +146,28 @@ impl Endpoint {
             local_addr: SocketAddr::from(([0, 0, 0, 0], 0)),
             shared,
             tracker,
+            keeping,
         }
     }
+}
+
+/// What is to be kept, and where.
+pub(crate) type Writing = (Arc<Ledger>, Box<dyn Keep>);
+
+fn hub(
+    limits: &Limits,
+    counters: &Arc<Counters>,
+    keep: Option<Keeping>,
+    gate: &dyn Gate,
+) -> (Hub, Option<Writing>) {
+    let new = |ledger| Hub::new(limits.clone(), Arc::clone(counters), ledger);
+    let Some(Keeping { keep, kept, terms }) = keep else {
+        return (new(None), None);
+    };
+    let ledger = Arc::new(Ledger::new(terms, &kept));
+    let hub = new(Some(Arc::clone(&ledger)));
+    hub.restore(kept, gate);
+    (hub, Some((ledger, keep)))
 }
 
 impl Handle {
@@ -176,9 +237,39 @@ impl Handle {
         self.shared.hub.order(order, label)
     }
 
-    /// Waits until every connection has ended, after `shutdown` was cancelled.
+    /// Publishes a notice of the server's own as [`Self::publish`] does, retained; to nobody if the last
+    /// one with the same key said the same. Where sessions are kept that holds over a restart, so that
+    /// a session hears of what has changed meanwhile, and of nothing twice.
+    pub fn tell(&self, notice: Notice<'_>) {
+        let message = Message {
+            topic: notice.topic.into(),
+            payload: notice.payload,
+            qos: 1,
+            is_retained: true,
+            label: notice.label,
+            ..Message::default()
+        };
+        self.shared.hub.tell(&notice.key.into(), &Arc::new(message));
+    }
+
+    /// Forgets what was told by notices with these keys: there will be no more about the same.
+    pub fn forget_told(&self, is_of_no_use: impl Fn(&str) -> bool) {
+        self.shared.hub.forget_told(is_of_no_use);
+    }
+
+    /// Waits until every connection has ended, after `shutdown` was cancelled, and until everything is
+    /// kept that is to be.
     pub async fn stopped(&self) {
         self.tracker.wait().await;
+        if let Some(ledger) = self.shared.hub.ledger() {
+            ledger.close();
+        }
+        self.keeping.wait().await;
+    }
+
+    /// Why sessions could not be kept any more, if that has stopped the endpoint.
+    pub fn failure(&self) -> Option<&str> {
+        self.shared.hub.ledger().and_then(|ledger| ledger.failure())
     }
 }
 

@@ -4,17 +4,21 @@
 //! A kept message comes in through [`Hub::route`] and goes to the outboxes of the sessions that
 //! subscribe to its topic; each connection empties its own outbox, and only there it is decided
 //! whether the client may have the message. With no subscription and nothing retained, a message
-//! costs one atomic load here. Lock order: sessions, tree, session; the retained messages alone.
+//! costs one atomic load here. Lock order: sessions, tree, session, and the ledger of what is to be
+//! kept last; the retained messages alone before it.
 
 pub(crate) mod flights;
+mod restore;
 mod retained;
+mod seat;
 pub(crate) mod session;
 mod sharing;
+mod telling;
 mod tree;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +28,8 @@ use tokio::time::Instant;
 
 use crate::counters::Counters;
 use crate::gate::{Label, Pass};
+use crate::keep::SubscriptionRow;
+use crate::keep::ledger::{Ledger, Ticket};
 use crate::limits::Limits;
 use crate::order::Order;
 use crate::protocol::build::code;
@@ -47,6 +53,8 @@ pub(crate) struct Message {
     pub(crate) expires_at: Option<Instant>,
     /// What the server says about it, for [`Pass::may_receive`]; never of a client's message.
     pub(crate) label: Option<Label>,
+    /// By what it is kept, once it is.
+    pub(crate) number: OnceLock<u64>,
 }
 
 impl Message {
@@ -72,6 +80,10 @@ pub(crate) struct Hub {
     n_subscriptions: AtomicUsize,
     retained: Mutex<Retained>,
     next_session: AtomicU64,
+    /// What is to outlive the process, if anything is.
+    ledger: Option<Arc<Ledger>>,
+    /// Digests of the server's own notices, by key.
+    told: Mutex<BTreeMap<SmolStr, u64>>,
 }
 
 #[derive(Default)]
@@ -109,11 +121,17 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub(crate) fn new(limits: Limits, counters: Arc<Counters>) -> Self {
+    /// One that has nothing yet, and notes in `ledger` what is to be kept.
+    pub(crate) fn new(
+        limits: Limits,
+        counters: Arc<Counters>,
+        ledger: Option<Arc<Ledger>>,
+    ) -> Self {
         Self {
             retained: Mutex::new(Retained::new(
                 limits.retained_messages_max,
                 limits.retained_bytes_max,
+                ledger.clone(),
             )),
             limits,
             counters,
@@ -121,7 +139,21 @@ impl Hub {
             tree: RwLock::default(),
             n_subscriptions: AtomicUsize::new(0),
             next_session: AtomicU64::new(1),
+            ledger,
+            told: Mutex::default(),
         }
+    }
+
+    /// What is to outlive the process, if anything is.
+    pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {
+        self.ledger.as_ref()
+    }
+
+    /// Whether so much waits to be kept that nothing more is to be taken in.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.ledger
+            .as_ref()
+            .is_some_and(|ledger| ledger.is_behind())
     }
 
     /// Whether anybody subscribes to anything.
@@ -154,6 +186,7 @@ impl Hub {
             self.counters.owners_refused.add(1);
             return None;
         }
+        let mut forgotten = 0;
         if let Some(existing) = existing {
             sessions.unseat(&existing);
             if existing.is_parked() {
@@ -166,14 +199,17 @@ impl Hub {
                 return Some(existing.attach(pass, expiry, true));
             }
             self.unsubscribe_all(&existing);
-            self.close(&existing);
+            forgotten = self.close(&existing);
             existing.evict(Ending::TakenOver);
         }
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::new(number, key.clone(), Arc::clone(pass)));
+        session.kept_in(self.ledger.as_ref());
         sessions.seat(&key.owner);
         sessions.by_key.insert(key, Arc::clone(&session));
-        Some(session.attach(pass, expiry, false))
+        let seat = session.attach(pass, expiry, false);
+        let ticket = seat.ticket.max(forgotten);
+        Some(Seat { ticket, ..seat })
     }
 
     /// Leaves a session: it is parked for its expiry, or dropped. Without effect if another
@@ -223,17 +259,23 @@ impl Hub {
             sessions.n_parked = sessions.n_parked.saturating_sub(1);
             self.drop_session(&mut sessions, &session);
         }
+        let mut all = sessions.by_key.values();
+        if let Some(ledger) = &self.ledger
+            && all.any(|session| session.is_kept_seated())
+        {
+            ledger.alive();
+        }
     }
 
     /// Subscribes a session to a filter that its pass allows, and queues what is retained. Gives
-    /// the reason code for SUBACK.
+    /// the reason code for SUBACK, and what that waits for.
     pub(crate) fn subscribe(
         &self,
         session: &Arc<Session>,
         wanted: &Filter,
         subscription: Subscription<'_>,
         identifier: Option<u32>,
-    ) -> u8 {
+    ) -> (u8, Ticket) {
         let subscriber = Subscriber {
             session: Arc::clone(session),
             qos: wanted.qos,
@@ -241,9 +283,16 @@ impl Hub {
             retain_as_published: wanted.retain_as_published,
             identifier,
         };
+        let row = SubscriptionRow {
+            qos: wanted.qos,
+            no_local: wanted.no_local,
+            retain_as_published: wanted.retain_as_published,
+            identifier,
+        };
         let mut tree = self.tree_mut();
-        let Some(is_new) = session.add_filter(&wanted.filter, self.limits.subscriptions_max) else {
-            return code::QUOTA_EXCEEDED;
+        let filters_max = self.limits.subscriptions_max;
+        let Some((is_new, ticket)) = session.add_filter(&wanted.filter, row, filters_max) else {
+            return (code::QUOTA_EXCEEDED, 0);
         };
         tree.insert(subscription, subscriber);
         if is_new {
@@ -259,39 +308,46 @@ impl Hub {
         if wants_retained && subscription.share.is_none() {
             self.deliver_retained(session, wanted, identifier);
         }
-        wanted.qos
+        (wanted.qos, ticket)
     }
 
-    /// Ends a subscription; false if there was none.
-    pub(crate) fn unsubscribe(&self, session: &Arc<Session>, filter: &str) -> bool {
+    /// Ends a subscription: what UNSUBACK waits for, or `None` if there was none.
+    pub(crate) fn unsubscribe(&self, session: &Arc<Session>, filter: &str) -> Option<Ticket> {
         let mut tree = self.tree_mut();
-        let is_removed = session.remove_filter(filter);
-        if !is_removed {
-            return false;
-        }
+        let ticket = session.remove_filter(filter)?;
         self.n_subscriptions.fetch_sub(1, Ordering::Relaxed);
         let Some(subscription) = Subscription::parse(filter) else {
-            return true;
+            return Some(ticket);
         };
         tree.remove(subscription, session.number);
         drop(tree);
         if subscription.share.is_some() {
             self.give_on(session, Some(filter));
         }
-        true
+        Some(ticket)
     }
 
-    /// Retains the message if it asks for that, and queues it for every subscriber.
-    pub(crate) fn route(&self, message: &Arc<Message>) {
+    /// Retains the message if it asks for that, and queues it for every subscriber. Gives what its
+    /// acknowledgement waits for: that it is kept for those whose sessions are.
+    pub(crate) fn route(&self, message: &Arc<Message>) -> Ticket {
+        self.retain(message);
+        self.queue(message)
+    }
+
+    fn retain(&self, message: &Arc<Message>) {
         if message.is_retained && !lock(&self.retained).set(message) {
             tracing::warn!(topic = %message.topic, "not retained: the retained messages are full");
         }
+    }
+
+    fn queue(&self, message: &Arc<Message>) -> Ticket {
         if !self.has_subscriptions() {
-            return;
+            return 0;
         }
         let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         let matching = tree.matching(message);
         drop(tree);
+        let mut ticket = 0;
         for found in matching.each {
             let delivery = Delivery {
                 message: Arc::clone(message),
@@ -299,12 +355,14 @@ impl Hub {
                 is_retained: message.is_retained && found.subscriber.retain_as_published,
                 identifiers: found.identifiers,
                 share: None,
+                place: 0,
             };
-            self.push(&found.subscriber.session, delivery);
+            ticket = ticket.max(self.push(&found.subscriber.session, delivery));
         }
         for turn in &matching.turns {
-            self.share(turn, message);
+            ticket = ticket.max(self.share(turn, message));
         }
+        ticket
     }
 
     /// Routes an order, unless nobody would have it; how many do.
@@ -342,12 +400,13 @@ impl Hub {
                 is_retained: true,
                 identifiers: identifier.into_iter().collect(),
                 share: None,
+                place: 0,
             };
             self.push(session, delivery);
         }
     }
 
-    fn push(&self, session: &Arc<Session>, delivery: Delivery) {
+    fn push(&self, session: &Arc<Session>, delivery: Delivery) -> Ticket {
         let pushed = session.push(
             delivery,
             self.limits.outbox_messages_max,
@@ -363,6 +422,10 @@ impl Hub {
             session.evict(Ending::Overrun);
             self.unsubscribe_all(session);
         }
+        match pushed {
+            Pushed::Queued { ticket, .. } => ticket,
+            Pushed::Withheld | Pushed::Refused | Pushed::Overrun => 0,
+        }
     }
 
     fn count(&self, pushed: Pushed) {
@@ -370,6 +433,7 @@ impl Hub {
             Pushed::Queued {
                 n_dropped,
                 n_withheld,
+                ticket: _,
             } => {
                 self.counters.deliveries_queued.add(1);
                 self.counters.deliveries_dropped.add(n_dropped);

@@ -6,7 +6,7 @@
 //! packets, `protocol` turns packets into words that do not depend on the MQTT version (and back),
 //! `connection` runs one client, [`taker`] is where messages leave, `pending` keeps acknowledgements in
 //! order until the commit, `hub` carries kept messages, and `order`s of the
-//! server's own, to the subscribers. [`gate`] says who may do
+//! server's own, to the subscribers, [`keep`] has what of that outlives the process. [`gate`] says who may do
 //! what, `lobby` is where connections wait until they are admitted, [`limits`] bounds everything,
 //! [`counters`] counts.
 
@@ -17,6 +17,7 @@ pub mod endpoint;
 mod frame;
 pub mod gate;
 mod hub;
+pub mod keep;
 pub mod limits;
 mod lobby;
 mod order;
@@ -29,6 +30,6 @@ mod topic;
 pub mod transport;
 
 pub use bridge::{Bridge, BridgeConfig, BridgeState};
-pub use endpoint::{Endpoint, Handle};
+pub use endpoint::{Endpoint, Handle, Notice};
 pub use limits::Limits;
 pub use order::Order;

@@ -42,8 +42,17 @@ pub(crate) const TOPIC_ALIAS_SEND_MAX: u16 = 64;
 /// where it is lower. 64 at 10 ms round trip give 6,400 notifications a second and client.
 pub(crate) const DELIVERY_WINDOW: usize = 64;
 
-/// How often parked sessions are looked through for expired ones.
+/// How often parked sessions are looked through for expired ones, and how well it is known after a
+/// crash when it was.
 pub(crate) const SWEEP_PERIOD: Duration = Duration::from_secs(10);
+
+/// How long what nobody waits for may wait to be kept. A topic that is retained anew a hundred times a
+/// second then costs a row a second, and the disk one commit.
+pub(crate) const KEEP_LAZY: Duration = Duration::from_secs(1);
+
+/// Changes that may wait to be kept before no client is read from: some 20 MB, and a second of a disk
+/// that keeps 100,000 rows a second.
+pub(crate) const KEEP_ENTRIES_MAX: usize = 100_000;
 
 /// The numbers an operator may change.
 #[derive(Clone, Debug)]
@@ -105,7 +114,8 @@ pub struct Limits {
     pub retained_messages_max: usize,
     /// Payload bytes of all retained messages.
     pub retained_bytes_max: usize,
-    /// Longest life of a session without a connection. Sessions live in memory only.
+    /// Longest life of a session without a connection, a restart of the server included where sessions
+    /// are kept ([`crate::keep`]).
     pub session_expiry_max: Duration,
     /// Sessions without a connection; the next one to part is dropped at once.
     pub sessions_parked_max: usize,

@@ -213,13 +213,6 @@ impl Protocol {
         drop(self.core.release_packet_id(identifier));
     }
 
-    /// QoS 2 identifiers the client has published and not yet released.
-    pub(crate) fn qos2_handled(&self) -> Vec<u16> {
-        let mut identifiers: Vec<u16> = self.core.get_qos2_publish_handled().into_iter().collect();
-        identifiers.sort_unstable();
-        identifiers
-    }
-
     /// Takes over the QoS 2 identifiers of the session's earlier connection.
     pub(crate) fn restore_qos2_handled(&mut self, identifiers: &[u16]) {
         self.core

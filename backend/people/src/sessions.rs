@@ -185,6 +185,19 @@ impl People {
         Some(Arc::clone(found))
     }
 
+    /// The token or gateway with this id, for what it left when it was last here; `None` if it is gone,
+    /// disabled or over, and for every other `kind`. Looks in memory alone, and does not count as use.
+    pub fn by_id(&self, kind: &str, id: &str, now: TimeMs) -> Option<Arc<Principal>> {
+        let state = self.state();
+        if kind == Kind::Token.as_str() {
+            let token = state.tokens.get(id).filter(|token| !token.is_over(now))?;
+            return Some(Arc::clone(&token.principal));
+        }
+        let gateways = state.gateways.get(id);
+        let gateway = gateways.filter(|gateway| !gateway.disabled)?;
+        (kind == Kind::Gateway.as_str()).then(|| Arc::clone(&gateway.principal))
+    }
+
     /// As [`Self::still`], and counts as use: of a session whose page is open and followed, which
     /// may ask for nothing during a whole shift.
     pub fn touch(

@@ -22,6 +22,7 @@ mod folding;
 mod forecast;
 mod intake;
 mod journal;
+mod kept;
 mod lineage;
 mod notify;
 mod publish;

@@ -7,7 +7,7 @@ mod renewal;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -79,6 +79,7 @@ pub(crate) struct Running {
     pub is_secure: bool,
     tracker: TaskTracker,
     threads: Vec<std::thread::JoinHandle<anyhow::Result<()>>>,
+    endpoint: Arc<OnceLock<Handle>>,
 }
 
 /// Starts a server; it serves once this returns.
@@ -100,14 +101,9 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let store = SqliteStore::new(database(&config.data)).opening(seal.clone());
     let intake = Intake::new(Arc::clone(&package), seal, lanes, config.keep.archives());
     let generation = u64::try_from(clock::now().0).unwrap_or(0);
-    let (threads, city, jobs) = spawn_threads(
-        journal,
-        city,
-        (live, stored),
-        &telemetry,
-        generation,
-        &shutdown,
-    )?;
+    let queues = (live, stored);
+    let (threads, city, jobs) =
+        spawn_threads(journal, city, queues, &telemetry, generation, &shutdown)?;
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let (register, registrar) = Register::new(Arc::clone(&base), &whole.kept);
@@ -144,6 +140,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         shutdown: shutdown.child_token(),
         generation,
     };
+    let endpoint = Arc::clone(&context.endpoint);
     let (http, mqtt) = serve(config, context, renewing, &tracker, &shutdown).await?;
     tracker.close();
     Ok(Running {
@@ -155,6 +152,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         is_secure: config.tls.is_some(),
         tracker,
         threads,
+        endpoint,
     })
 }
 
@@ -392,13 +390,20 @@ impl Running {
     /// Waits until the server has been told to stop and everything taken in is kept.
     ///
     /// # Errors
-    /// If a thread failed: the journal could not be written.
+    /// If a thread failed: the journal could not be written, or what MQTT sessions wait for.
     pub(crate) async fn finished(self) -> anyhow::Result<()> {
         self.shutdown.cancelled().await;
         self.tracker.wait().await;
+        let endpoint = self.endpoint.get();
+        let failure = endpoint.and_then(|endpoint| endpoint.failure().map(str::to_owned));
+        // The journal's thread ends once nobody is left who could hand it anything.
+        drop(self.endpoint);
         for thread in self.threads {
             let ended = tokio::task::spawn_blocking(move || thread.join()).await?;
             ended.map_err(|_panic| anyhow::anyhow!("a thread of the pipeline panicked"))??;
+        }
+        if let Some(failure) = failure {
+            anyhow::bail!("mqtt.db cannot be written: {failure}");
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use egret_listen::Opener;
 use egret_mqtt::bridge::{Bridge, BridgeConfig, BridgeError, BridgeState, Publisher};
 use egret_mqtt::gate::Gate;
+use egret_mqtt::keep::{Kept, Terms};
 use egret_mqtt::taker::Taker;
 use egret_mqtt::transport::{Carried, Transport};
 use egret_mqtt::{Endpoint, Handle, Limits};
@@ -27,18 +28,26 @@ use url::Url;
 use self::brokers::BrokerBook;
 use crate::clock;
 use crate::downlink::{Downlink, Way};
+use crate::kept::KeptFile;
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::telemetry::Telemetry;
+
+/// Where sessions are kept, what is there, and on what terms.
+pub(crate) type Keeping = (KeptFile, Kept, Arc<dyn Terms>);
 
 /// The embedded endpoint, until `shutdown`, for whomever `gate` lets in; for everybody without one.
 pub(crate) fn endpoint(
     taker: Arc<dyn Taker>,
     limits: Limits,
     gate: Option<Arc<dyn Gate>>,
+    (file, kept, terms): Keeping,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Handle {
-    let mut endpoint = Endpoint::new(taker).with_limits(limits);
+    let mut endpoint =
+        Endpoint::new(taker)
+            .with_limits(limits)
+            .with_keep(Box::new(file), kept, terms);
     if let Some(gate) = gate {
         endpoint = endpoint.with_gate(gate);
     }

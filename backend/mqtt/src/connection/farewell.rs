@@ -1,6 +1,6 @@
 //! The end of a connection: say why, leave the session, keep what was under way, publish the will.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -50,9 +50,14 @@ where
         link.protocol.disconnect(reason, &mut link.out);
     }
     if !matches!(end, End::Lost | End::Stalled) {
+        // What is not kept in time is not promised.
+        let let_go = tokio::time::timeout(LAST_WORDS_MAX, link.holds.all_let_go()).await;
+        if !matches!(let_go, Ok(Ok(()))) {
+            link.out.truncate(link.holds.n_free(link.out.len()));
+        }
         flush(wire, &mut link.out, &link.shared).await;
     }
-    leave(link);
+    link.shared.hub.detach(&link.seat);
 }
 
 /// Writes what is left and closes our side, then waits briefly for the client to close its own.
@@ -82,15 +87,6 @@ where
         Ok(Err(error)) => tracing::debug!(%error, "last words not read"),
         Err(_) => tracing::debug!("last words not read in time"),
     }
-}
-
-/// Leaves the session. QoS 2 messages that were not committed are forgotten, so that the client's
-/// redelivery counts.
-fn leave(link: &Link) {
-    let mut handled = link.protocol.qos2_handled();
-    handled.retain(|&identifier| !link.pending.has_qos2(identifier));
-    link.seat.keep_qos2_handled(handled);
-    link.shared.hub.detach(&link.seat);
 }
 
 /// Sees to it that what was under way is kept and routed, then publishes the will. The client is
@@ -148,7 +144,7 @@ struct Testament {
 
 impl Testament {
     /// Waits for the will's delay to pass, or for the session to end before. False if the client comes
-    /// back first. A stop of the server ends every session.
+    /// back first. A stop of the server does not wait: nobody would know of the will after it.
     ///
     /// # Source
     /// MQTT 5.0 section 3.1.3.2.2.
@@ -207,6 +203,7 @@ impl Testament {
                     from: seat.number(),
                     expires_at: will.expiry.map(|expiry| Instant::now() + expiry),
                     label: None,
+                    number: OnceLock::new(),
                 }));
             }
             Ok(outcome) => tracing::warn!(%client, ?outcome, "will refused"),

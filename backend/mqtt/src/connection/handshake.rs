@@ -9,6 +9,7 @@ use mqtt_protocol_core::mqtt::result_code::{ConnectReasonCode, ConnectReturnCode
 use smol_str::{SmolStr, format_smolstr};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::holds::Holds;
 use super::link::Link;
 use super::rate::Rate;
 use super::{Shared, Wire, farewell, read};
@@ -297,6 +298,7 @@ fn seat(
         protocol: visit.protocol,
         framer: visit.framer,
         out: visit.out,
+        holds: Holds::new(shared.hub.ledger().map(|ledger| ledger.durable())),
         client,
         seat,
         pass,
@@ -310,6 +312,7 @@ fn seat(
         place: Some(place),
         end: None,
     };
+    link.hold(link.seat.ticket);
     link.resume();
     Ok(link)
 }

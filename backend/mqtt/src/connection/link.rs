@@ -1,6 +1,6 @@
 //! The state of one admitted client, and what each packet does to it. No I/O and no waiting.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -8,12 +8,14 @@ use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
+use super::holds::Holds;
 use super::rate::Rate;
 use super::{End, Shared, Taking};
 use crate::frame::{Body, Frame, Framer};
 use crate::gate::Pass;
 use crate::hub::Message;
 use crate::hub::session::{Ending, Seat};
+use crate::keep::ledger::Ticket;
 use crate::lobby::Place;
 use crate::pending::{Batch, Pending, Settled, Slot, Unkept};
 use crate::protocol::build::{self, code};
@@ -33,6 +35,8 @@ pub(super) struct Link {
     pub(super) framer: Framer,
     /// What waits to be written.
     pub(super) out: BytesMut,
+    /// How much of it waits until something is kept.
+    pub(super) holds: Holds,
     pub(super) client: SmolStr,
     pub(super) seat: Seat,
     pub(super) pass: Arc<dyn Pass>,
@@ -73,7 +77,26 @@ impl Gathered {
 impl Link {
     /// Whether there is room for more packets.
     pub(super) fn may_read(&self) -> bool {
-        self.has_room(0, 0) && self.out.len() < self.shared.limits.out_bytes_max
+        let has_room = self.has_room(0, 0) && self.out.len() < self.shared.limits.out_bytes_max;
+        has_room && !self.shared.hub.is_behind()
+    }
+
+    /// Has everything that waits to be written wait for the ticket.
+    pub(super) fn hold(&mut self, ticket: Ticket) {
+        self.holds.hold(ticket, self.out.len());
+    }
+
+    /// How much may be written, now that something may have been kept.
+    pub(super) fn writable(&mut self) -> usize {
+        if self.holds.let_go().is_err() {
+            self.end = Some(End::Unkept);
+        }
+        self.holds.n_free(self.out.len())
+    }
+
+    /// Whether a commit would let the client's connection go on.
+    pub(super) fn awaits_commit(&self) -> bool {
+        self.holds.is_holding() || self.shared.hub.is_behind()
     }
 
     fn has_room(&self, n_slots: usize, payload_bytes: usize) -> bool {
@@ -87,6 +110,7 @@ impl Link {
     pub(super) fn lose_hearing(&mut self) {
         self.is_deaf = true;
         self.out.clear();
+        self.holds.clear();
     }
 
     /// Which packet stands incomplete in the input after [`Link::gather`]: the number of those before.
@@ -218,6 +242,7 @@ impl Link {
                     from: self.seat.number(),
                     expires_at: expiry.map(|expiry| Instant::now() + expiry),
                     label: None,
+                    number: OnceLock::new(),
                 }));
             }
             arrivals.push(Arrival {
@@ -247,28 +272,15 @@ impl Link {
             Inbound::Pubrel(identifier) => {
                 self.protocol
                     .send(build::pubcomp(version, identifier), &mut self.out);
+                // The client may use the identifier for another message from then on.
+                let ticket = self.seat.handled(identifier, false);
+                self.hold(ticket);
             }
             Inbound::Subscribe(subscribe) => self.subscribe(&subscribe),
             Inbound::Unsubscribe {
                 identifier,
                 filters,
-            } => {
-                let reasons: Vec<u8> = filters
-                    .iter()
-                    .map(|filter| self.shared.hub.unsubscribe(&self.seat.session, filter))
-                    .map(|is_ended| {
-                        if is_ended {
-                            code::SUCCESS
-                        } else {
-                            code::NO_SUBSCRIPTION
-                        }
-                    })
-                    .collect();
-                self.protocol.send(
-                    build::unsuback(version, identifier, &reasons),
-                    &mut self.out,
-                );
-            }
+            } => self.unsubscribe(identifier, &filters),
             Inbound::Disconnect {
                 with_will,
                 session_expiry,
@@ -286,6 +298,24 @@ impl Link {
         }
     }
 
+    fn unsubscribe(&mut self, identifier: u16, filters: &[SmolStr]) {
+        let session = &self.seat.session;
+        let ended: Vec<_> = filters
+            .iter()
+            .map(|filter| self.shared.hub.unsubscribe(session, filter))
+            .collect();
+        let reasons: Vec<u8> = ended
+            .iter()
+            .map(|ended| match ended {
+                Some(_) => code::SUCCESS,
+                None => code::NO_SUBSCRIPTION,
+            })
+            .collect();
+        let unsuback = build::unsuback(self.protocol.version(), identifier, &reasons);
+        self.protocol.send(unsuback, &mut self.out);
+        self.hold(ended.into_iter().flatten().max().unwrap_or(0));
+    }
+
     fn subscribe(&mut self, subscribe: &Subscribe) {
         // A shared subscription with no_local makes no sense, and the standard says so.
         let is_nonsense = |wanted: &Filter| {
@@ -298,13 +328,17 @@ impl Link {
         }
         let identifier = subscribe.subscription_identifiers.first().copied();
         let mut reasons = Vec::with_capacity(subscribe.filters.len());
+        let mut kept_by = 0;
         for wanted in &subscribe.filters {
             let reason = match Subscription::parse(&wanted.filter) {
                 None => code::FILTER_INVALID,
                 Some(to) if !self.pass.may_subscribe(to.filter) => code::NOT_AUTHORIZED,
                 Some(to) => {
                     let session = &self.seat.session;
-                    self.shared.hub.subscribe(session, wanted, to, identifier)
+                    let hub = &self.shared.hub;
+                    let (reason, ticket) = hub.subscribe(session, wanted, to, identifier);
+                    kept_by = kept_by.max(ticket);
+                    reason
                 }
             };
             reasons.push(reason);
@@ -320,6 +354,7 @@ impl Link {
                 self.protocol.send_with_reason(why, suback, &mut self.out);
             }
         }
+        self.hold(kept_by);
     }
 
     /// The taker has taken the batch, or never will.
@@ -337,16 +372,24 @@ impl Link {
         }
     }
 
-    /// Acknowledges what is settled, in order, and routes what is kept.
+    /// Routes what is kept, and acknowledges what is settled, in order: for sessions that are kept, once
+    /// the message is kept for them, too.
     pub(super) fn settle(&mut self, settled: Result<Vec<Settled>, Unkept>) {
         let Ok(settled) = settled else {
             self.end = Some(End::Unkept);
             return;
         };
         for Settled { slot, reason } in settled {
-            self.acknowledge(&slot, reason);
+            let mut ticket = 0;
             if let (code::SUCCESS, Some(message)) = (reason, &slot.message) {
-                self.shared.hub.route(message);
+                ticket = self.shared.hub.route(message);
+            }
+            if slot.qos == 2 && reason < code::FAILURE {
+                ticket = ticket.max(self.seat.handled(slot.identifier, true));
+            }
+            self.acknowledge(&slot, reason);
+            if slot.qos > 0 {
+                self.hold(ticket);
             }
         }
     }

@@ -32,6 +32,7 @@ impl Link {
         if self.is_deaf {
             // Acknowledgements, which nobody will read.
             self.out.clear();
+            self.holds.clear();
             return;
         }
         self.deliver_again();
@@ -43,14 +44,19 @@ impl Link {
             };
             if delivery.message.has_expired() {
                 self.shared.counters.deliveries_expired.add(1);
+                self.seat.let_go(&delivery);
             } else if delivery.qos == 0 {
                 self.send_delivery(&delivery, None, false);
             } else if let Some(identifier) = self.protocol.acquire_identifier() {
                 match self.send_delivery(&delivery, Some(identifier), false) {
-                    Sending::Sent => self.seat.sent(identifier, delivery),
+                    Sending::Sent => {
+                        let ticket = self.seat.sent(identifier, delivery);
+                        self.hold(ticket);
+                    }
                     // The standard has a packet dropped that is longer than the client takes.
                     Sending::Withheld | Sending::Unsent => {
                         self.protocol.release_identifier(identifier);
+                        self.seat.let_go(&delivery);
                     }
                 }
             }
@@ -99,7 +105,8 @@ impl Link {
     fn release(&mut self, identifier: u16) {
         let pubrel = build::pubrel(self.protocol.version(), identifier, true);
         protocol::send_past(pubrel, &mut self.out);
-        self.seat.released(identifier);
+        let ticket = self.seat.released(identifier);
+        self.hold(ticket);
     }
 
     /// The client has answered a PUBLISH of this connection with PUBREC.
@@ -110,7 +117,8 @@ impl Link {
         }
         let pubrel = build::pubrel(self.protocol.version(), identifier, true);
         self.protocol.send(pubrel, &mut self.out);
-        self.seat.released(identifier);
+        let ticket = self.seat.released(identifier);
+        self.hold(ticket);
     }
 
     /// Answers a PUBREC or PUBCOMP that is not about a PUBLISH of this connection, which the core

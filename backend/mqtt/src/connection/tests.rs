@@ -8,11 +8,14 @@ mod conformance;
 mod delivering;
 mod ending;
 mod expiring;
+mod forgetting;
 mod groups;
 mod halves;
+mod lasting;
 mod limiting;
 mod passes;
 mod property;
+mod restarts;
 mod sharing;
 mod subscribing;
 mod telling;
@@ -72,10 +75,19 @@ impl World {
     }
 
     fn with_gate(limits: Limits, gate: Arc<dyn Gate>) -> Self {
+        let hub = |limits, counters| Hub::new(limits, counters, None);
+        Self::with_hub(limits, gate, hub)
+    }
+
+    fn with_hub(
+        limits: Limits,
+        gate: Arc<dyn Gate>,
+        hub: impl FnOnce(Limits, Arc<Counters>) -> Hub,
+    ) -> Self {
         let (sender, batches) = mpsc::channel(4);
         let counters = Arc::new(Counters::default());
         let shared = Shared {
-            hub: Hub::new(limits.clone(), Arc::clone(&counters)),
+            hub: hub(limits.clone(), Arc::clone(&counters)),
             lobby: Lobby::new(&limits, Arc::clone(&counters)),
             limits,
             gate,

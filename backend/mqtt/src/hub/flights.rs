@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use super::session::Delivery;
+use crate::keep::{StageRow, UnderWay};
 
 /// How far a delivery is.
 #[derive(Clone, Debug)]
@@ -42,9 +43,24 @@ struct Flight {
     published_on: u64,
     /// The connection that anything of it was last sent on.
     sent_on: u64,
+    /// By what it is kept; zero if it is not.
+    place: u64,
+    /// The order in which it was begun.
+    nth: u64,
 }
 
 impl Flight {
+    fn row(&self) -> StageRow {
+        let under_way = UnderWay {
+            identifier: self.identifier,
+            nth: self.nth,
+        };
+        match self.stage {
+            Stage::Published(_) => StageRow::Published(under_way),
+            Stage::Released => StageRow::Released(under_way),
+        }
+    }
+
     fn payload_bytes(&self) -> usize {
         match &self.stage {
             Stage::Published(delivery) => delivery.message.payload.len(),
@@ -59,6 +75,7 @@ pub(super) struct Flights {
     list: VecDeque<Flight>,
     /// Of those that are published and not released.
     payload_bytes: usize,
+    n_begun: u64,
 }
 
 impl Flights {
@@ -73,15 +90,42 @@ impl Flights {
         self.list.iter().map(|flight| flight.identifier).collect()
     }
 
-    /// Notes a PUBLISH that was sent.
-    pub(super) fn begin(&mut self, identifier: u16, delivery: Delivery, epoch: u64) {
+    /// Notes a PUBLISH that was sent; as what it is kept, and where.
+    pub(super) fn begin(
+        &mut self,
+        identifier: u16,
+        delivery: Delivery,
+        epoch: u64,
+    ) -> (u64, StageRow) {
+        self.n_begun += 1;
         self.payload_bytes += delivery.message.payload.len();
-        self.list.push_back(Flight {
+        let flight = Flight {
             identifier,
+            place: delivery.place,
             stage: Stage::Published(delivery),
             published_on: epoch,
             sent_on: epoch,
-        });
+            nth: self.n_begun,
+        };
+        let kept = (flight.place, flight.row());
+        self.list.push_back(flight);
+        kept
+    }
+
+    /// Takes over what an earlier run of the server had under way, in the order in which that was
+    /// begun. No connection of this run has sent anything of it.
+    pub(super) fn restore(&mut self, place: u64, under_way: UnderWay, stage: Stage) {
+        let flight = Flight {
+            identifier: under_way.identifier,
+            stage,
+            published_on: 0,
+            sent_on: 0,
+            place,
+            nth: under_way.nth,
+        };
+        self.n_begun = self.n_begun.max(under_way.nth);
+        self.payload_bytes += flight.payload_bytes();
+        self.list.push_back(flight);
     }
 
     /// The oldest that this connection has not sent anything of.
@@ -101,27 +145,25 @@ impl Flights {
         }
     }
 
-    /// Notes that its PUBREL is sent: the message itself is not needed any more.
-    pub(super) fn release(&mut self, identifier: u16, epoch: u64) {
-        let mut freed = 0;
-        if let Some(flight) = self.find_mut(identifier) {
-            freed = flight.payload_bytes();
-            flight.stage = Stage::Released;
-            flight.sent_on = epoch;
-        }
+    /// Notes that its PUBREL is sent: the message itself is not needed any more. As what it is kept, and
+    /// where.
+    pub(super) fn release(&mut self, identifier: u16, epoch: u64) -> Option<(u64, StageRow)> {
+        let flight = self.find_mut(identifier)?;
+        let freed = flight.payload_bytes();
+        flight.stage = Stage::Released;
+        flight.sent_on = epoch;
+        let kept = (flight.place, flight.row());
         self.payload_bytes -= freed;
+        Some(kept)
     }
 
-    /// Forgets a delivery that is settled.
-    pub(super) fn settle(&mut self, identifier: u16) {
-        let payload_bytes = &mut self.payload_bytes;
-        self.list.retain(|flight| {
-            let is_other = flight.identifier != identifier;
-            if !is_other {
-                *payload_bytes -= flight.payload_bytes();
-            }
-            is_other
-        });
+    /// Forgets a delivery that is settled; where it was kept.
+    pub(super) fn settle(&mut self, identifier: u16) -> Option<u64> {
+        let mut flights = self.list.iter();
+        let index = flights.position(|flight| flight.identifier == identifier)?;
+        let flight = self.list.remove(index)?;
+        self.payload_bytes -= flight.payload_bytes();
+        Some(flight.place)
     }
 
     /// What is published with QoS 1 and not acknowledged.

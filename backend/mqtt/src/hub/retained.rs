@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::Message;
+use crate::keep::ledger::Ledger;
 use crate::topic;
 
 /// The retained messages by topic.
@@ -14,24 +15,50 @@ pub(super) struct Retained {
     payload_bytes: usize,
     messages_max: usize,
     bytes_max: usize,
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl Retained {
-    pub(super) fn new(messages_max: usize, bytes_max: usize) -> Self {
+    pub(super) fn new(messages_max: usize, bytes_max: usize, ledger: Option<Arc<Ledger>>) -> Self {
         Self {
             by_topic: BTreeMap::new(),
             payload_bytes: 0,
             messages_max,
             bytes_max,
+            ledger,
         }
     }
 
     /// Retains a message in place of its topic's last; an empty payload clears the topic. False if
     /// there is no room, in which case the topic keeps nothing rather than something outdated.
     pub(super) fn set(&mut self, message: &Arc<Message>) -> bool {
-        if let Some(last) = self.by_topic.remove(&message.topic) {
+        let last = self.by_topic.remove(&message.topic);
+        if let Some(last) = &last {
             self.payload_bytes -= last.payload.len();
         }
+        let is_retained = self.put(message);
+        let is_there = self.by_topic.contains_key(&message.topic);
+        if is_there || last.is_some() {
+            self.note(message, is_there);
+        }
+        is_retained
+    }
+
+    /// Retains what is kept. False if there is no room.
+    pub(super) fn restore(&mut self, message: &Arc<Message>) -> bool {
+        self.put(message)
+    }
+
+    /// Has a message of a client kept, or no longer. What the server itself says is made anew by
+    /// it after a start.
+    fn note(&self, message: &Arc<Message>, is_there: bool) {
+        if let Some(ledger) = self.ledger.as_ref().filter(|_| message.label.is_none()) {
+            let is_kept = is_there && ledger.may_keep(message);
+            ledger.retained(&message.topic, is_kept.then_some(message));
+        }
+    }
+
+    fn put(&mut self, message: &Arc<Message>) -> bool {
         if message.payload.is_empty() {
             return true;
         }
@@ -55,14 +82,14 @@ impl Retained {
 
     /// Drops those whose time has passed.
     pub(super) fn sweep(&mut self) {
-        let payload_bytes = &mut self.payload_bytes;
-        self.by_topic.retain(|_, message| {
-            let has_expired = message.has_expired();
-            if has_expired {
-                *payload_bytes -= message.payload.len();
-            }
-            !has_expired
-        });
+        let expired = self
+            .by_topic
+            .extract_if(.., |_, message| message.has_expired());
+        let expired: Vec<_> = expired.map(|(_, message)| message).collect();
+        for message in expired {
+            self.payload_bytes -= message.payload.len();
+            self.note(&message, false);
+        }
     }
 
     /// Those a filter matches, by topic.
@@ -101,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_bounds_hold_and_a_replacement_frees_its_predecessor() {
-        let mut retained = Retained::new(2, 10);
+        let mut retained = Retained::new(2, 10, None);
         assert!(retained.set(&message("a", b"12345678")));
         assert!(
             !retained.set(&message("b", b"12345678")),

@@ -14,9 +14,11 @@ use smol_str::SmolStr;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::flights::{Flights, Stage, Standing};
+use super::flights::Flights;
 use super::{Message, lock};
 use crate::gate::{Pass, has_ended};
+use crate::keep::ledger::{Ledger, Ticket};
+use crate::keep::{SessionRow, SubscriptionRow};
 
 /// What a session is found by. The identifier alone would let one principal into another's session.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +38,8 @@ pub(crate) struct Delivery {
     /// The shared subscription that it came by: it is for this one subscriber as well as for any
     /// other of the group.
     pub(crate) share: Option<SmolStr>,
+    /// By what it is kept, with the session; zero if it is not.
+    pub(crate) place: u64,
 }
 
 /// Why a seat was lost.
@@ -53,8 +57,12 @@ pub(crate) enum Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
     /// It waits; so many older ones made room for it, of QoS 0, and because the client may not
-    /// receive them.
-    Queued { n_dropped: usize, n_withheld: usize },
+    /// receive them. It is kept with the ticket.
+    Queued {
+        n_dropped: usize,
+        n_withheld: usize,
+        ticket: Ticket,
+    },
     /// There was no room for what the client may not receive.
     Withheld,
     /// It was of QoS 0 and found no room.
@@ -82,28 +90,32 @@ pub(crate) struct Session {
     /// Unique for the run of the server.
     pub(super) number: u64,
     pub(super) key: Key,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
-struct State {
-    pass: Arc<dyn Pass>,
-    epoch: u64,
+pub(super) struct State {
+    pub(super) pass: Arc<dyn Pass>,
+    pub(super) epoch: u64,
     wake: Arc<Notify>,
-    ending: Option<Ending>,
-    expiry: Duration,
+    pub(super) ending: Option<Ending>,
+    pub(super) expiry: Duration,
+    /// Where it is noted what of it is to be kept; absent while it is not to outlive its connection.
+    pub(super) ledger: Option<Arc<Ledger>>,
+    /// The last place that a delivery was given.
+    pub(super) last_place: u64,
     /// Whether a connection sits in it, be it that its end is near.
     is_seated: bool,
     /// Set while nobody sits in the session: when it ends.
-    parked_until: Option<Instant>,
+    pub(super) parked_until: Option<Instant>,
     /// Nothing is let in any more: nobody will ever find the session again.
-    is_over: bool,
+    pub(super) is_over: bool,
     /// Who wants to know when the client comes back.
-    resumed: Option<oneshot::Sender<()>>,
-    filters: BTreeSet<SmolStr>,
-    waiting: VecDeque<Delivery>,
-    waiting_bytes: usize,
-    flights: Flights,
-    qos2_handled: Vec<u16>,
+    pub(super) resumed: Option<oneshot::Sender<()>>,
+    pub(super) filters: BTreeSet<SmolStr>,
+    pub(super) waiting: VecDeque<Delivery>,
+    pub(super) waiting_bytes: usize,
+    pub(super) flights: Flights,
+    pub(super) qos2_handled: BTreeSet<u16>,
 }
 
 /// A connection's hold on a session.
@@ -114,6 +126,8 @@ pub(crate) struct Seat {
     pub(crate) wake: Arc<Notify>,
     /// Whether the session was there before.
     pub(crate) is_resumed: bool,
+    /// What CONNACK waits for.
+    pub(crate) ticket: Ticket,
 }
 
 impl Session {
@@ -124,6 +138,8 @@ impl Session {
             wake: Arc::new(Notify::new()),
             ending: None,
             expiry: Duration::ZERO,
+            ledger: None,
+            last_place: 0,
             is_seated: false,
             parked_until: None,
             is_over: false,
@@ -132,13 +148,18 @@ impl Session {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             flights: Flights::default(),
-            qos2_handled: Vec::new(),
+            qos2_handled: BTreeSet::new(),
         };
         Self {
             number,
             key,
             state: Mutex::new(state),
         }
+    }
+
+    /// Has it kept, once it is to outlive a connection. Before anybody sits in it.
+    pub(super) fn kept_in(&self, ledger: Option<&Arc<Ledger>>) {
+        lock(&self.state).ledger = ledger.cloned();
     }
 
     /// Takes the session; whoever sat in it is woken and finds out.
@@ -160,17 +181,28 @@ impl Session {
         }
         state.is_seated = true;
         state.parked_until = None;
+        let ticket = if !expiry.is_zero() {
+            state.note(self)
+        } else if is_resumed {
+            state.forget(self.number)
+        } else {
+            // It has never been to outlive its connection, and never will.
+            state.ledger = None;
+            0
+        };
         Seat {
             session: Arc::clone(self),
             epoch: state.epoch,
             wake: Arc::clone(&state.wake),
             is_resumed,
+            ticket,
         }
     }
 
     /// Ends the session for whoever sits in it.
     pub(super) fn evict(&self, ending: Ending) {
         let mut state = lock(&self.state);
+        state.forget(self.number);
         state.ending = Some(ending);
         state.resumed = None;
         state.waiting.clear();
@@ -212,22 +244,41 @@ impl Session {
             return false;
         }
         state.parked_until = Some(now + state.expiry.min(expiry_max));
+        state.note(self);
         true
     }
 
+    /// Whether it is kept, and has a connection.
+    pub(super) fn is_kept_seated(&self) -> bool {
+        let state = lock(&self.state);
+        state.ledger.is_some() && state.is_seated
+    }
+
     /// Notes a filter: whether it is new, or `None` if there are too many.
-    pub(super) fn add_filter(&self, filter: &SmolStr, filters_max: usize) -> Option<bool> {
+    pub(super) fn add_filter(
+        &self,
+        filter: &SmolStr,
+        row: SubscriptionRow,
+        filters_max: usize,
+    ) -> Option<(bool, Ticket)> {
         let mut state = lock(&self.state);
         let is_new = !state.filters.contains(filter);
         if is_new && (state.ending.is_some() || state.filters.len() >= filters_max) {
             return None;
         }
         state.filters.insert(filter.clone());
-        Some(is_new)
+        let ledger = state.ledger.as_ref();
+        let noted = ledger.map(|ledger| ledger.subscription(self.number, filter, Some(row)));
+        Some((is_new, noted.unwrap_or(0)))
     }
 
-    pub(super) fn remove_filter(&self, filter: &str) -> bool {
-        lock(&self.state).filters.remove(filter)
+    /// Forgets a filter; `None` if there was none.
+    pub(super) fn remove_filter(&self, filter: &str) -> Option<Ticket> {
+        let mut state = lock(&self.state);
+        let filter = state.filters.take(filter)?;
+        let ledger = state.ledger.as_ref();
+        let noted = ledger.map(|ledger| ledger.subscription(self.number, &filter, None));
+        Some(noted.unwrap_or(0))
     }
 
     pub(super) fn take_filters(&self) -> BTreeSet<SmolStr> {
@@ -240,7 +291,12 @@ impl Session {
     /// is lost for want of room it is asked here too: what is not for the client must neither end its
     /// session nor tell it, by the end, how much there was. First about the new message alone, so
     /// that a full outbox costs whoever publishes no search of it for each message.
-    pub(super) fn push(&self, delivery: Delivery, messages_max: usize, bytes_max: usize) -> Pushed {
+    pub(super) fn push(
+        &self,
+        mut delivery: Delivery,
+        messages_max: usize,
+        bytes_max: usize,
+    ) -> Pushed {
         let mut state = lock(&self.state);
         let is_closed = state.ending.is_some() || state.is_over;
         if is_closed || (delivery.qos == 0 && state.parked_until.is_some()) {
@@ -256,7 +312,7 @@ impl Session {
                 if !delivery.is_allowed(&*state.pass) {
                     return Pushed::Withheld;
                 }
-                let found = state.withhold();
+                let found = state.withhold(self.number);
                 if found == 0 {
                     return Pushed::Overrun;
                 }
@@ -269,11 +325,13 @@ impl Session {
             n_dropped += 1;
         }
         state.waiting_bytes += bytes;
+        let ticket = state.place(self.number, &mut delivery);
         state.waiting.push_back(delivery);
         state.wake.notify_one();
         Pushed::Queued {
             n_dropped,
             n_withheld,
+            ticket,
         }
     }
 }
@@ -295,6 +353,11 @@ impl Session {
         state.waiting = left.into();
         state.count_bytes();
         taken
+    }
+
+    /// Notes that what was taken out is with another session now.
+    pub(super) fn gave(&self, delivery: &Delivery) {
+        lock(&self.state).gone(self.number, delivery.place);
     }
 
     /// Puts back what was taken out and nobody else wants, before everything that waits.
@@ -325,19 +388,75 @@ impl Session {
         let left = under_way.into_iter().chain(waiting);
         left.filter(|delivery| delivery.share.is_some()).collect()
     }
+
+    /// Has it kept as it stands now.
+    pub(super) fn note(&self) -> Ticket {
+        lock(&self.state).note(self)
+    }
+
+    /// Has it kept no longer: after what others get in its stead is kept for them.
+    pub(super) fn forget(&self) -> Ticket {
+        lock(&self.state).forget(self.number)
+    }
 }
 
 impl State {
     /// Drops what waits and may not be received, or is of no use any more; says how many.
-    fn withhold(&mut self) -> usize {
-        let n_before = self.waiting.len();
-        self.waiting
-            .retain(|waiting| waiting.is_allowed(&*self.pass) && !waiting.message.has_expired());
+    fn withhold(&mut self, number: u64) -> usize {
+        let (left, dropped): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.is_allowed(&*self.pass) && !waiting.message.has_expired());
+        self.waiting = left;
+        for delivery in &dropped {
+            self.gone(number, delivery.place);
+        }
         self.count_bytes();
-        n_before - self.waiting.len()
+        dropped.len()
     }
 
-    fn count_bytes(&mut self) {
+    /// Has the session kept as it stands now.
+    fn note(&self, session: &Session) -> Ticket {
+        let Some(ledger) = &self.ledger else { return 0 };
+        let row = SessionRow {
+            owner: session.key.owner.clone(),
+            client: session.key.client.clone(),
+            expiry_ms: i64::try_from(self.expiry.as_millis()).unwrap_or(i64::MAX),
+            ends_at_ms: self.parked_until.map(|until| ledger.wall_ms(until)),
+        };
+        ledger.session(session.number, row)
+    }
+
+    /// Has the session kept no longer, nor anything that happens to it from now on.
+    pub(super) fn forget(&mut self, number: u64) -> Ticket {
+        let ledger = self.ledger.take();
+        ledger.map_or(0, |ledger| ledger.forget(number))
+    }
+
+    /// Has a message that is about to wait kept, if it is one of those that are. What its client may
+    /// not have as things stand is not written down for it.
+    fn place(&mut self, number: u64, delivery: &mut Delivery) -> Ticket {
+        delivery.place = 0;
+        let may_keep = |ledger: &&Arc<Ledger>| {
+            delivery.qos > 0
+                && ledger.may_keep(&delivery.message)
+                && delivery.is_allowed(&*self.pass)
+        };
+        let Some(ledger) = self.ledger.as_ref().filter(may_keep) else {
+            return 0;
+        };
+        self.last_place += 1;
+        delivery.place = self.last_place;
+        ledger.put(number, delivery)
+    }
+
+    /// Has a delivery kept no longer.
+    pub(super) fn gone(&self, number: u64, place: u64) {
+        if let Some(ledger) = self.ledger.as_ref().filter(|_| place > 0) {
+            ledger.gone((number, place));
+        }
+    }
+
+    pub(super) fn count_bytes(&mut self) {
         let payloads = self.waiting.iter().map(|waiting| &waiting.message.payload);
         self.waiting_bytes = payloads.map(Bytes::len).sum();
     }
@@ -347,136 +466,6 @@ impl Delivery {
     /// Whether the holder of the pass may receive it now.
     pub(crate) fn is_allowed(&self, pass: &dyn Pass) -> bool {
         pass.may_receive(&self.message.topic, self.message.label.as_ref())
-    }
-}
-
-impl Seat {
-    /// Whether this connection still holds the session.
-    pub(crate) fn is_holder(&self) -> bool {
-        lock(&self.session.state).epoch == self.epoch
-    }
-
-    /// Whether the seat is lost, and why.
-    pub(crate) fn ending(&self) -> Option<Ending> {
-        let state = lock(&self.session.state);
-        if state.epoch == self.epoch {
-            state.ending
-        } else {
-            Some(Ending::TakenOver)
-        }
-    }
-
-    /// Sets how long the session is to outlive the connection. False if it was not to at all, which
-    /// cannot be changed any more.
-    ///
-    /// # Source
-    /// MQTT 5.0 section 3.14.2.2.2.
-    #[must_use]
-    pub(crate) fn set_expiry(&self, expiry: Duration) -> bool {
-        let mut state = lock(&self.session.state);
-        let is_allowed = !state.expiry.is_zero() || expiry.is_zero();
-        if is_allowed {
-            state.expiry = expiry;
-        }
-        is_allowed
-    }
-
-    /// What becomes of the session, once the connection has left it.
-    pub(crate) fn fate(&self) -> Fate {
-        let mut state = lock(&self.session.state);
-        if state.epoch != self.epoch {
-            return Fate::Resumed;
-        }
-        match state.parked_until {
-            Some(until) if state.ending.is_none() && !state.is_over => {
-                let (sender, resumed) = oneshot::channel();
-                state.resumed = Some(sender);
-                Fate::Open { until, resumed }
-            }
-            Some(_) | None => Fate::Ended,
-        }
-    }
-
-    /// Takes the next message that may be delivered with `window` messages of QoS 1 and 2 under way,
-    /// and so many bytes of payload with them.
-    pub(crate) fn next(&self, window: usize, bytes_max: usize) -> Option<Delivery> {
-        let mut state = lock(&self.session.state);
-        if state.epoch != self.epoch {
-            return None;
-        }
-        let front = state.waiting.front()?;
-        let payload_bytes = front.message.payload.len();
-        if front.qos > 0 && state.flights.is_full(window, payload_bytes, bytes_max) {
-            return None;
-        }
-        let delivery = state.waiting.pop_front()?;
-        state.waiting_bytes -= delivery.message.payload.len();
-        Some(delivery)
-    }
-
-    /// Notes that a message of QoS 1 or 2 is under way.
-    pub(crate) fn sent(&self, identifier: u16, delivery: Delivery) {
-        self.on_flights(|flights| flights.begin(identifier, delivery, self.epoch));
-    }
-
-    /// Notes that the PUBREL of a message is sent.
-    pub(crate) fn released(&self, identifier: u16) {
-        self.on_flights(|flights| flights.release(identifier, self.epoch));
-    }
-
-    /// Notes that a message is delivered, or will never be.
-    pub(crate) fn settled(&self, identifier: u16) {
-        self.on_flights(|flights| flights.settle(identifier));
-    }
-
-    /// What an earlier connection of the session left under way and this one has not sent yet, the
-    /// oldest of it.
-    pub(crate) fn again(&self) -> Option<(u16, Stage)> {
-        let state = lock(&self.session.state);
-        let is_holder = state.epoch == self.epoch;
-        is_holder.then(|| state.flights.again(self.epoch)).flatten()
-    }
-
-    /// Notes that this connection has sent it too.
-    pub(crate) fn sent_again(&self, identifier: u16) {
-        self.on_flights(|flights| flights.sent_again(identifier, self.epoch));
-    }
-
-    /// What the client's answer with this packet identifier is about.
-    pub(crate) fn standing(&self, identifier: u16) -> Standing {
-        let state = lock(&self.session.state);
-        state.flights.standing(identifier, self.epoch)
-    }
-
-    /// The packet identifiers that are taken.
-    pub(crate) fn identifiers(&self) -> Vec<u16> {
-        lock(&self.session.state).flights.identifiers()
-    }
-
-    /// Without effect if another connection has taken the session over.
-    fn on_flights(&self, change: impl FnOnce(&mut Flights)) {
-        let mut state = lock(&self.session.state);
-        if state.epoch == self.epoch {
-            change(&mut state.flights);
-        }
-    }
-
-    /// Keeps the QoS 2 identifiers that are committed and not yet released.
-    pub(crate) fn keep_qos2_handled(&self, identifiers: Vec<u16>) {
-        let mut state = lock(&self.session.state);
-        if state.epoch == self.epoch {
-            state.qos2_handled = identifiers;
-        }
-    }
-
-    /// The QoS 2 identifiers of the session's earlier connection.
-    pub(crate) fn qos2_handled(&self) -> Vec<u16> {
-        lock(&self.session.state).qos2_handled.clone()
-    }
-
-    /// The number of the session, for `no_local`.
-    pub(crate) fn number(&self) -> u64 {
-        self.session.number
     }
 }
 

@@ -15,13 +15,14 @@ use std::sync::{Arc, PoisonError};
 use super::session::{Delivery, Pushed, Session};
 use super::tree::{Subscriber, Turn};
 use super::{Hub, Message};
+use crate::keep::ledger::Ticket;
 use crate::topic::Subscription;
 
 impl Hub {
     /// Gives a message to a member of a group.
-    pub(super) fn share(&self, turn: &Turn, message: &Arc<Message>) {
-        if self.offer(turn, message, |_| true) {
-            return;
+    pub(super) fn share(&self, turn: &Turn, message: &Arc<Message>) -> Ticket {
+        if let Some(ticket) = self.offer(turn, message, |_| true) {
+            return ticket;
         }
         // Nobody has room. As with any other subscriber, who does not keep up with more than QoS 0
         // is told so by the end of its session.
@@ -29,28 +30,29 @@ impl Hub {
         let mut members = turn.members.iter();
         let first = members
             .find(|member| member.session.is_seated() && member.session.may_receive(message));
-        match first {
-            Some(member) => self.push(&member.session, delivery(member)),
-            None => self.counters.deliveries_dropped.add(1),
-        }
+        let Some(member) = first else {
+            self.counters.deliveries_dropped.add(1);
+            return 0;
+        };
+        self.push(&member.session, delivery(member))
     }
 
-    /// Offers a message to the members in turn, first to those that are connected. False if nobody
+    /// Offers a message to the members in turn, first to those that are connected. `None` if nobody
     /// takes it.
     fn offer(
         &self,
         turn: &Turn,
         message: &Arc<Message>,
         may_have: impl Fn(&Session) -> bool,
-    ) -> bool {
+    ) -> Option<Ticket> {
         let (seated, others): (Vec<_>, Vec<_>) = turn
             .members
             .iter()
             .filter(|member| may_have(&member.session))
             .partition(|member| member.session.is_seated());
-        seated.into_iter().chain(others).any(|member| {
+        seated.into_iter().chain(others).find_map(|member| {
             if !member.session.may_receive(message) {
-                return false;
+                return None;
             }
             let delivery = member.delivery(message, &turn.share);
             let pushed = member.session.push(
@@ -58,11 +60,11 @@ impl Hub {
                 self.limits.outbox_messages_max,
                 self.limits.outbox_bytes_max,
             );
-            let is_taken = matches!(pushed, Pushed::Queued { .. });
-            if is_taken {
-                self.count(pushed);
-            }
-            is_taken
+            let Pushed::Queued { ticket, .. } = pushed else {
+                return None;
+            };
+            self.count(pushed);
+            Some(ticket)
         })
     }
 
@@ -76,8 +78,9 @@ impl Hub {
         }
         let mut left = Vec::new();
         for delivery in deliveries {
-            let is_given = self.give(session, &delivery, Session::is_seated);
-            if !is_given {
+            if self.give(session, &delivery, Session::is_seated) {
+                session.gave(&delivery);
+            } else {
                 left.push(delivery);
             }
         }
@@ -85,12 +88,13 @@ impl Hub {
     }
 
     /// Ends a session, and gives on to whoever is left in its groups.
-    pub(super) fn close(&self, session: &Session) {
+    pub(super) fn close(&self, session: &Session) -> Ticket {
         for delivery in session.close() {
             if !self.give(session, &delivery, |_| true) {
                 self.counters.deliveries_dropped.add(1);
             }
         }
+        session.forget()
     }
 
     fn give(
@@ -111,7 +115,7 @@ impl Hub {
         };
         drop(tree);
         let is_other = |session: &Session| session.number != from.number && may_have(session);
-        self.offer(&turn, &delivery.message, is_other)
+        self.offer(&turn, &delivery.message, is_other).is_some()
     }
 }
 
@@ -124,6 +128,7 @@ impl Subscriber {
             is_retained: message.is_retained && self.retain_as_published,
             identifiers: self.identifier.into_iter().collect(),
             share: Some(share.clone()),
+            place: 0,
         }
     }
 }

@@ -59,6 +59,13 @@ impl Gate for Office {
             }) as Arc<dyn Pass>)
         })
     }
+
+    fn recall(&self, owner: &str) -> Option<Arc<dyn Pass>> {
+        Some(Arc::new(Officer {
+            district: owner.to_owned(),
+            revoked: self.revoked.clone(),
+        }))
+    }
 }
 
 async fn endpoint(office: Office, limits: Limits) -> Handle {

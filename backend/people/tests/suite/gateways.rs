@@ -97,3 +97,22 @@ fn a_new_secret_ends_the_old_one_and_the_connections_that_came_with_it() {
     let gone = world.people.renew_gateway(&admin(), "gw-1", START);
     assert!(matches!(gone, Err(Refused::Missing(_))));
 }
+
+#[test]
+fn a_gateway_is_known_by_its_id_while_it_is_let_in_and_a_token_by_its_own() {
+    let (world, _) = World::with_admin();
+    let people = &world.people;
+    people.add_gateway(&admin(), &new("gw-1"), START).unwrap();
+    let known = |kind: &str, id: &str| people.by_id(kind, id, START).is_some();
+    assert!(known("gateway", "gw-1"));
+    assert!(!known("gateway", "gw-2") && !known("token", "gw-1") && !known("user", "gw-1"));
+    assert_eq!(people.gateways()[0].seen_at, None, "it has not been here");
+    let disabled = GatewayChange {
+        disabled: Some(true),
+        ..GatewayChange::default()
+    };
+    people
+        .change_gateway(&admin(), "gw-1", &disabled, START)
+        .unwrap();
+    assert!(!known("gateway", "gw-1"));
+}

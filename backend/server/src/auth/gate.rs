@@ -14,6 +14,7 @@ use egret_shared::package::command::CommandDef;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::people::{Kind, Outcome};
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use super::refusals::Refusals;
@@ -26,7 +27,8 @@ use crate::topics::Topics;
 const TOKEN_USER: &str = "token";
 
 /// What a message of the server's own is about: the label it is published with.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Told {
     /// An alert.
     Alert(Box<Alert>),
@@ -94,6 +96,13 @@ impl View {
             access,
             feeds: Arc::new(feeds),
         }
+    }
+
+    /// Whether messages to this topic are of a feed that tells nothing of persons.
+    pub(crate) fn is_impersonal(&self, topic: &str) -> bool {
+        let feed = self.feeds.topics.find(topic);
+        let feed = feed.and_then(|feed| self.feeds.ids.get(feed));
+        feed.is_some_and(|feed| !self.feeds.is_personal(feed))
     }
 }
 
@@ -190,6 +199,17 @@ impl Gate for Door {
             let pass = Credential::new(&self.view, principal, visit, seen);
             Ok(Arc::new(pass) as Arc<dyn Pass>)
         })
+    }
+
+    fn recall(&self, owner: &str) -> Option<Arc<dyn Pass>> {
+        let people = &self.view.get().access.people;
+        let changes = people.changes();
+        let version = *changes.borrow();
+        let (kind, id) = owner.split_once(':')?;
+        let principal = people.by_id(kind, id, clock::now())?;
+        let nowhere = Visit::new(std::net::IpAddr::from([0, 0, 0, 0]), "");
+        let pass = Credential::new(&self.view, principal, nowhere, (changes, version));
+        Some(Arc::new(pass))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Alerts and incidents out on the embedded endpoint: retained JSON under `egret/v1/out/…`.
 //!
-//! One more follower of the `city` channel, so that it tells what screens are told.
+//! One more follower of the `city` channel, so that it tells what screens are told. Everything is told
+//! again after a start; whoever has a lasting session hears only of what has changed meanwhile.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egret_mqtt::Handle;
+use egret_mqtt::{Handle, Notice};
 use egret_shared::alert::{Alert, AlertState};
 use egret_shared::channel::Channel;
 use egret_shared::delta::{CityDelta, Delta};
@@ -64,6 +66,12 @@ fn tell(endpoint: &Handle, is_open: bool, message: ServerMessage) {
             changes.alerts.put.extend(city.alerts.iter().cloned());
             changes.incidents.put.extend(city.incidents.iter().cloned());
             tell_changes(endpoint, is_open, &changes);
+            let alerts = changes.alerts.put.iter().map(|alert| key(&alert.key));
+            let incidents = changes.incidents.put.iter();
+            let there: BTreeSet<_> = alerts
+                .chain(incidents.map(|incident| key(&incident.id)))
+                .collect();
+            endpoint.forget_told(|key| !there.contains(key));
         }
         _ => {}
     }
@@ -83,12 +91,8 @@ fn tell_changes(endpoint: &Handle, is_open: bool, changes: &CityDelta) {
             incident: alert.incident.clone().filter(|_| is_open),
             ..alert.clone()
         };
-        publish(
-            endpoint,
-            &format!("egret/v1/out/alerts/{area}"),
-            alert,
-            label,
-        );
+        let topic = format!("egret/v1/out/alerts/{area}");
+        publish(endpoint, (&key(&alert.key), &topic), alert, label);
     }
     for incident in &changes.incidents.put {
         // Whoever may see it need not see the incidents that it is a part of.
@@ -98,18 +102,32 @@ fn tell_changes(endpoint: &Handle, is_open: bool, changes: &CityDelta) {
             merged_into: other(&incident.merged_into),
             ..incident.clone()
         };
-        publish(
-            endpoint,
-            &format!("egret/v1/out/incidents/{}", incident.id),
-            incident,
-            Told::Incident(Box::new(incident.clone())),
-        );
+        let topic = format!("egret/v1/out/incidents/{}", incident.id);
+        let label = Told::Incident(Box::new(incident.clone()));
+        publish(endpoint, (&key(&incident.id), &topic), incident, label);
+    }
+    let alerts = changes.alerts.gone.iter().map(key);
+    let gone: BTreeSet<_> = alerts
+        .chain(changes.incidents.gone.iter().map(key))
+        .collect();
+    if !gone.is_empty() {
+        endpoint.forget_told(|key| gone.contains(key));
     }
 }
 
-fn publish(endpoint: &Handle, topic: &str, told: &impl Serialize, label: Told) {
+/// What a notice is about: JSON, in which an alert's key is an object and an incident's id is none.
+fn key(of: &impl Serialize) -> String {
+    serde_json::to_string(of).unwrap_or_default()
+}
+
+fn publish(endpoint: &Handle, (key, topic): (&str, &str), told: &impl Serialize, label: Told) {
     match serde_json::to_vec(told) {
-        Ok(payload) => endpoint.publish(topic, payload.into(), true, Some(Arc::new(label))),
+        Ok(payload) => endpoint.tell(Notice {
+            key,
+            topic,
+            payload: payload.into(),
+            label: Some(Arc::new(label)),
+        }),
         Err(error) => tracing::error!(%error, topic, "a notice could not be written"),
     }
 }

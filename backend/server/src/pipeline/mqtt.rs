@@ -16,6 +16,7 @@ use super::renewal::Ends;
 use crate::api::Context;
 use crate::auth::gate::Door;
 use crate::config::Config;
+use crate::kept::{self, KeptFile};
 use crate::source::{self, UnderTls};
 
 /// Serves the embedded MQTT endpoint, unless it is off; and where, in clear and under TLS.
@@ -32,10 +33,12 @@ pub(super) async fn serve_mqtt(
     }
     let door = || Door::new(ends.view.clone(), context.audit.clone());
     let gate = (!context.access.open).then(|| Arc::new(door()) as Arc<dyn Gate>);
+    let (file, kept) = KeptFile::open(&config.data)?;
     let endpoint = source::endpoint(
         Arc::clone(taker),
         config.mqtt_limits.clone(),
         gate,
+        (file, kept, kept::terms(ends.view.clone())),
         tracker,
         shutdown,
     );

@@ -44,7 +44,7 @@ fn rounds() -> impl Strategy<Value = Vec<Round>> {
 
 /// A subscriber's state, which outlasts its connections.
 #[derive(Default)]
-struct Subscriber {
+pub(super) struct Subscriber {
     /// QoS 2 identifiers that it has and that are not released.
     known: BTreeSet<u16>,
     delivered: Vec<usize>,
@@ -77,7 +77,12 @@ impl Subscriber {
     }
 
     /// Takes so many packets, or all there are, and answers, the last one perhaps not.
-    async fn listen(&mut self, client: &mut Client, n_packets: usize, is_last_lost: bool) {
+    pub(super) async fn listen(
+        &mut self,
+        client: &mut Client,
+        n_packets: usize,
+        is_last_lost: bool,
+    ) {
         for number in 1..=n_packets {
             let Ok(packet) = timeout(Duration::from_secs(1), client.read()).await else {
                 return;
@@ -91,7 +96,7 @@ impl Subscriber {
     }
 }
 
-async fn connect(world: &World, receive_maximum: u16) -> Client {
+pub(super) async fn connect(world: &World, receive_maximum: u16) -> Client {
     let maximum = ReceiveMaximum::new(receive_maximum).unwrap().into();
     world
         .connect(connect_with("c", vec![expiry(600), maximum]))
@@ -130,7 +135,11 @@ async fn run_rounds(rounds: &[Round]) {
     let mut client = connect(&world, 3).await;
     subscriber.listen(&mut client, usize::MAX, false).await;
     client.is_answered().await;
+    expect_all(&subscriber, &published);
+}
 
+/// Asserts that everything came, in order and as often as its QoS says.
+pub(super) fn expect_all(subscriber: &Subscriber, published: &[u8]) {
     let mut seen = BTreeSet::new();
     let mut in_order = subscriber.delivered.clone();
     in_order.retain(|&number| seen.insert(number));

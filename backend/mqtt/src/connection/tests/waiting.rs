@@ -98,6 +98,10 @@ async fn a_gate_that_takes_its_time_holds_up_its_own_visitor_only() {
                 Ok(Arc::new(Open) as Arc<dyn crate::gate::Pass>)
             })
         }
+
+        fn recall(&self, _owner: &str) -> Option<Arc<dyn crate::gate::Pass>> {
+            None
+        }
     }
     let world = World::with_gate(small(), Arc::new(Slow));
     let mut slow: Vec<_> = (0..2).map(|_| world.dial()).collect();

@@ -23,6 +23,7 @@ fn delivery_to(topic: &str, qos: u8, payload_bytes: usize) -> Delivery {
         is_retained: false,
         identifiers: Vec::new(),
         share: None,
+        place: 0,
     }
 }
 
@@ -42,6 +43,7 @@ fn queued(n_dropped: usize, n_withheld: usize) -> Pushed {
     Pushed::Queued {
         n_dropped,
         n_withheld,
+        ticket: 0,
     }
 }
 
