@@ -18,6 +18,7 @@ import { renewal } from "./suites/renewal.mjs";
 import { scenes } from "./suites/scenes.mjs";
 import { serving } from "./suites/serving.mjs";
 import { truth } from "./suites/truth.mjs";
+import { warnings } from "./suites/warnings.mjs";
 import { weeks } from "./suites/weeks.mjs";
 
 run("the screens in Chromium", () => {
@@ -30,6 +31,7 @@ run("the screens in Chromium", () => {
   connect();
   access();
   map();
+  warnings();
   truth();
   metric();
   weeks();

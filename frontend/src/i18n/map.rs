@@ -19,6 +19,10 @@ words! {
     More: "密", "many";
     Here: "处于此处", "here";
     Walk: "回车选中设施，方向键逐个移动，再按回车固定", "Enter picks an asset, arrow keys go to the next, Enter again keeps it open";
+    Until: "至", "to";
+    NoEnd: "未注明解除时间", "no end given";
+    IssuedBy: "发布单位", "Issued by";
+    NotDrawn: "未绘出的范围", "Areas not drawn";
     NotHeard: "从未上报", "never heard of";
 }
 

@@ -21,7 +21,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use egret_shared::catalog::{Area, Catalog};
-use egret_shared::id::AreaCode;
 use egret_shared::metric::MetricPoint;
 use egret_shared::package::layer::LayerKind;
 use egret_shared::package::metric::MetricDef;
@@ -47,7 +46,7 @@ use pointed::Pointed;
 use shown::Shown;
 use spotlight::Spotlight;
 use twin::Twin;
-use warned::{Warned, warned};
+use warned::{Picked, WarningCard, Warned, warned};
 
 /// Where an opened map is kept: outside the reactive graph's threads, like all of the browser's.
 type Opened = StoredValue<Option<LiveMap>, LocalStorage>;
@@ -189,10 +188,10 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
         Progress::Loading | Progress::Open => Key::MapLoading,
     });
     let metric = shown.painted.as_ref().map(|painted| painted.metric.clone());
-    let pointed = RwSignal::new(None);
+    let (pointed, picked) = (RwSignal::new(None), RwSignal::new(None));
     view! {
         <section class="map" aria-label=move || screen.word(Key::Map)>
-            {ground(container, drawn, pointed)}
+            {ground(container, drawn, Touched { pointed, picked })}
             <Overlay over=over />
             <Spotlight camera=signals.camera spot=setup.spot />
             {legend(&told, catalog, setup.is_small)}
@@ -203,6 +202,7 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
                 camera=signals.camera
                 catalog=Arc::clone(catalog)
             />
+            <WarningCard picked=picked warned=warned camera=signals.camera />
             <Show when=move || drawn.progress.get() != Progress::Open>
                 <div class="map-message">
                     <Words key=message />
@@ -241,18 +241,29 @@ fn follow(setup: &Setup, loaded: Loaded, drawn: Drawn, catalog: &Arc<Catalog>) -
         dense::follow(shown.heat.clone(), drawn, store);
     }
     warn(warned, drawn);
+    draw(warned, drawn);
     hide(shown, drawn);
     turn(setup.look, setup.spot, drawn);
     name(drawn);
     Followed { areas, warned, top }
 }
 
+/// What somebody has touched on the map.
+#[derive(Clone, Copy)]
+struct Touched {
+    /// Assets.
+    pointed: RwSignal<Option<Pointed>>,
+    /// Warnings, where there is no asset.
+    picked: RwSignal<Option<Picked>>,
+}
+
 /// What the map is drawn in. Keys come here before the map's own, which pan it.
 fn ground(
     container: NodeRef<Div>,
     drawn: Drawn,
-    pointed: RwSignal<Option<Pointed>>,
+    touched: Touched,
 ) -> impl IntoView {
+    let Touched { pointed, picked } = touched;
     let click = move |event: web_sys::MouseEvent| {
         let Some(element) = container.get_untracked() else {
             return;
@@ -261,13 +272,21 @@ fn ground(
         let x = f64::from(event.client_x()) - area.left();
         let y = f64::from(event.client_y()) - area.top();
         pointed::click((x, y), drawn, pointed);
+        let is_free = pointed.with_untracked(Option::is_none);
+        picked.set(is_free.then(|| Picked::at((x, y), drawn)).flatten());
+    };
+    let key = move |event: web_sys::KeyboardEvent| {
+        pointed::key(&event, drawn, pointed);
+        if event.key() == "Escape" {
+            picked.set(None);
+        }
     };
     view! {
         <div
             class="map-base"
             node_ref=container
             on:click=click
-            on:keydown:capture=move |event| pointed::key(&event, drawn, pointed)
+            on:keydown:capture=key
         ></div>
     }
 }
@@ -304,13 +323,12 @@ fn warn(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
     for level in style::warning_levels() {
         let codes = Memo::new(move |_| {
             let warned = warned.read();
-            let of_level = warned.iter().filter(|warned| warned.level == level);
-            of_level
-                .map(|warned| warned.area.clone())
-                .collect::<Vec<_>>()
+            let areas = warned.iter().filter(|warned| warned.is_area());
+            let of_level = areas.filter(|warned| warned.level() == level);
+            of_level.map(|warned| warned.id.clone()).collect::<Vec<_>>()
         });
         Effect::new(move || {
-            let filter = style::only(codes.read().iter().map(AreaCode::as_str));
+            let filter = style::only(codes.read().iter().map(String::as_str));
             drawn.tell(|map| {
                 for layer in style::warning_layers(level) {
                     map.set_filter(&layer, &filter);
@@ -318,6 +336,15 @@ fn warn(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
             });
         });
     }
+}
+
+/// Draws what issuers of warnings have drawn.
+fn draw(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
+    let drawings = Memo::new(move |_| warned::drawings(&warned.read()).to_string());
+    Effect::new(move || {
+        let drawings = drawings.read();
+        drawn.tell(|map| map.set_data(source::DRAWN, &drawings));
+    });
 }
 
 /// Takes away the layers that somebody has switched off, and keeps that in the address.

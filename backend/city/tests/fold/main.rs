@@ -30,3 +30,4 @@ mod readings;
 mod reference;
 mod rules;
 mod story;
+mod warnings;

@@ -96,6 +96,7 @@ mod tests {
             hushed: None,
             flapping: false,
             changes: 0,
+            issued: None,
         })
     }
 
