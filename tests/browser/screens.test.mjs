@@ -5,6 +5,7 @@ import { access } from "./suites/access.mjs";
 import { casework } from "./suites/casework.mjs";
 import { city } from "./suites/city.mjs";
 import { connect } from "./suites/connect.mjs";
+import { heat } from "./suites/heat.mjs";
 import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
@@ -32,6 +33,7 @@ run("the screens in Chromium", () => {
   access();
   map();
   warnings();
+  heat();
   truth();
   metric();
   weeks();

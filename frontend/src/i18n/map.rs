@@ -13,6 +13,8 @@ words! {
     Warnings: "生效预警", "Warnings in force";
     Flows: "实测流量", "Measured flow";
     Heat: "告警密度", "Density of alerts";
+    HeatOf: "热力", "heat";
+    HeatByArea: "按区域统计，不含个案位置", "by area, no single places";
     FlowWidth: "线宽为流量", "Width: flow";
     FlowColour: "颜色为车速级别", "Colour: level of speed";
     Less: "疏", "few";

@@ -165,7 +165,8 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
     let shown = &setup.shown;
     let container = NodeRef::<Div>::new();
     opening::open_when_ready(container, shown, catalog, loaded, signals, drawn);
-    let Followed { areas, warned, top } = follow(setup, loaded, drawn, catalog);
+    let followed = follow(setup, loaded, drawn, catalog);
+    let (areas, warned) = (followed.areas, followed.warned);
     on_cleanup(move || {
         drawn.ask(LiveMap::close);
     });
@@ -180,7 +181,8 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
         shown: shown.clone(),
         counts: signals.counts,
         lines: loaded.lines,
-        top,
+        top: followed.top,
+        densest: followed.densest,
         room: over.legend,
     };
     let message = Signal::derive(move || match drawn.progress.get() {
@@ -223,12 +225,14 @@ struct Followed {
     warned: Signal<Arc<[Warned]>>,
     /// See [`flows::paint`].
     top: RwSignal<f64>,
+    /// The value at which heat of a metric is strongest.
+    densest: RwSignal<Option<f64>>,
 }
 
 /// Keeps what is drawn in step with what is known.
 fn follow(setup: &Setup, loaded: Loaded, drawn: Drawn, catalog: &Arc<Catalog>) -> Followed {
     let (shown, store) = (&setup.shown, screen().store);
-    let top = RwSignal::new(1.0);
+    let (top, densest) = (RwSignal::new(1.0), RwSignal::new(None));
     let areas = painted_areas(shown, store, catalog);
     let warned = if shown.has(LayerKind::Warnings) {
         warned(shown, store, catalog).into()
@@ -238,14 +242,19 @@ fn follow(setup: &Setup, loaded: Loaded, drawn: Drawn, catalog: &Arc<Catalog>) -
     paint(&areas, shown, drawn);
     flows::paint(loaded.lines, top, drawn, store, catalog);
     if shown.has(LayerKind::Heat) {
-        dense::follow(shown.heat.clone(), drawn, store);
+        dense::follow(&shown.heat, densest, drawn, store, catalog);
     }
     warn(warned, drawn);
     draw(warned, drawn);
     hide(shown, drawn);
     turn(setup.look, setup.spot, drawn);
     name(drawn);
-    Followed { areas, warned, top }
+    Followed {
+        areas,
+        warned,
+        top,
+        densest,
+    }
 }
 
 /// What somebody has touched on the map.
