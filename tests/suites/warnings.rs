@@ -94,7 +94,7 @@ fn snapshot(server: &Server, token: &str) -> String {
     socket.subscribe(&["city"]);
     wait::until("a snapshot", || {
         let heard = socket.hear_json(PATIENCE).unwrap_or_default();
-        let is_it = heard["type"] == "snapshot";
+        let is_it = heard.get("type").is_some_and(|kind| kind == "snapshot");
         is_it
             .then(|| heard.to_string())
             .ok_or_else(|| heard.to_string())

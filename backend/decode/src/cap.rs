@@ -113,9 +113,10 @@ fn report(alert: &Node, received_at: TimeMs) -> Element {
         category: infos.category(),
         text: infos.text(),
         personal: Vec::new(),
-        issued: match is_in_force {
-            true => Some(Box::new(infos.issued(sender, areas)?)),
-            false => None,
+        issued: if is_in_force {
+            Some(Box::new(infos.issued(sender, areas)?))
+        } else {
+            None
         },
     }))
 }

@@ -173,7 +173,7 @@ pub(crate) fn tried<'a>(
             match element.and_then(|decoded| validated(&validator, feed, decoded, now)) {
                 Ok(Entry::Observation(seen)) => tried.taken.push(observation(package, &seen)),
                 Ok(Entry::Report(report) | Entry::Issued(report, _)) => {
-                    tried.taken.push(reported(&report))
+                    tried.taken.push(reported(&report));
                 }
                 Ok(_) => {}
                 Err(refused) => tried.refused.push(refused),

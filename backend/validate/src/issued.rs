@@ -136,7 +136,7 @@ fn simpler(corners: &[Position], off_deg: f64) -> Vec<Position> {
         x: corner.lon,
         y: corner.lat,
     });
-    let ring = Polygon::new(LineString::from_iter(ring), Vec::new());
+    let ring = Polygon::new(ring.collect::<LineString>(), Vec::new());
     let left = ring.simplify(off_deg);
     let left = left.exterior().coords();
     left.filter_map(|corner| Position::checked(corner.x, corner.y))

@@ -103,9 +103,13 @@ impl Watch {
         };
         let feed = plan.def.id.clone();
         // A sensitive feed's texts are not for everybody who sees its alerts.
-        let said = said.map(|said| match plan.sensitive {
-            true => Said { headline: String::new(), ..said },
-            false => said,
+        let said = said.map(|said| {
+            if plan.sensitive {
+                let headline = String::new();
+                Said { headline, ..said }
+            } else {
+                said
+            }
         });
         let category = category(fold, &feed, &issued.category);
         let target = Target::Place(issued.position, issued.area);

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use egret_package::Package;
 use egret_shared::alert::{AlertState, Subject};
-use egret_shared::event::EventKind;
 use egret_shared::level::Level;
-use egret_shared::report::Report;
 use egret_shared::time::{Span, TimeMs};
 
-use crate::story::{EAST, Story, WEST_1, call, north, tiny_files, tiny_with};
+use crate::story::{EAST, Story, WEST_1, north, tiny_files, tiny_with};
 
 const WEEK: Span = Span(7 * 24 * 3_600_000);
 
