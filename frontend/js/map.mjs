@@ -165,6 +165,12 @@ export async function open(
     setData(source, geojson) {
       ask(`data ${source}`, () => map.getSource(source)?.setData(JSON.parse(geojson)));
     },
+    /** What lies under a place, on top first: the property `key` of the features of these layers. */
+    under(layers, key, x, y) {
+      const there = JSON.parse(layers).filter((layer) => map.getLayer(layer));
+      const found = isReady ? map.queryRenderedFeatures([x, y], { layers: there }) : [];
+      return [...new Set(found.map((feature) => String(feature.properties[key])))];
+    },
     setVisible(layer, isVisible) {
       const visibility = isVisible ? "visible" : "none";
       ask(`visible ${layer}`, () => {

@@ -318,6 +318,7 @@ mod tests {
             hushed: None,
             flapping: false,
             changes: 0,
+            issued: None,
         };
         let alerts = [
             alert("A", AlertState::Firing),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::id::{AreaCode, AssetId, FeedId, HushId, IncidentId, MetricId, ReportId, RuleId};
+use crate::issued::Issued;
 use crate::level::Level;
 use crate::position::Position;
 use crate::table::Keyed;
@@ -107,6 +108,8 @@ pub struct Alert {
     /// How often it has fired and resolved of late; while flapping, how often its condition has
     /// come and gone since.
     pub changes: u32,
+    /// Of a warning, what its issuer says of it, as far as that was told.
+    pub issued: Option<Box<Issued>>,
 }
 
 /// A turn in an alert's life, for whoever keeps its history: it fired, its level changed while it

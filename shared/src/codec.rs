@@ -96,6 +96,7 @@ const SCHEMA: u64 = {
     hash = fingerprint(hash, include_bytes!("flags.rs"));
     hash = fingerprint(hash, include_bytes!("asset.rs"));
     hash = fingerprint(hash, include_bytes!("metric.rs"));
+    hash = fingerprint(hash, include_bytes!("issued.rs"));
     hash = fingerprint(hash, include_bytes!("alert.rs"));
     hash = fingerprint(hash, include_bytes!("incident.rs"));
     hash = fingerprint(hash, include_bytes!("case/act.rs"));

@@ -14,6 +14,7 @@ pub mod position;
 pub mod text;
 pub mod time;
 
+pub mod issued;
 pub mod observation;
 pub mod rejection;
 pub mod report;

@@ -5,6 +5,7 @@ import { access } from "./suites/access.mjs";
 import { casework } from "./suites/casework.mjs";
 import { city } from "./suites/city.mjs";
 import { connect } from "./suites/connect.mjs";
+import { heat } from "./suites/heat.mjs";
 import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
@@ -18,6 +19,7 @@ import { renewal } from "./suites/renewal.mjs";
 import { scenes } from "./suites/scenes.mjs";
 import { serving } from "./suites/serving.mjs";
 import { truth } from "./suites/truth.mjs";
+import { warnings } from "./suites/warnings.mjs";
 import { weeks } from "./suites/weeks.mjs";
 
 run("the screens in Chromium", () => {
@@ -30,6 +32,8 @@ run("the screens in Chromium", () => {
   connect();
   access();
   map();
+  warnings();
+  heat();
   truth();
   metric();
   weeks();

@@ -14,6 +14,7 @@ mod table;
 
 use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::id::{AssetId, FeedId};
+use egret_shared::issued::Issued;
 use egret_shared::level::Level;
 use egret_shared::position::Position;
 use egret_shared::text::Text;
@@ -46,6 +47,8 @@ pub(crate) struct Trigger {
     pub(crate) count: u32,
     /// What else fills the message.
     pub(crate) facts: Vec<(&'static str, Text)>,
+    /// Of a warning, what its issuer says of it.
+    pub(crate) issued: Option<Box<Issued>>,
 }
 
 /// The subject in the fold's own numbers.
@@ -81,6 +84,7 @@ impl Trigger {
             level: None,
             count: 1,
             facts: Vec::new(),
+            issued: None,
         }
     }
 
@@ -180,6 +184,7 @@ impl Fold<'_> {
             row.condition_turns(true, now_ms);
             row.say(trigger.v, evidence);
             row.alert.level = level;
+            row.alert.issued.clone_from(&trigger.issued);
         });
         self.show(key);
         let row = self.state.alerts.get(key);

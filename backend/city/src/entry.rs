@@ -3,6 +3,7 @@
 use egret_shared::actuation::ActuationTurn;
 use egret_shared::command::Command;
 use egret_shared::id::FeedId;
+use egret_shared::issued::Issued;
 use egret_shared::observation::Observation;
 use egret_shared::rejection::{Reason, Stage};
 use egret_shared::report::Report;
@@ -32,6 +33,8 @@ pub enum Entry {
     Command(Box<Command>),
     /// Something has become of an order to an actuator.
     Actuation(Box<ActuationTurn>),
+    /// A report that issues a warning took a step, with what its issuer says of it.
+    Issued(Report, Box<Issued>),
 }
 
 /// How far a gateway's clock is off.
@@ -61,11 +64,19 @@ pub struct Refused {
 }
 
 impl Entry {
+    /// The entry of a report's step, and of what is said of the warning that it issues.
+    pub fn of_report(report: Report, issued: Option<Issued>) -> Self {
+        match issued {
+            Some(issued) => Self::Issued(report, Box::new(issued)),
+            None => Self::Report(report),
+        }
+    }
+
     /// When it was taken in; the epoch for entries that carry no time.
     pub fn received_at(&self) -> TimeMs {
         match self {
             Self::Observation(observation) => observation.received_at,
-            Self::Report(report) => report.received_at,
+            Self::Report(report) | Self::Issued(report, _) => report.received_at,
             Self::Refused(refused) => refused.received_at,
             Self::Tick(at) => *at,
             Self::Clock(clock) => clock.at,

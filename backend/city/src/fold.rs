@@ -136,7 +136,11 @@ impl Fold<'_> {
             }
             Entry::Report(report) => {
                 self.advance(report.received_at.0);
-                self.report(report);
+                self.report(report, None);
+            }
+            Entry::Issued(report, issued) => {
+                self.advance(report.received_at.0);
+                self.report(report, Some(issued));
             }
             Entry::Refused(refused) => {
                 self.advance(refused.received_at.0);

@@ -3,6 +3,7 @@
 
 use egret_shared::event::{About, EventKind};
 use egret_shared::flags::Flags;
+use egret_shared::issued::Issued;
 use egret_shared::level::Level;
 use egret_shared::package::metric::DistinctOf;
 use egret_shared::position::Position;
@@ -25,8 +26,8 @@ const REPORTS: u64 = 2 << 32;
 const ENTERED: u64 = 3 << 32;
 
 impl Fold<'_> {
-    /// Takes a report's step in.
-    pub(crate) fn report(&mut self, report: &Report) {
+    /// Takes a report's step in, and what is said of the warning that it issues.
+    pub(crate) fn report(&mut self, report: &Report, issued: Option<&Issued>) {
         let Some(feed) = self.plan.feed_number(&report.feed) else {
             return self.refuse(None, "fold", "unknown_feed");
         };
@@ -52,6 +53,7 @@ impl Fold<'_> {
             report,
             position: position.map(|(lon, lat)| Position::from_steps(lon, lat)),
             area,
+            issued,
         };
         self.show_step(&plan.reported, &step);
         let entered = Identity::start(ENTERED | u64::from(feed));

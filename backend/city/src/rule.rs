@@ -5,6 +5,7 @@
 //! its own, and a line in `kinds!`.
 
 use egret_shared::id::{AssetId, FeedId};
+use egret_shared::issued::Issued;
 use egret_shared::package::rule::{LevelDef, RuleDef, RuleKind};
 use egret_shared::position::Position;
 use egret_shared::report::Report;
@@ -162,6 +163,8 @@ pub(crate) struct Step<'a> {
     pub(crate) report: &'a Report,
     pub(crate) position: Option<Position>,
     pub(crate) area: Option<Area>,
+    /// Of a step that issues a warning, what is said of it.
+    pub(crate) issued: Option<&'a Issued>,
 }
 
 impl Fold<'_> {

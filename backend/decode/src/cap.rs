@@ -19,7 +19,7 @@ use egret_shared::time::TimeMs;
 use smol_str::SmolStr;
 
 use crate::decoder::{Element, Message, Read, Sink};
-use crate::reading::{Decoded, RawReport};
+use crate::reading::{Decoded, RawArea, RawReport};
 use crate::refuse::{bounded, refusal, shown};
 use crate::sent_time::rfc3339;
 use crate::xml::{Node, tree};
@@ -78,7 +78,7 @@ fn report(alert: &Node, received_at: TimeMs) -> Element {
     check_status(alert)?;
     let step = Step::of(alert)?;
     let identifier = needed(alert, "identifier")?;
-    needed(alert, "sender")?;
+    let sender = needed(alert, "sender")?;
     let sent = needed(alert, "sent")?;
     let at = rfc3339(sent, "/alert/sent")?;
     let report = match step {
@@ -91,6 +91,9 @@ fn report(alert: &Node, received_at: TimeMs) -> Element {
     };
     let infos = Infos::read(alert)?;
     let state = step.state(infos.are_over(received_at)?);
+    let is_in_force = matches!(state, None | Some("updated"));
+    let areas = infos.areas()?;
+    let position = position(&areas);
     // The same message is news once more when its time is over.
     let over = if state == Some("expired") {
         ",expired"
@@ -105,11 +108,16 @@ fn report(alert: &Node, received_at: TimeMs) -> Element {
             "/alert/identifier with sent",
         )?)),
         at: Some(at),
-        position: infos.position()?,
+        position,
         state: state.map(SmolStr::new_static),
         category: infos.category(),
         text: infos.text(),
         personal: Vec::new(),
+        issued: if is_in_force {
+            Some(Box::new(infos.issued(sender, areas)?))
+        } else {
+            None
+        },
     }))
 }
 
@@ -135,9 +143,20 @@ pub fn standing(payload: &[u8]) -> Option<Standing> {
         instead_of: references.filter_map(identifier).collect(),
         until: match step {
             Step::Cancel => None,
-            Step::Alert | Step::Update => Infos::read(&alert).ok()?.until(),
+            Step::Alert | Step::Update => {
+                let until = Infos::read(&alert).ok()?.until().ok().flatten();
+                // No earlier than it is over.
+                until.map(|until| TimeMs(until.us.saturating_add(999).div_euclid(1_000)))
+            }
         },
     })
+}
+
+/// The centre of the largest shape.
+fn position(areas: &[RawArea]) -> Option<(f64, f64)> {
+    let shapes = areas.iter().flat_map(|area| &area.shapes);
+    let largest = shapes.map(area::centre).map(Some).fold(None, area::larger);
+    largest.map(|centre| (centre.lon, centre.lat))
 }
 
 /// Only what is meant counts.

@@ -169,6 +169,7 @@ impl Open311 {
             category: category(&request)?,
             text: text(&request),
             personal,
+            issued: None,
         }))
     }
 

@@ -69,4 +69,37 @@ pub struct RawReport {
     pub text: Option<String>,
     /// Fields that identify a person, as the feed declares them: JSON Pointer and value.
     pub personal: Vec<(String, String)>,
+    /// Of a warning that is in force, what its issuer says of it.
+    pub issued: Option<Box<RawIssued>>,
+}
+
+/// What the issuer of a warning says of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawIssued {
+    /// Who issued it.
+    pub by: String,
+    /// What it says in a line.
+    pub headline: String,
+    /// When it ends by itself.
+    pub until: Option<SentTime>,
+    /// Where it holds.
+    pub areas: Vec<RawArea>,
+}
+
+/// One of the areas in which a warning holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawArea {
+    /// What is drawn of it.
+    pub shapes: Vec<RawShape>,
+    /// Codes by which it is named, in whatever register.
+    pub codes: Vec<SmolStr>,
+}
+
+/// A shape as the sender drew it: longitude and latitude in degrees, in the feed's own datum.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawShape {
+    /// Corners, the last of which is the first again.
+    Polygon(Vec<(f64, f64)>),
+    /// A middle and a radius in metres.
+    Circle((f64, f64), f64),
 }

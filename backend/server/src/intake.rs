@@ -34,6 +34,7 @@ pub(crate) use self::gathering::Gathering;
 use self::gathering::refused;
 use self::sealing::MessageKeys;
 use self::tried::Names;
+pub(crate) use self::ways::step;
 use self::ways::{Decoders, Ways, no_envelope};
 use crate::clock;
 use crate::journal::observed::observed_at;

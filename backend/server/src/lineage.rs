@@ -93,7 +93,7 @@ fn is_seen(sight: &Sight, entry: &Entry, areas: &mut Areas) -> bool {
             let area = own.or_else(|| areas.of(observation));
             sight.feed_at(&observation.feed, area.as_ref())
         }
-        Entry::Report(report) => match &report.area {
+        Entry::Report(report) | Entry::Issued(report, _) => match &report.area {
             Some(area) => sight.feed_at(&report.feed, Some(area)),
             // It then counts for its department's area.
             None => sight.feed(&report.feed),

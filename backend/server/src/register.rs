@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::added::{ADDITIONS_MAX, Kept, check_id};
 use crate::city_files::CityFiles;
+use crate::intake::step;
 
 /// Changes that wait for the one under way.
 const QUEUE: usize = 8;
@@ -171,7 +172,9 @@ pub(crate) fn tried<'a>(
         decoder.decode_each(&message, |element| {
             match element.and_then(|decoded| validated(&validator, feed, decoded, now)) {
                 Ok(Entry::Observation(seen)) => tried.taken.push(observation(package, &seen)),
-                Ok(Entry::Report(report)) => tried.taken.push(reported(&report)),
+                Ok(Entry::Report(report) | Entry::Issued(report, _)) => {
+                    tried.taken.push(reported(&report));
+                }
                 Ok(_) => {}
                 Err(refused) => tried.refused.push(refused),
             }
@@ -194,10 +197,7 @@ fn validated(
         Decoded::Reading(reading) => validator
             .observation(feed, reading, now)
             .map(Entry::Observation),
-        Decoded::Report(raw) => {
-            let (report, _personal) = validator.report(feed, raw, now)?;
-            Ok(Entry::Report(report))
-        }
+        Decoded::Report(raw) => step(validator, feed, raw, now).map(|(entry, _personal)| entry),
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod validator;
 
 mod ids;
+mod issued;
 mod place;
 mod refuse;
 mod unit;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use egret_decode::reading::{RawReport, Reading};
+use egret_decode::reading::{RawIssued, RawReport, Reading};
 use egret_package::Package;
 use egret_package::areas::AreaIndex;
 use egret_shared::flags::Flags;
 use egret_shared::id::AreaCode;
+use egret_shared::issued::Issued;
 use egret_shared::observation::Observation;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::position::Position;
@@ -17,6 +18,7 @@ use smol_str::SmolStr;
 
 use crate::event_time::event_time;
 use crate::ids::{check_level, check_word};
+use crate::issued::issued;
 use crate::place::place;
 use crate::refuse::refusal;
 use crate::values::Values;
@@ -125,6 +127,15 @@ impl Validator {
             flags: time.flags.with(outside).with(placeless),
         };
         Ok((report, raw.personal))
+    }
+
+    /// What the issuer of a warning, which came by `feed`, says of it: in WGS 84, bounded, its codes
+    /// those of the city's areas.
+    ///
+    /// # Errors
+    /// [`Reason::BadPosition`] if a corner is not on the earth.
+    pub fn issued(&self, feed: &FeedDef, raw: RawIssued) -> Result<Issued, Rejection> {
+        issued(raw, feed.crs, &self.package.areas)
     }
 
     /// The finest area that holds `position`; `None` outside the city.

@@ -13,12 +13,18 @@ words! {
     Warnings: "生效预警", "Warnings in force";
     Flows: "实测流量", "Measured flow";
     Heat: "告警密度", "Density of alerts";
+    HeatOf: "热力", "heat";
+    HeatByArea: "按区域统计，不含个案位置", "by area, no single places";
     FlowWidth: "线宽为流量", "Width: flow";
     FlowColour: "颜色为车速级别", "Colour: level of speed";
     Less: "疏", "few";
     More: "密", "many";
     Here: "处于此处", "here";
     Walk: "回车选中设施，方向键逐个移动，再按回车固定", "Enter picks an asset, arrow keys go to the next, Enter again keeps it open";
+    Until: "至", "to";
+    NoEnd: "未注明解除时间", "no end given";
+    IssuedBy: "发布单位", "Issued by";
+    NotDrawn: "未绘出的范围", "Areas not drawn";
     NotHeard: "从未上报", "never heard of";
 }
 

@@ -40,6 +40,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setData)]
     pub(super) fn set_data(this: &BaseMap, source: &str, geojson: &str);
 
+    /// The property `key` of what lies under a place, on top first, of these layers: a list of
+    /// their names in JSON. CSS pixels.
+    #[wasm_bindgen(method)]
+    pub(super) fn under(this: &BaseMap, layers: &str, key: &str, x: f64, y: f64) -> Vec<String>;
+
     /// Whether a layer is drawn.
     #[wasm_bindgen(method, js_name = setVisible)]
     pub(super) fn set_visible(this: &BaseMap, layer: &str, is_visible: bool);

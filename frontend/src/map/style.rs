@@ -17,6 +17,8 @@ pub(crate) mod source {
     pub(crate) const AREAS: &str = "areas";
     /// Every area, for warnings.
     pub(crate) const WARNED: &str = "warned";
+    /// What issuers of warnings have drawn.
+    pub(crate) const DRAWN: &str = "drawn";
     /// What heat is made of.
     pub(crate) const HEAT: &str = "heat";
     /// Lines with measured flows.
@@ -75,12 +77,18 @@ pub(crate) fn drawn_with(kind: LayerKind) -> Vec<String> {
         LayerKind::Flows => vec!["flow-casing".to_owned(), "flow".to_owned()],
         LayerKind::Heat => vec!["heat".to_owned()],
         LayerKind::Geofences => vec!["zone-fill".to_owned(), "zone-edge".to_owned()],
-        LayerKind::Warnings => warning_levels().flat_map(warning_layers).collect(),
+        LayerKind::Warnings => warning_levels()
+            .flat_map(warning_layers)
+            .chain(DRAWN_LAYERS.map(str::to_owned))
+            .collect(),
         LayerKind::Assets => vec![ASSETS.to_owned()],
         // Marks over the map, not in it.
         LayerKind::Incidents => Vec::new(),
     }
 }
+
+/// The layers of what issuers of warnings have drawn.
+const DRAWN_LAYERS: [&str; 2] = ["drawn-fill", "drawn-edge"];
 
 /// The levels that a warning can have.
 pub(crate) fn warning_levels() -> impl Iterator<Item = Level> {
@@ -153,6 +161,8 @@ pub(super) fn style(
         sources.insert(source::WARNED.to_owned(), shapes(warned, Some("code")));
         let of_level = |level| warning(level, colours, cell_px);
         drawn.extend(warning_levels().filter_map(of_level).flatten());
+        sources.insert(source::DRAWN.to_owned(), shapes(&nothing(), None));
+        drawn.extend(drawn_warnings(colours, cell_px));
     }
     for layer in above {
         if let Some(lines) = lines(layer, colours, cell_px) {
@@ -167,11 +177,15 @@ pub(super) fn style(
         drawn.extend(flow_layers(colours, cell_px));
     }
     if content.heat {
-        let nothing = json!({ "type": "FeatureCollection", "features": [] });
-        sources.insert(source::HEAT.to_owned(), shapes(&nothing, None));
+        sources.insert(source::HEAT.to_owned(), shapes(&nothing(), None));
         drawn.push(heat(colours, cell_px));
     }
     json!({ "version": 8, "sources": sources, "layers": drawn })
+}
+
+/// What a source has before anything is known.
+fn nothing() -> Value {
+    json!({ "type": "FeatureCollection", "features": [] })
 }
 
 fn file(layer: &LayerDef) -> Value {
@@ -252,6 +266,29 @@ fn warning(level: Level, colours: &Colours, cell_px: f64) -> Option<[Value; 2]> 
         "paint": { "line-color": colour, "line-width": 1.4 * cell_px, "line-opacity": 0.7 },
     });
     Some([fill, edge])
+}
+
+/// What issuers have drawn, each with its `level` as a word: hatched, with a border that is stronger
+/// than an area's, for it follows no other line on the map.
+fn drawn_warnings(colours: &Colours, cell_px: f64) -> [Value; 2] {
+    let [fill, edge] = DRAWN_LAYERS;
+    let mut line = vec![json!("match"), json!(["get", "level"])];
+    for level in warning_levels() {
+        line.extend([json!(level.as_str()), json!(colour(level, colours))]);
+    }
+    line.push(json!(colours.zone));
+    let fill = json!({
+        "id": fill, "type": "fill", "source": source::DRAWN,
+        "paint": {
+            "fill-pattern": ["concat", "hatch-", ["get", "level"]], "fill-opacity": 0.28,
+        },
+    });
+    let edge = json!({
+        "id": edge, "type": "line", "source": source::DRAWN,
+        "layout": { "line-join": "round" },
+        "paint": { "line-color": line, "line-width": 2.2 * cell_px, "line-opacity": 0.95 },
+    });
+    [fill, edge]
 }
 
 /// Roads and crossings; other kinds draw no lines here.

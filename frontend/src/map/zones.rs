@@ -35,7 +35,9 @@ pub(crate) fn shapes(rules: &[RuleDef], areas: &Value, files: &BTreeMap<String, 
     for rule in watching {
         let geometries = match &rule.zone {
             Some(ZoneDef::Area(code)) => area(areas, code.as_str()).into_iter().collect(),
-            Some(ZoneDef::Circle(circle)) => vec![circle_of(circle)],
+            Some(ZoneDef::Circle(CircleDef { lon, lat, radius })) => {
+                vec![circle((*lon, *lat), radius.0)]
+            }
             Some(ZoneDef::File(file)) => files.get(file).map(geometries).unwrap_or_default(),
             None => Vec::new(),
         };
@@ -72,12 +74,13 @@ fn geometries(file: &Value) -> Vec<Value> {
     Vec::new()
 }
 
-fn circle_of(circle: &CircleDef) -> Value {
-    let high = circle.radius.0 / DEGREE_M;
-    let wide = high / circle.lat.to_radians().cos().max(1e-6);
+/// The ground within `radius_m` of a place, as GeoJSON.
+pub(crate) fn circle((lon, lat): (f64, f64), radius_m: f64) -> Value {
+    let high = radius_m / DEGREE_M;
+    let wide = high / lat.to_radians().cos().max(1e-6);
     let corner = |number: u32| {
         let (sin, cos) = (TAU * f64::from(number) / f64::from(CORNERS)).sin_cos();
-        json!([circle.lon + wide * cos, circle.lat + high * sin])
+        json!([lon + wide * cos, lat + high * sin])
     };
     // The last corner closes the ring.
     let ring: Vec<Value> = (0..=CORNERS).map(|n| corner(n % CORNERS)).collect();
@@ -128,8 +131,7 @@ mod tests {
 
     #[test]
     fn a_circle_is_as_far_from_its_middle_as_it_says() {
-        let circle = json!({ "lon": 118.0, "lat": 24.5, "radius": "2km" });
-        let shape = circle_of(&serde_json::from_value(circle).unwrap());
+        let shape = circle((118.0, 24.5), 2_000.0);
         let ring = shape["coordinates"][0].as_array().unwrap();
         assert_eq!(ring.first(), ring.last());
         let middle = Position {

@@ -21,7 +21,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use egret_shared::catalog::{Area, Catalog};
-use egret_shared::id::AreaCode;
 use egret_shared::metric::MetricPoint;
 use egret_shared::package::layer::LayerKind;
 use egret_shared::package::metric::MetricDef;
@@ -47,7 +46,7 @@ use pointed::Pointed;
 use shown::Shown;
 use spotlight::Spotlight;
 use twin::Twin;
-use warned::{Warned, warned};
+use warned::{Picked, WarningCard, Warned, warned};
 
 /// Where an opened map is kept: outside the reactive graph's threads, like all of the browser's.
 type Opened = StoredValue<Option<LiveMap>, LocalStorage>;
@@ -166,7 +165,8 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
     let shown = &setup.shown;
     let container = NodeRef::<Div>::new();
     opening::open_when_ready(container, shown, catalog, loaded, signals, drawn);
-    let Followed { areas, warned, top } = follow(setup, loaded, drawn, catalog);
+    let followed = follow(setup, loaded, drawn, catalog);
+    let (areas, warned) = (followed.areas, followed.warned);
     on_cleanup(move || {
         drawn.ask(LiveMap::close);
     });
@@ -181,7 +181,8 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
         shown: shown.clone(),
         counts: signals.counts,
         lines: loaded.lines,
-        top,
+        top: followed.top,
+        densest: followed.densest,
         room: over.legend,
     };
     let message = Signal::derive(move || match drawn.progress.get() {
@@ -189,10 +190,10 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
         Progress::Loading | Progress::Open => Key::MapLoading,
     });
     let metric = shown.painted.as_ref().map(|painted| painted.metric.clone());
-    let pointed = RwSignal::new(None);
+    let (pointed, picked) = (RwSignal::new(None), RwSignal::new(None));
     view! {
         <section class="map" aria-label=move || screen.word(Key::Map)>
-            {ground(container, drawn, pointed)}
+            {ground(container, drawn, Touched { pointed, picked })}
             <Overlay over=over />
             <Spotlight camera=signals.camera spot=setup.spot />
             {legend(&told, catalog, setup.is_small)}
@@ -203,6 +204,7 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
                 camera=signals.camera
                 catalog=Arc::clone(catalog)
             />
+            <WarningCard picked=picked warned=warned camera=signals.camera />
             <Show when=move || drawn.progress.get() != Progress::Open>
                 <div class="map-message">
                     <Words key=message />
@@ -223,12 +225,14 @@ struct Followed {
     warned: Signal<Arc<[Warned]>>,
     /// See [`flows::paint`].
     top: RwSignal<f64>,
+    /// The value at which heat of a metric is strongest.
+    densest: RwSignal<Option<f64>>,
 }
 
 /// Keeps what is drawn in step with what is known.
 fn follow(setup: &Setup, loaded: Loaded, drawn: Drawn, catalog: &Arc<Catalog>) -> Followed {
     let (shown, store) = (&setup.shown, screen().store);
-    let top = RwSignal::new(1.0);
+    let (top, densest) = (RwSignal::new(1.0), RwSignal::new(None));
     let areas = painted_areas(shown, store, catalog);
     let warned = if shown.has(LayerKind::Warnings) {
         warned(shown, store, catalog).into()
@@ -238,21 +242,37 @@ fn follow(setup: &Setup, loaded: Loaded, drawn: Drawn, catalog: &Arc<Catalog>) -
     paint(&areas, shown, drawn);
     flows::paint(loaded.lines, top, drawn, store, catalog);
     if shown.has(LayerKind::Heat) {
-        dense::follow(shown.heat.clone(), drawn, store);
+        dense::follow(&shown.heat, densest, drawn, store, catalog);
     }
     warn(warned, drawn);
+    draw(warned, drawn);
     hide(shown, drawn);
     turn(setup.look, setup.spot, drawn);
     name(drawn);
-    Followed { areas, warned, top }
+    Followed {
+        areas,
+        warned,
+        top,
+        densest,
+    }
+}
+
+/// What somebody has touched on the map.
+#[derive(Clone, Copy)]
+struct Touched {
+    /// Assets.
+    pointed: RwSignal<Option<Pointed>>,
+    /// Warnings, where there is no asset.
+    picked: RwSignal<Option<Picked>>,
 }
 
 /// What the map is drawn in. Keys come here before the map's own, which pan it.
 fn ground(
     container: NodeRef<Div>,
     drawn: Drawn,
-    pointed: RwSignal<Option<Pointed>>,
+    touched: Touched,
 ) -> impl IntoView {
+    let Touched { pointed, picked } = touched;
     let click = move |event: web_sys::MouseEvent| {
         let Some(element) = container.get_untracked() else {
             return;
@@ -261,13 +281,21 @@ fn ground(
         let x = f64::from(event.client_x()) - area.left();
         let y = f64::from(event.client_y()) - area.top();
         pointed::click((x, y), drawn, pointed);
+        let is_free = pointed.with_untracked(Option::is_none);
+        picked.set(is_free.then(|| Picked::at((x, y), drawn)).flatten());
+    };
+    let key = move |event: web_sys::KeyboardEvent| {
+        pointed::key(&event, drawn, pointed);
+        if event.key() == "Escape" {
+            picked.set(None);
+        }
     };
     view! {
         <div
             class="map-base"
             node_ref=container
             on:click=click
-            on:keydown:capture=move |event| pointed::key(&event, drawn, pointed)
+            on:keydown:capture=key
         ></div>
     }
 }
@@ -304,13 +332,12 @@ fn warn(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
     for level in style::warning_levels() {
         let codes = Memo::new(move |_| {
             let warned = warned.read();
-            let of_level = warned.iter().filter(|warned| warned.level == level);
-            of_level
-                .map(|warned| warned.area.clone())
-                .collect::<Vec<_>>()
+            let areas = warned.iter().filter(|warned| warned.is_area());
+            let of_level = areas.filter(|warned| warned.level() == level);
+            of_level.map(|warned| warned.id.clone()).collect::<Vec<_>>()
         });
         Effect::new(move || {
-            let filter = style::only(codes.read().iter().map(AreaCode::as_str));
+            let filter = style::only(codes.read().iter().map(String::as_str));
             drawn.tell(|map| {
                 for layer in style::warning_layers(level) {
                     map.set_filter(&layer, &filter);
@@ -318,6 +345,15 @@ fn warn(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
             });
         });
     }
+}
+
+/// Draws what issuers of warnings have drawn.
+fn draw(warned: Signal<Arc<[Warned]>>, drawn: Drawn) {
+    let drawings = Memo::new(move |_| warned::drawings(&warned.read()).to_string());
+    Effect::new(move || {
+        let drawings = drawings.read();
+        drawn.tell(|map| map.set_data(source::DRAWN, &drawings));
+    });
 }
 
 /// Takes away the layers that somebody has switched off, and keeps that in the address.

@@ -28,6 +28,14 @@ pub enum SceneLayer {
     Flows(String),
     /// `heat`, `heat:FEED,FEED`: how dense the alerts in force are, all of them or these feeds'.
     Heat(Vec<FeedId>),
+    /// `heat:METRIC@LEVEL`: where a metric is high, by the areas of a level. Reports stay with the
+    /// server, and their counts are told where the metric is: so heat of them is made of these.
+    HeatOf {
+        /// What is dense.
+        metric: MetricId,
+        /// The areas' level in `city.toml`.
+        level: String,
+    },
 }
 
 /// The kinds of layer. A map has one of each at most.
@@ -37,7 +45,7 @@ pub enum LayerKind {
     Areas,
     /// [`SceneLayer::Flows`].
     Flows,
-    /// [`SceneLayer::Heat`].
+    /// [`SceneLayer::Heat`] and [`SceneLayer::HeatOf`].
     Heat,
     /// [`SceneLayer::Geofences`].
     Geofences,
@@ -114,14 +122,22 @@ impl SceneLayer {
                 Some(Self::Warnings(names.iter().map(MetricId::new).collect()))
             }
             (Some(LayerKind::Flows), Some(layer)) => Some(Self::Flows(layer.to_owned())),
+            (Some(LayerKind::Heat), Some(rest)) if rest.contains('@') => {
+                let (metric, level) = rest.split_once('@').unwrap_or_default();
+                let is_whole = !metric.is_empty() && !level.is_empty() && names.len() == 1;
+                is_whole.then(|| Self::HeatOf {
+                    metric: MetricId::new(metric),
+                    level: level.to_owned(),
+                })
+            }
             (Some(LayerKind::Heat), _) => Some(Self::Heat(feeds())),
             _ => None,
         };
         layer.ok_or_else(|| {
             format!(
                 "no layer \"{word}\": areas:METRIC, areas:METRIC@LEVEL, assets, assets:FEED, \
-                 incidents, geofences, warnings, warnings:METRIC, flows:LAYER, heat and heat:FEED \
-                 are; several feeds or metrics with commas between"
+                 incidents, geofences, warnings, warnings:METRIC, flows:LAYER, heat, heat:FEED and \
+                 heat:METRIC@LEVEL are; several feeds or metrics with commas between"
             )
         })
     }
@@ -135,7 +151,7 @@ impl SceneLayer {
             Self::Geofences => LayerKind::Geofences,
             Self::Warnings(_) => LayerKind::Warnings,
             Self::Flows(_) => LayerKind::Flows,
-            Self::Heat(_) => LayerKind::Heat,
+            Self::Heat(_) | Self::HeatOf { .. } => LayerKind::Heat,
         }
     }
 
@@ -155,6 +171,9 @@ impl SceneLayer {
         match self {
             Self::Areas { metric: id, level } => {
                 metric(&id).then_some(Self::Areas { metric: id, level })
+            }
+            Self::HeatOf { metric: id, level } => {
+                metric(&id).then_some(Self::HeatOf { metric: id, level })
             }
             Self::Assets(feeds) => left(feeds, feed).map(Self::Assets),
             Self::Heat(feeds) => left(feeds, feed).map(Self::Heat),
@@ -181,6 +200,7 @@ impl fmt::Display for SceneLayer {
                 write!(f, ":{metric}")?;
                 level.iter().try_for_each(|level| write!(f, "@{level}"))
             }
+            Self::HeatOf { metric, level } => write!(f, ":{metric}@{level}"),
             Self::Assets(feeds) | Self::Heat(feeds) => list(f, feeds),
             Self::Warnings(metrics) => list(f, metrics),
             Self::Flows(layer) => write!(f, ":{layer}"),
@@ -207,6 +227,7 @@ mod tests {
             "flows:crossings",
             "heat",
             "heat:hotline",
+            "heat:hotline.requests_1h@grid",
         ] {
             let layer = SceneLayer::parse(word).unwrap();
             assert_eq!(layer.to_string(), word);
@@ -225,6 +246,9 @@ mod tests {
             "flows",
             "incidents:red",
             "heat:",
+            "heat:@grid",
+            "heat:hotline.requests_1h@",
+            "heat:a@grid,b",
         ] {
             let refusal = SceneLayer::parse(word).unwrap_err();
             assert!(
@@ -246,6 +270,8 @@ mod tests {
         assert_eq!(seen("assets:taxi"), None);
         assert_eq!(seen("assets").as_deref(), Some("assets"));
         assert_eq!(seen("areas:b"), None);
+        assert_eq!(seen("heat:b@grid"), None);
+        assert_eq!(seen("heat:a@grid").as_deref(), Some("heat:a@grid"));
         assert_eq!(
             seen("areas:a@district").as_deref(),
             Some("areas:a@district")

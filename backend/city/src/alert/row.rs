@@ -168,6 +168,7 @@ impl Fold<'_> {
                 hushed: None,
                 flapping: false,
                 changes: u32::try_from(changed_ms.len()).unwrap_or(u32::MAX),
+                issued: trigger.issued.clone(),
             },
             rule: trigger.rule,
             target: trigger.target.clone(),

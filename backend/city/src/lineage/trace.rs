@@ -153,11 +153,11 @@ impl<'a> Trace<'a> {
             (Entry::Observation(observation), Source::Readings(..)) => {
                 self.observation(seq, observation, area_of)
             }
-            (Entry::Report(report), Source::Reports(states, filter)) => {
+            (Entry::Report(report) | Entry::Issued(report, _), Source::Reports(states, filter)) => {
                 let enters = states.contains(&report.state);
                 enters.then(|| self.report(seq, report, filter))?
             }
-            (Entry::Report(report), Source::Durations(durations)) => {
+            (Entry::Report(report) | Entry::Issued(report, _), Source::Durations(durations)) => {
                 self.step(seq, report, durations)
             }
             _ => None,

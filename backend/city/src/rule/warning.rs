@@ -1,13 +1,15 @@
 //! Warning: somebody has issued a warning, and it is in force.
 //!
 //! A warning is a report: its category says which and how bad, its states that it is issued,
-//! renewed, and over. It also ends when nobody renews it for as long as the rule says. Steps count
-//! in the order in which they happened: a cancelled warning is not revived by what comes late.
+//! renewed, and over. It also ends when its own time is over, and when nobody renews it for as long
+//! as the rule says. Steps count in the order in which they happened: a cancelled warning is not
+//! revived by what comes late.
 
 use std::collections::BTreeMap;
 
 use egret_shared::alert::Subject;
 use egret_shared::id::{FeedId, ReportId};
+use egret_shared::issued::Issued as Said;
 use egret_shared::level::Level;
 use egret_shared::package::rule::{LevelDef, RuleDef};
 use egret_shared::position::Position;
@@ -36,11 +38,11 @@ pub(super) struct Watch {
 
 /// Warnings by the report that issued them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct State(BTreeMap<ReportId, Issued>);
+pub(super) struct State(BTreeMap<ReportId, Known>);
 
 /// A warning.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Issued {
+struct Known {
     /// When its newest step happened.
     at_ms: i64,
     /// When it ends, or when it can be forgotten that it has.
@@ -82,10 +84,33 @@ impl Watch {
         }
     }
 
-    fn judge(&self, fold: &mut Fold<'_>, rule: Rule, report: ReportId, issued: &Issued) {
-        let Some(feed) = fold.plan.feed(self.feed).map(|feed| feed.def.id.clone()) else {
+    /// When a warning that nobody renews is over.
+    fn until_ms(&self, at_ms: i64, said: Option<&Said>) -> i64 {
+        let longest_ms = at_ms.saturating_add(self.lasts_ms);
+        let own_ms = said.and_then(|said| said.until).map(|until| until.0);
+        own_ms.map_or(longest_ms, |own_ms| own_ms.min(longest_ms))
+    }
+
+    fn judge(
+        &self,
+        fold: &mut Fold<'_>,
+        rule: Rule,
+        report: ReportId,
+        (issued, said): (&Known, Option<Said>),
+    ) {
+        let Some(plan) = fold.plan.feed(self.feed) else {
             return;
         };
+        let feed = plan.def.id.clone();
+        // A sensitive feed's texts are not for everybody who sees its alerts.
+        let said = said.map(|said| {
+            if plan.sensitive {
+                let headline = String::new();
+                Said { headline, ..said }
+            } else {
+                said
+            }
+        });
         let category = category(fold, &feed, &issued.category);
         let target = Target::Place(issued.position, issued.area);
         let subject = Subject::Reports {
@@ -96,9 +121,18 @@ impl Watch {
         fold.judge(&Trigger {
             level: issued.level,
             facts: vec![("category", category)],
+            issued: said.map(Box::new),
             ..Trigger::new(rule, subject, target, holds, issued.at_ms)
         });
     }
+}
+
+/// The finest area that holds all areas which a warning without a place names.
+fn named_area(fold: &Fold<'_>, step: &Step<'_>) -> Option<Area> {
+    let areas = &fold.plan.areas;
+    let named = step.issued.filter(|_| step.position.is_none())?.areas.iter();
+    let named = named.filter_map(|code| areas.number(code));
+    named.reduce(|one, other| areas.common(one, other))
 }
 
 /// What people call a report's category.
@@ -129,26 +163,28 @@ impl Kind for Watch {
         if !is_news || (level.is_none() && known.is_none()) {
             return;
         }
-        let until_ms = at_ms.saturating_add(self.lasts_ms);
+        let until_ms = self.until_ms(at_ms, step.issued);
         if level.is_some() && until_ms <= now_ms {
             return;
         }
-        let home = fold.plan.areas.centre(step.area.unwrap_or(Areas::ROOT));
+        let area = named_area(fold, step).or(step.area);
+        let home = fold.plan.areas.centre(area.unwrap_or(Areas::ROOT));
         let Some(position) = step.position.or(home) else {
             return;
         };
-        let issued = Issued {
+        let issued = Known {
             at_ms,
             until_ms,
             level,
             category: report.category.clone(),
             position,
-            area: step.area,
+            area,
         };
         if let Some(known) = fold.rule_state(rule) {
             known.warning.0.insert(report.report.clone(), issued.clone());
         }
-        self.judge(fold, rule, report.report.clone(), &issued);
+        let said = step.issued.cloned();
+        self.judge(fold, rule, report.report.clone(), (&issued, said));
         self.keep_few(fold, rule);
     }
 
@@ -172,12 +208,12 @@ impl Watch {
         let known = fold.rule_state(rule);
         let issued = known.and_then(|known| known.warning.0.remove(&report));
         if let Some(issued) = issued.filter(|issued| issued.level.is_some()) {
-            let over = Issued {
+            let over = Known {
                 level: None,
                 at_ms: now_ms,
                 ..issued
             };
-            self.judge(fold, rule, report, &over);
+            self.judge(fold, rule, report, (&over, None));
         }
     }
 

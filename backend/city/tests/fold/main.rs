@@ -31,3 +31,4 @@ mod readings;
 mod reference;
 mod rules;
 mod story;
+mod warnings;

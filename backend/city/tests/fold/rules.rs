@@ -1,15 +1,13 @@
-//! Kinds of rules: rate, stuck, geofence, warning, anomaly, silence by groups.
+//! Kinds of rules: rate, stuck, geofence, anomaly, silence by groups.
 
 use std::sync::Arc;
 
 use egret_package::Package;
 use egret_shared::alert::{AlertState, Subject};
-use egret_shared::event::EventKind;
 use egret_shared::level::Level;
-use egret_shared::report::Report;
 use egret_shared::time::{Span, TimeMs};
 
-use crate::story::{EAST, Story, WEST_1, call, north, tiny_files, tiny_with};
+use crate::story::{EAST, Story, WEST_1, north, tiny_files, tiny_with};
 
 const WEEK: Span = Span(7 * 24 * 3_600_000);
 
@@ -217,71 +215,6 @@ fn an_asset_dwells_in_the_polygon_of_a_file_after_its_time() {
     story.read_at(EAST, "probe-car", "C-1", "speed", 0.0);
     story.wait("1s");
     assert_eq!(states(&story, "fence"), [AlertState::Resolved]);
-}
-
-const WARNED: &str = r#"
-[[rule]]
-id      = "rainstorm"
-name    = { zh = "暴雨预警", en = "Rainstorm warning" }
-kind    = "warning"
-on      = { feed = "hotline" }
-lasts   = "6h"
-level   = { rainstorm-orange = "orange", rainstorm-red = "red" }
-"#;
-
-fn warning(story: &Story, state: &str, category: &str) -> Report {
-    Report {
-        state: state.into(),
-        category: category.into(),
-        ..call("W-1", WEST_1, story.now)
-    }
-}
-
-#[test]
-fn a_warning_is_in_force_until_it_is_cancelled_and_its_level_follows_its_category() {
-    let mut story = with(WARNED);
-    story.report(warning(&story, "opened", "rainstorm-orange"));
-    let alert = &story.alerts("rainstorm")[0];
-    assert_eq!(
-        (alert.state, alert.level),
-        (AlertState::Firing, Level::Orange)
-    );
-    assert!(
-        matches!(&alert.key.subject, Subject::Reports { first, .. } if first.as_str() == "W-1")
-    );
-    story.wait("1m");
-    story.report(warning(&story, "updated", "rainstorm-red"));
-    assert_eq!(story.alerts("rainstorm")[0].level, Level::Red);
-    assert_eq!(story.told(EventKind::AlertFired), 2);
-    let issued_late = warning(&story, "updated-again", "rainstorm-red");
-    story.wait("1m");
-    story.report(warning(&story, "cancelled", "rainstorm-red"));
-    assert_eq!(states(&story, "rainstorm"), [AlertState::Resolved]);
-    story.report(issued_late);
-    assert_eq!(
-        states(&story, "rainstorm"),
-        [AlertState::Resolved],
-        "what comes late revives nothing"
-    );
-}
-
-#[test]
-fn a_warning_that_nobody_renews_ends_by_itself_and_others_are_none() {
-    let mut story = with(WARNED);
-    story.report(warning(&story, "opened", "rainstorm-orange"));
-    let mut other = warning(&story, "opened", "typhoon-red");
-    other.report = "W-2".into();
-    story.report(other);
-    assert_eq!(story.alerts("rainstorm").len(), 1);
-    story.now = story.now.plus(Span::parse("5h").unwrap());
-    story.wait("1m");
-    story.report(warning(&story, "renewed", "rainstorm-orange"));
-    story.now = story.now.plus(Span::parse("5h").unwrap());
-    story.wait("1m");
-    assert_eq!(states(&story, "rainstorm"), [AlertState::Firing]);
-    story.now = story.now.plus(Span::parse("1h").unwrap());
-    story.wait("1m");
-    assert_eq!(states(&story, "rainstorm"), [AlertState::Resolved]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Where an alert holds: polygons and circles, whose points are latitude first.
 
 use egret_shared::rejection::{Reason, Rejection};
+use smol_str::SmolStr;
 
+use crate::reading::{RawArea, RawShape};
 use crate::refuse::{refusal, shown};
 use crate::xml::Node;
 
@@ -29,21 +31,48 @@ pub(super) fn larger(one: Option<Centre>, other: Option<Centre>) -> Option<Centr
     }
 }
 
-/// The centre of the largest of an area's shapes; `None` if it has none.
+/// What an area is drawn and named by.
 ///
 /// # Errors
 /// [`Reason::BadPosition`] with the place of what is no shape.
-pub(super) fn centre(area: &Node, place: &str) -> Result<Option<Centre>, Rejection> {
-    let mut best = None;
-    for polygon in area.all("polygon") {
+pub(super) fn read(area: &Node, place: &str) -> Result<RawArea, Rejection> {
+    let mut shapes = Vec::new();
+    for drawn in area.all("polygon") {
         let place = format!("{place}/polygon");
-        best = larger(best, Some(of_polygon(polygon.text.trim(), &place)?));
+        shapes.push(RawShape::Polygon(polygon(drawn.text.trim(), &place)?));
     }
-    for circle in area.all("circle") {
+    for drawn in area.all("circle") {
         let place = format!("{place}/circle");
-        best = larger(best, Some(of_circle(circle.text.trim(), &place)?));
+        let (middle, radius_m) = circle(drawn.text.trim(), &place)?;
+        shapes.push(RawShape::Circle(middle, radius_m));
     }
-    Ok(best)
+    Ok(RawArea {
+        shapes,
+        codes: codes(area).map(SmolStr::new).collect(),
+    })
+}
+
+/// The centre of a shape.
+pub(super) fn centre(shape: &RawShape) -> Centre {
+    match shape {
+        RawShape::Polygon(corners) => gravity(corners),
+        RawShape::Circle((lon, lat), _) => Centre {
+            lon: *lon,
+            lat: *lat,
+            size: -1.0,
+        },
+    }
+}
+
+/// The codes that an area is named by.
+fn codes(area: &Node) -> impl Iterator<Item = &str> {
+    let value = |code: &'_ Node| code.children.iter().position(|child| child.name == "value");
+    area.children
+        .iter()
+        .filter(|child| child.name == "geocode")
+        .filter_map(move |code| code.children.get(value(code)?))
+        .map(|value| value.text.trim())
+        .filter(|code| !code.is_empty())
 }
 
 /// The area in words, with its codes.
@@ -52,8 +81,7 @@ pub(super) fn told(area: &Node) -> String {
         let found = node.all(name).next();
         found.map(|found| found.text.trim().to_owned())
     };
-    let codes = area.all("geocode").filter_map(|code| text(code, "value"));
-    let codes: Vec<String> = codes.collect();
+    let codes: Vec<&str> = codes(area).collect();
     let words = text(area, "areaDesc").unwrap_or_default();
     match (words.as_str(), codes.join(", ").as_str()) {
         (words, "") => words.to_owned(),
@@ -62,27 +90,40 @@ pub(super) fn told(area: &Node) -> String {
     }
 }
 
-/// The centre of gravity, by the triangles that each side makes with the first corner.
-fn of_polygon(text: &str, place: &str) -> Result<Centre, Rejection> {
-    let mut corners = text.split_whitespace().map(|corner| point(corner, place));
-    let n_corners = text.split_whitespace().count();
-    let origin = corners.next().transpose()?;
-    let Some(origin) = origin.filter(|_| n_corners >= CORNERS_MIN) else {
+/// The corners of a polygon, the first of which is the last again, whether or not it was written so.
+fn polygon(text: &str, place: &str) -> Result<Vec<(f64, f64)>, Rejection> {
+    let corners = text.split_whitespace().map(|corner| point(corner, place));
+    let mut corners = corners.collect::<Result<Vec<_>, _>>()?;
+    let n_corners = corners.len();
+    let Some(first) = corners
+        .first()
+        .filter(|_| n_corners >= CORNERS_MIN)
+        .copied()
+    else {
         let detail = format!("{place}: {n_corners} corners, a polygon has {CORNERS_MIN} at least");
         return Err(refusal(Reason::BadPosition, detail));
     };
+    if corners.last() != Some(&first) {
+        corners.push(first);
+    }
+    Ok(corners)
+}
+
+/// The centre of gravity of a ring, by the triangles that each side makes with the first corner.
+fn gravity(ring: &[(f64, f64)]) -> Centre {
+    let origin = ring.first().copied().unwrap_or_default();
     let (mut twice, mut lon, mut lat) = (0.0, 0.0, 0.0);
     let (mut mean_lon, mut mean_lat) = (0.0, 0.0);
     let mut last = (0.0, 0.0);
-    for corner in corners {
-        let corner = corner?;
+    let n_sides = ring.len().saturating_sub(1).max(1) as f64;
+    for corner in ring.iter().skip(1) {
         let corner = (corner.0 - origin.0, corner.1 - origin.1);
         let doubled = last.0 * corner.1 - corner.0 * last.1;
         twice += doubled;
         lon += doubled * (last.0 + corner.0);
         lat += doubled * (last.1 + corner.1);
-        mean_lon += corner.0 / (n_corners - 1) as f64;
-        mean_lat += corner.1 / (n_corners - 1) as f64;
+        mean_lon += corner.0 / n_sides;
+        mean_lat += corner.1 / n_sides;
         last = corner;
     }
     // Corners in one line have no centre of gravity: their mean has to do.
@@ -91,25 +132,24 @@ fn of_polygon(text: &str, place: &str) -> Result<Centre, Rejection> {
     } else {
         (mean_lon, mean_lat)
     };
-    Ok(Centre {
+    Centre {
         lon: origin.0 + lon,
         lat: origin.1 + lat,
         size: twice.abs() / 2.0,
-    })
+    }
 }
 
-fn of_circle(text: &str, place: &str) -> Result<Centre, Rejection> {
+/// Middle and radius in metres, which CAP writes in kilometres.
+fn circle(text: &str, place: &str) -> Result<((f64, f64), f64), Rejection> {
     let mut words = text.split_whitespace();
     let (Some(middle), Some(radius), None) = (words.next(), words.next(), words.next()) else {
         return Err(unfit(text, place, "latitude,longitude and the radius"));
     };
-    let radius: Option<f64> = radius.parse().ok().filter(|radius| *radius >= 0.0);
-    if radius.is_none() {
+    let radius: Option<f64> = radius.parse().ok();
+    let Some(radius_km) = radius.filter(|radius| radius.is_finite() && *radius >= 0.0) else {
         return Err(unfit(text, place, "a radius in kilometres"));
-    }
-    let (lon, lat) = point(middle, place)?;
-    let size = -1.0;
-    Ok(Centre { lon, lat, size })
+    };
+    Ok((point(middle, place)?, radius_km * 1_000.0))
 }
 
 /// Longitude and latitude of a point, which is written the other way round.
@@ -142,14 +182,14 @@ mod tests {
             "2,0 2,4 0,4 0,0 2,0",
             "0,0 0,4 2,4 2,0",
         ] {
-            let found = of_polygon(text, "/p").unwrap();
+            let found = gravity(&polygon(text, "/p").unwrap());
             assert!(
                 (found.lon - 2.0).abs() < 1e-9 && (found.lat - 1.0).abs() < 1e-9,
                 "{found:?}"
             );
             assert!((found.size - 8.0).abs() < 1e-9, "{found:?}");
         }
-        let line = of_polygon("1,1 1,2 1,3 1,1", "/p").unwrap();
+        let line = gravity(&polygon("1,1 1,2 1,3 1,1", "/p").unwrap());
         assert!(
             (line.lat - 1.0).abs() < 1e-9 && (1.0..=3.0).contains(&line.lon),
             "{line:?}"
@@ -165,7 +205,7 @@ mod tests {
             "1,2 3,4 5,6 NaN,2",
             "118,24 118,25 119,25 118,24",
         ] {
-            let refused = of_polygon(text, "/polygon").unwrap_err();
+            let refused = polygon(text, "/polygon").unwrap_err();
             assert_eq!(refused.reason, Reason::BadPosition, "{text}");
             assert!(
                 refused.detail.starts_with("/polygon: "),
@@ -173,9 +213,11 @@ mod tests {
                 refused.detail
             );
         }
-        for text in ["", "1,2", "1,2 -1", "1,2 x", "1,2 NaN", "91,0 1", "1,2 3 4"] {
+        for text in [
+            "", "1,2", "1,2 -1", "1,2 x", "1,2 NaN", "1,2 inf", "91,0 1", "1,2 3 4",
+        ] {
             assert_eq!(
-                of_circle(text, "").unwrap_err().reason,
+                circle(text, "").unwrap_err().reason,
                 Reason::BadPosition,
                 "{text}"
             );

@@ -1,11 +1,13 @@
 //! What an alert says, once for each language.
 
+use egret_shared::issued::{BY_BYTES_MAX, HEADLINE_BYTES_MAX};
 use egret_shared::level::Level;
 use egret_shared::rejection::Rejection;
 use egret_shared::time::TimeMs;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::area;
+use crate::reading::{RawArea, RawIssued, SentTime};
 use crate::refuse::beginning;
 use crate::sent_time::rfc3339;
 use crate::told::{lines, rank};
@@ -50,30 +52,8 @@ impl<'a> Infos<'a> {
 
     /// Whether all of it has expired.
     pub(super) fn are_over(&self, now: TimeMs) -> Result<bool, Rejection> {
-        let mut are_over = !self.0.is_empty();
-        for Info { node, place, .. } in &self.0 {
-            let expires = node.one("expires", place)?;
-            let is_over = match expires {
-                "" => false,
-                text => {
-                    rfc3339(text, &format!("{place}/expires"))?.us <= now.0.saturating_mul(1_000)
-                }
-            };
-            are_over &= is_over;
-        }
-        Ok(are_over)
-    }
-
-    /// When the last of it expires; `None` if something does not say.
-    pub(super) fn until(&self) -> Option<TimeMs> {
-        let expires = |Info { node, place, .. }: &Info<'_>| {
-            let text = node.one("expires", place).ok()?;
-            let us = rfc3339(text, place).ok()?.us;
-            // No earlier than it is over.
-            Some(TimeMs(us.div_euclid(1_000) + i64::from(us % 1_000 != 0)))
-        };
-        let all: Option<Vec<TimeMs>> = self.0.iter().map(expires).collect();
-        all?.into_iter().max()
+        let until = self.until()?;
+        Ok(until.is_some_and(|until| until.us <= now.0.saturating_mul(1_000)))
     }
 
     /// The event, with its level behind it: `暴雨-red`.
@@ -88,16 +68,54 @@ impl<'a> Infos<'a> {
         }
     }
 
-    /// The centre of the largest area.
-    pub(super) fn position(&self) -> Result<Option<(f64, f64)>, Rejection> {
-        let mut best: Option<area::Centre> = None;
+    /// The areas of all languages: what each draws and names, the same thing once.
+    pub(super) fn areas(&self) -> Result<Vec<RawArea>, Rejection> {
+        let mut areas: Vec<RawArea> = Vec::new();
         for Info { node, place, .. } in &self.0 {
             for (index, node) in node.all("area").enumerate() {
-                let found = area::centre(node, &format!("{place}/area/{index}"))?;
-                best = area::larger(best, found);
+                let area = area::read(node, &format!("{place}/area/{index}"))?;
+                if !areas.contains(&area) {
+                    areas.push(area);
+                }
             }
         }
-        Ok(best.map(|centre| (centre.lon, centre.lat)))
+        Ok(areas)
+    }
+
+    /// What its issuer, whose address is `sender`, says of it.
+    pub(super) fn issued(&self, sender: &str, areas: Vec<RawArea>) -> Result<RawIssued, Rejection> {
+        let first = |name: &str| {
+            self.0
+                .first()
+                .map(|info| info.text(name))
+                .unwrap_or_default()
+        };
+        let by = match first("senderName") {
+            "" => sender,
+            name => name,
+        };
+        Ok(RawIssued {
+            by: beginning(by, BY_BYTES_MAX).to_owned(),
+            headline: beginning(first("headline"), HEADLINE_BYTES_MAX).to_owned(),
+            until: self.until()?,
+            areas,
+        })
+    }
+
+    /// When the last of it ends, if all of it does.
+    pub(super) fn until(&self) -> Result<Option<SentTime>, Rejection> {
+        let mut ends = Vec::new();
+        for Info { node, place, .. } in &self.0 {
+            let text = node.one("expires", place)?;
+            if !text.is_empty() {
+                ends.push(rfc3339(text, &format!("{place}/expires"))?);
+            }
+        }
+        let all_end = ends.len() == self.0.len();
+        Ok(ends
+            .into_iter()
+            .max_by_key(|end| end.us)
+            .filter(|_| all_end))
     }
 
     /// What people are told: in the first language all of it, of the next the headline.

@@ -42,6 +42,7 @@ pub(super) fn read(json: &str, named: Option<&str>, personal: &[Pointer]) -> Ele
         category: word(&sent.category, "/category")?,
         text: free_text(&sent.text)?,
         personal,
+        issued: None,
     }))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `tests/standard/cap-1.2` has the four examples of Common Alerting Protocol 1.2, appendix A.
 
-use egret_decode::reading::{Decoded, RawReport};
+use egret_decode::reading::{Decoded, RawReport, RawShape};
 use egret_decode::{Element, Message, limits};
 use egret_shared::rejection::{Reason, Rejection};
 use egret_shared::time::TimeMs;
@@ -152,6 +152,54 @@ fn a_warning_is_told_in_chinese_and_is_as_bad_as_the_worst_of_it() {
         "{lon} {lat}"
     );
     assert!(report.personal.is_empty());
+}
+
+#[test]
+fn a_warning_says_where_it_holds_until_when_and_who_says_so() {
+    let issued = heard(RAIN, "2026-06-22T06:05:01+08:00").issued.unwrap();
+    assert_eq!(issued.by, "w@example.org");
+    assert_eq!(issued.headline, "暴雨橙色预警");
+    assert_eq!(issued.until, None, "of two languages one does not end");
+    let [siming, gulangyu] = issued.areas.as_slice() else {
+        panic!("{issued:?}");
+    };
+    assert_eq!(siming.codes, ["350203"]);
+    let [RawShape::Polygon(ring), RawShape::Circle(middle, radius_m)] = siming.shapes.as_slice()
+    else {
+        panic!("{siming:?}");
+    };
+    assert_eq!((ring.len(), ring.first()), (5, Some(&(118.0, 24.4))));
+    assert_eq!((*middle, *radius_m), ((118.0, 24.0), 500_000.0));
+    assert!(gulangyu.codes.is_empty() && gulangyu.shapes.len() == 1);
+
+    let named = RAIN.replace(
+        "<headline>暴雨",
+        "<senderName>市气象台</senderName><headline>暴雨",
+    );
+    let ends = "<certainty>Likely</certainty><expires>2026-06-22T13:00:00+08:00</expires>";
+    let both = named.replacen("<certainty>Likely</certainty>", ends, 1);
+    let issued = heard(&both, "2026-06-22T06:05:01+08:00").issued.unwrap();
+    assert_eq!(issued.by, "市气象台");
+    assert_eq!(issued.until.unwrap().us, us("2026-06-22T13:00:00+08:00"));
+}
+
+#[test]
+fn the_same_area_in_two_languages_is_one_and_an_ended_warning_has_none() {
+    let area = |name: &str| {
+        let code = "<geocode><valueName>x</valueName><value>350206</value></geocode>";
+        format!("<area><areaDesc>{name}</areaDesc>{code}</area></info>")
+    };
+    let twice = RAIN.replacen("</info>", &area("Huli"), 1);
+    let last = twice.rfind("</info>").unwrap();
+    let twice = format!("{}{}{}", &twice[..last], area("湖里区"), &twice[last + 7..]);
+    let issued = heard(&twice, "2026-06-22T06:05:01+08:00").issued.unwrap();
+    let of_huli = issued.areas.iter().filter(|area| area.codes == ["350206"]);
+    assert_eq!(of_huli.count(), 1);
+
+    let cancel =
+        "<msgType>Cancel</msgType><references>w,R-1,2026-06-22T05:00:00+08:00</references>";
+    let over = RAIN.replace("<msgType>Alert</msgType>", cancel);
+    assert_eq!(heard(&over, "2026-06-22T06:05:01+08:00").issued, None);
 }
 
 #[test]

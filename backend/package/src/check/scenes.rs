@@ -351,6 +351,10 @@ fn check_layer(
                 known.levels.refer(entry, path, level, problems);
             }
         }
+        SceneLayer::HeatOf { metric, level } => {
+            known.metrics.refer(entry, path, metric.as_str(), problems);
+            known.levels.refer(entry, path, level, problems);
+        }
         SceneLayer::Assets(feeds) | SceneLayer::Heat(feeds) => {
             for feed in feeds {
                 known.feeds.refer(entry, path, feed.as_str(), problems);

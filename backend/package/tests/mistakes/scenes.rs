@@ -149,6 +149,16 @@ fn mistakes_in_layers_of_a_map_are_told_at_their_place() {
             ),
             (
                 "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"heat:water.stress@grit\"",
+                "did you mean \"grid\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
+                "\"assets\", ¦\"heat:water.stres@grid\"",
+                "did you mean \"water.stress\"?",
+            ),
+            (
+                "\"assets\", \"incidents\"",
                 "\"assets\", ¦\"flows:crossings\"",
                 "there is no layer of the map \"crossings\"",
             ),

@@ -337,7 +337,7 @@ fn at_line(mut refused: Rejection, line: u64) -> Rejection {
 fn shape(entry: &Entry) -> Value {
     let shape = match entry {
         Entry::Observation(observation) => serde_json::to_value(observation),
-        Entry::Report(report) => serde_json::to_value(report),
+        Entry::Report(report) | Entry::Issued(report, _) => serde_json::to_value(report),
         Entry::Refused(_)
         | Entry::Tick(_)
         | Entry::Clock(_)

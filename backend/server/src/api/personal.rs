@@ -130,7 +130,7 @@ fn area_of(store: &dyn Store, fields: &PersonalFields) -> Result<Option<AreaCode
         limit_batches: 1,
     };
     store.observed(&filter, &mut |seq, entry| {
-        if let Entry::Report(report) = entry
+        if let Entry::Report(report) | Entry::Issued(report, _) = entry
             && seq == fields.seq
         {
             area.clone_from(&report.area);

@@ -160,7 +160,7 @@ fn places_of(store: &dyn Store, (first, last): (Seq, Seq)) -> Result<Vec<Place>,
         }
         let place = match entry {
             Entry::Observation(of) => Some((&of.feed, &of.area)),
-            Entry::Report(of) => Some((&of.feed, &of.area)),
+            Entry::Report(of) | Entry::Issued(of, _) => Some((&of.feed, &of.area)),
             Entry::Refused(_)
             | Entry::Tick(_)
             | Entry::Clock(_)

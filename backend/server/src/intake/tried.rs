@@ -6,6 +6,7 @@ use egret_decode::reading::Decoded;
 use egret_shared::id::MessageId;
 use egret_shared::rejection::Rejection;
 
+use super::ways::step;
 use super::{Intake, Origin};
 
 /// Names for the elements of a message whose sender has a name for it.
@@ -65,9 +66,9 @@ impl Intake {
                 let observation = ways.validator.observation(def, reading, origin.received_at);
                 observation.map(Entry::Observation)
             }
-            Decoded::Report(report) => {
-                let report = ways.validator.report(def, report, origin.received_at);
-                report.map(|(report, _personal)| Entry::Report(report))
+            Decoded::Report(raw) => {
+                let step = step(&ways.validator, def, raw, origin.received_at);
+                step.map(|(entry, _personal)| entry)
             }
         };
         let elements = decoder.decode(&message).into_iter();

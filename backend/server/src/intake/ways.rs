@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use egret_city::entry::Entry;
 use egret_decode::decoder::Decoder;
-use egret_decode::reading::Decoded;
+use egret_decode::reading::{Decoded, RawReport};
 use egret_package::Package;
 use egret_shared::package::feed::{FeedDef, Format};
 use egret_shared::rejection::{Reason, Rejection, Stage};
+use egret_shared::time::TimeMs;
 use egret_validate::Validator;
+use egret_validate::validator::Personal;
 
 use super::clocks::Clocks;
 use super::sealing::MessageKeys;
@@ -47,6 +49,25 @@ pub(super) fn no_envelope(feed: &FeedDef) -> Rejection {
         feed.id
     );
     Rejection::new(Stage::Source, Reason::BadShape, detail)
+}
+
+/// The entry that a report's step is, and the fields that identify a person, which must not go
+/// where the entry goes.
+///
+/// # Errors
+/// Why it cannot be one.
+pub(crate) fn step(
+    validator: &Validator,
+    feed: &FeedDef,
+    mut raw: RawReport,
+    received_at: TimeMs,
+) -> Result<(Entry, Vec<Personal>), Rejection> {
+    let issued = raw.issued.take();
+    let issued = issued
+        .map(|issued| validator.issued(feed, *issued))
+        .transpose()?;
+    let (report, personal) = validator.report(feed, raw, received_at)?;
+    Ok((Entry::of_report(report, issued), personal))
 }
 
 impl Ways {
@@ -127,11 +148,13 @@ impl Ways {
                 Entry::Observation(validator.observation(feed, reading, origin.received_at)?)
             }
             Decoded::Report(raw) => {
-                let (report, personal) = self.validator.report(feed, raw, origin.received_at)?;
-                if let Some(keys) = keys.filter(|_| !personal.is_empty()) {
-                    keys.keep_personal(pending, &report, &personal);
+                let (entry, personal) = step(&self.validator, feed, raw, origin.received_at)?;
+                if let Entry::Report(report) | Entry::Issued(report, _) = &entry
+                    && let Some(keys) = keys.filter(|_| !personal.is_empty())
+                {
+                    keys.keep_personal(pending, report, &personal);
                 }
-                Entry::Report(report)
+                entry
             }
         };
         pending.entries.push(entry);

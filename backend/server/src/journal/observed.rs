@@ -22,7 +22,7 @@ CREATE INDEX IF NOT EXISTS journal_observed ON journal (
 pub(crate) fn observed_at(entry: &Entry) -> Option<TimeMs> {
     match entry {
         Entry::Observation(observation) => Some(observation.observed_at),
-        Entry::Report(report) => Some(report.observed_at),
+        Entry::Report(report) | Entry::Issued(report, _) => Some(report.observed_at),
         Entry::Refused(_)
         | Entry::Tick(_)
         | Entry::Package(_)

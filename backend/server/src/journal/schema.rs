@@ -16,7 +16,8 @@ use crate::store::history::{self, History};
 use crate::store::personal::{self, old};
 use crate::store::{past, quarantine, raw, requests, sqlite as store};
 
-/// Version of all tables, which stands in `user_version`; a database of a newer one is refused.
+/// Version of all tables and of the journal's entries, which stands in `user_version`; a database of
+/// a newer one is refused.
 const VERSION: i64 = 6;
 
 /// Tables of the journal.

@@ -84,7 +84,7 @@ pub(crate) fn put(
     entries: &[Entry],
 ) -> Result<(), JournalError> {
     for entry in entries {
-        if let Entry::Report(report) = entry
+        if let Entry::Report(report) | Entry::Issued(report, _) = entry
             && report.feed == *feed
         {
             put_step(connection, report)?;

@@ -2,9 +2,12 @@
 
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::level::Level;
+use egret_shared::package::layer::LayerKind;
 
 use super::LiveMap;
 use crate::clock;
+use crate::map::camera::Mercator;
+use crate::map::style;
 use crate::map::walk::{self, Way};
 use crate::screen::fit::unit_px;
 
@@ -55,6 +58,26 @@ impl LiveMap {
             by_place.then_with(|| a.asset.cmp(&b.asset))
         });
         near
+    }
+
+    /// The warnings at a place of the screen, by the `code` of [`style::source::WARNED`] and
+    /// [`style::source::DRAWN`]. CSS pixels from the map's top left.
+    pub(crate) fn warnings_at(&self, (x, y): (f64, f64)) -> Vec<String> {
+        let layers = style::drawn_with(LayerKind::Warnings);
+        let base = self.shared.base.get();
+        base.map_or_else(Vec::new, |base| {
+            base.under(&serde_json::json!(layers).to_string(), "code", x, y)
+        })
+    }
+
+    /// The place of the map at a place of the screen.
+    pub(crate) fn place_of(&self, (x, y): (f64, f64)) -> Option<Mercator> {
+        let camera = self.shared.camera.get()?;
+        let world = camera.world_px();
+        Some(Mercator {
+            x: camera.centre.x + (x - camera.width / 2.0) / world,
+            y: camera.centre.y + (y - camera.height / 2.0) / world,
+        })
     }
 
     /// The next asset in a direction from a place of the screen.

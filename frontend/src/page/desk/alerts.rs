@@ -174,6 +174,7 @@ mod tests {
             hushed: None,
             flapping: false,
             changes: 0,
+            issued: None,
         })
     }
 

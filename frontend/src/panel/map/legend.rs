@@ -12,7 +12,7 @@ use egret_shared::package::metric::MetricDef;
 use egret_shared::text::Text;
 
 use super::flows::Line;
-use super::shown::Shown;
+use super::shown::{Heat, Shown};
 use crate::format;
 use crate::i18n::map::{MapWord, layer_word};
 use crate::i18n::{Key, level_key};
@@ -35,6 +35,8 @@ pub(super) struct Told {
     pub(super) lines: RwSignal<Arc<[Line]>>,
     /// See [`super::flows::paint`].
     pub(super) top: RwSignal<f64>,
+    /// The value at which heat of a metric is strongest.
+    pub(super) densest: RwSignal<Option<f64>>,
     /// How much room the legend takes. CSS pixels from the map's top left.
     pub(super) room: RwSignal<(f64, f64)>,
 }
@@ -50,12 +52,7 @@ pub(super) fn legend(told: &Told, catalog: &Catalog, is_small: bool) -> AnyView 
     let kinds = told.shown.kinds.clone();
     let sections = kinds.into_iter().rev().map(|kind| {
         let content = (!is_small).then(|| content(kind, told, catalog));
-        let painted = told
-            .shown
-            .painted
-            .as_ref()
-            .map(|painted| painted.metric.name.clone());
-        let name = painted.filter(|_| kind == LayerKind::Areas);
+        let name = metric_of(kind, &told.shown).map(|metric| metric.name.clone());
         view! { <section>{switch(kind, name)} {content}</section> }
     });
     let sections = sections.collect_view();
@@ -83,6 +80,16 @@ pub(super) fn legend(told: &Told, catalog: &Catalog, is_small: bool) -> AnyView 
         }
         .into_any()
     }
+}
+
+/// The metric that a kind of layer shows.
+fn metric_of(kind: LayerKind, shown: &Shown) -> Option<&MetricDef> {
+    let painted = match (kind, &shown.heat) {
+        (LayerKind::Areas, _) => shown.painted.as_ref(),
+        (LayerKind::Heat, Heat::Metric(painted)) => Some(painted),
+        _ => None,
+    };
+    painted.map(|painted| &painted.metric)
 }
 
 /// Tells how much room the legend takes, whenever that may have changed.
@@ -118,6 +125,9 @@ fn switch(kind: LayerKind, name: Option<Text>) -> impl IntoView {
     let screen = screen();
     let hidden = hidden();
     let name = move || match &name {
+        Some(name) if kind == LayerKind::Heat => {
+            format!("{} · {}", screen.text(name), screen.word(MapWord::HeatOf))
+        }
         Some(name) => screen.text(name),
         None => screen.word(layer_word(kind)).to_owned(),
     };
@@ -150,20 +160,30 @@ fn content(kind: LayerKind, told: &Told, catalog: &Catalog) -> Option<AnyView> {
         LayerKind::Flows => flow_scale(told, catalog),
         LayerKind::Assets => assets(told.counts),
         LayerKind::Incidents => levels(),
-        LayerKind::Heat => heat_scale(),
+        LayerKind::Heat => heat_scale(metric_of(kind, &told.shown), told.densest),
         LayerKind::Geofences | LayerKind::Warnings => return None,
     };
     let hidden = hidden();
     Some(view! { <div class:none=move || !hidden.shows(kind)>{content}</div> }.into_any())
 }
 
-/// From few to many.
-fn heat_scale() -> AnyView {
+/// From few to many; of a metric, from nothing to the highest value, and that it is by area.
+fn heat_scale(metric: Option<&MetricDef>, densest: RwSignal<Option<f64>>) -> AnyView {
     let screen = screen();
+    let Some(metric) = metric else {
+        return view! {
+            <p class="heat-scale">
+                {move || screen.word(MapWord::Less)} <i></i> {move || screen.word(MapWord::More)}
+            </p>
+        }
+        .into_any();
+    };
+    let ucum = metric.unit.clone();
+    let unit = format::unit(&metric.unit).to_owned();
+    let top = move || densest.get().map(|top| format::figure(top, &ucum));
     view! {
-        <p class="heat-scale">
-            {move || screen.word(MapWord::Less)} <i></i> {move || screen.word(MapWord::More)}
-        </p>
+        <p class="heat-scale">"0" <i></i> {top} " " {unit}</p>
+        <p class="small-print">{move || screen.word(MapWord::HeatByArea)}</p>
     }
     .into_any()
 }

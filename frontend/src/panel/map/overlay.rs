@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use egret_shared::id::AreaCode;
 use egret_shared::text::Language;
 
 use crate::map::camera::{Camera, Mercator};
@@ -53,7 +52,7 @@ pub(super) enum Piece {
     Notes,
     Mark(String),
     Title(String),
-    Warning(AreaCode),
+    Warning(String),
     Name(usize),
 }
 
@@ -81,7 +80,7 @@ pub(crate) fn Overlay(over: Over) -> impl IntoView {
             </For>
             <For
                 each=move || over.warned.get().to_vec()
-                key=|warned| (warned.area.clone(), warned.level, warned.text.clone(), warned.more)
+                key=|warned| (warned.id.clone(), warned.notices.clone())
                 let:warned
             >
                 {warned::label(warned, rooms)}
@@ -189,7 +188,7 @@ fn warning_wish(warned: &Warned, (x, y): (f64, f64), unit: f64, language: Langua
         height,
     };
     Wish {
-        key: Piece::Warning(warned.area.clone()),
+        key: Piece::Warning(warned.id.clone()),
         rooms: [-34.0, 34.0, -62.0, 62.0, -90.0, 90.0].map(room).to_vec(),
         must: true,
     }

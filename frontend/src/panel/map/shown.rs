@@ -9,6 +9,21 @@ use egret_shared::package::metric::MetricDef;
 
 use crate::select;
 
+/// What heat is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Heat {
+    /// The alerts in force of these feeds; none named, of all.
+    Alerts(BTreeSet<FeedId>),
+    /// A metric in the areas of a level.
+    Metric(Painted),
+}
+
+impl Default for Heat {
+    fn default() -> Self {
+        Self::Alerts(BTreeSet::new())
+    }
+}
+
 /// What paints the areas.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Painted {
@@ -31,8 +46,8 @@ pub(super) struct Shown {
     pub(super) warnings: Vec<MetricDef>,
     /// `flows`: the file of the lines.
     pub(super) flows: Option<String>,
-    /// `heat` of these feeds; none named, of all.
-    pub(super) heat: BTreeSet<FeedId>,
+    /// `heat`.
+    pub(super) heat: Heat,
 }
 
 impl Shown {
@@ -89,7 +104,14 @@ impl Shown {
                 };
                 self.flows = Some(layer.file.clone());
             }
-            SceneLayer::Heat(feeds) => self.heat = feeds.into_iter().collect(),
+            SceneLayer::Heat(feeds) => self.heat = Heat::Alerts(feeds.into_iter().collect()),
+            SceneLayer::HeatOf { metric, level } => {
+                let Some(metric) = select::metric_def(catalog, &metric) else {
+                    return;
+                };
+                let metric = metric.clone();
+                self.heat = Heat::Metric(Painted { metric, level });
+            }
             SceneLayer::Incidents | SceneLayer::Geofences => {}
         }
         self.kinds.push(kind);

@@ -1,72 +1,89 @@
-//! Areas in which a warning is in force: by alerts of rules of kind `warning`, and by metrics whose
-//! level in an area is one.
+//! Areas in which a warning is in force: by alerts of rules of kind `warning`, which may have been
+//! drawn by whoever issued them, and by metrics whose level in an area is one.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod card;
+mod label;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use serde_json::{Value, json};
 
-use egret_shared::alert::{Alert, AlertState};
+use egret_shared::alert::{Alert, AlertState, Subject};
 use egret_shared::catalog::{Area, Catalog};
 use egret_shared::id::{AreaCode, RuleId};
+use egret_shared::issued::Shape;
 use egret_shared::level::Level;
 use egret_shared::metric::MetricPoint;
 use egret_shared::package::metric::MetricDef;
 use egret_shared::package::rule::RuleKind;
 use egret_shared::position::Position;
-use egret_shared::text::{Language, Text};
+use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 
-use super::overlay::{Piece, Rooms, transform};
 use super::shown::{Shown, districts};
-use crate::i18n::{level_key, word};
 use crate::lasting::Kept;
-use crate::map::labels;
-use crate::screen::screen;
-use crate::select::Truth;
+use crate::map::zones;
+use crate::select;
 use crate::store::Store;
-use crate::widget::figure::Said;
-use crate::widget::level::{LevelMark, level_class};
-use crate::widget::truth::Basis;
 
-/// An area with warnings in force.
+pub(super) use card::{Picked, WarningCard};
+pub(super) use label::{label, said, width_em};
+
+/// Where warnings are in force: an area, or what an issuer has drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Warned {
-    /// Which.
-    pub(super) area: AreaCode,
+    /// The area's code, or what tells the drawing from others.
+    pub(super) id: String,
+    /// What is drawn; empty for an area.
+    pub(super) shapes: Vec<Shape>,
     /// A point inside it.
     pub(super) position: Position,
+    /// The warnings, the worst and newest first; never empty.
+    pub(super) notices: Vec<Notice>,
+}
+
+impl Warned {
     /// The highest level in force.
-    pub(super) level: Level,
-    /// What the warning of that level says.
-    pub(super) text: Text,
-    /// How many more there are.
-    pub(super) more: usize,
-    /// When it was heard of.
-    pub(super) at: TimeMs,
+    pub(super) fn level(&self) -> Level {
+        self.notices.first().map_or(Level::Normal, |notice| notice.level)
+    }
+
+    /// Whether it is an area of the city.
+    pub(super) fn is_area(&self) -> bool {
+        self.shapes.is_empty()
+    }
 }
 
 /// One warning.
-#[derive(Clone, Debug, PartialEq)]
-struct Notice {
-    area: AreaCode,
-    level: Level,
-    text: Text,
-    at: TimeMs,
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Notice {
+    /// How bad.
+    pub(super) level: Level,
+    /// What is warned of.
+    pub(super) text: Text,
+    /// When it was heard of.
+    pub(super) at: TimeMs,
+    /// When it ends by itself.
+    pub(super) until: Option<TimeMs>,
+    /// What its issuer says in a line; empty if nothing.
+    pub(super) headline: String,
+    /// Who issued it.
+    pub(super) by: Option<Text>,
+    /// Shapes that are not drawn.
+    pub(super) left_out: u32,
 }
 
 /// A metric in an area.
 type Watched = (Area, Kept<Option<MetricPoint>>);
 
-/// The areas with warnings in force, followed.
+/// The rules of kind `warning`, and who issues what they watch.
+type Rules = BTreeMap<RuleId, Option<Text>>;
+
+/// Where warnings are in force, followed.
 pub(super) fn warned(shown: &Shown, store: Store, catalog: &Arc<Catalog>) -> Memo<Arc<[Warned]>> {
-    let rules: BTreeSet<RuleId> = catalog
-        .rules
-        .rules
-        .iter()
-        .filter(|rule| rule.kind == RuleKind::Warning)
-        .map(|rule| rule.id.clone())
-        .collect();
+    let rules = rules_of(catalog);
     let level = districts(catalog);
     let of_level: Vec<Area> = catalog
         .areas
@@ -86,13 +103,28 @@ pub(super) fn warned(shown: &Shown, store: Store, catalog: &Arc<Catalog>) -> Mem
         .collect();
     let catalog = Arc::clone(catalog);
     Memo::new(move |_| {
-        let mut notices = of_alerts(&store.alerts.read(), &rules);
+        let (mut notices, drawn) = of_alerts(&store.alerts.read(), &rules);
         for (text, areas) in &watched {
             let points = areas.iter().filter_map(|(_, point)| point.get());
             notices.extend(points.filter_map(|point| of_point(&point, text)));
         }
-        joined(notices, &catalog.areas).into()
+        let mut warned = joined(notices, &catalog.areas);
+        warned.extend(drawn);
+        warned.into()
     })
+}
+
+fn rules_of(catalog: &Catalog) -> Rules {
+    let rules = catalog.rules.rules.iter();
+    let rules = rules.filter(|rule| rule.kind == RuleKind::Warning);
+    let by = |feed: &egret_shared::id::FeedId| {
+        let feed = catalog.feeds.iter().find(|def| def.id == *feed)?;
+        let department = select::department(catalog, &feed.department)?;
+        Some(department.clone())
+    };
+    rules
+        .map(|rule| (rule.id.clone(), rule.on.feed.as_ref().and_then(by)))
+        .collect()
 }
 
 /// What a warning by a metric is called: as the property that it is about, where it is about one.
@@ -106,121 +138,134 @@ fn called(metric: &MetricDef, catalog: &Catalog) -> Text {
     property.map_or_else(|| metric.name.clone(), |def| def.name.clone())
 }
 
-fn of_point(point: &MetricPoint, text: &Text) -> Option<Notice> {
+fn of_point(point: &MetricPoint, text: &Text) -> Option<(AreaCode, Notice)> {
     let is_known = point.v.is_some() && point.level > Level::Normal;
-    is_known.then(|| Notice {
-        area: point.area.clone(),
+    let notice = || Notice {
         level: point.level,
         text: text.clone(),
         at: point.latest_at.unwrap_or(point.end),
-    })
+        until: None,
+        headline: String::new(),
+        by: None,
+        left_out: 0,
+    };
+    is_known.then(|| (point.area.clone(), notice()))
 }
 
-fn of_alerts(alerts: &[Arc<Alert>], rules: &BTreeSet<RuleId>) -> Vec<Notice> {
-    if rules.is_empty() {
-        return Vec::new();
-    }
-    let in_force = alerts.iter().filter(|alert| {
+/// The warnings by alerts: those in areas of the city, and those that are drawn.
+fn of_alerts(alerts: &[Arc<Alert>], rules: &Rules) -> (Vec<(AreaCode, Notice)>, Vec<Warned>) {
+    let (mut notices, mut drawn) = (Vec::new(), Vec::new());
+    for alert in alerts {
         let is_told = alert.state == AlertState::Firing && alert.hushed.is_none();
-        is_told && rules.contains(&alert.key.rule)
-    });
-    let notice = |alert: &Arc<Alert>| {
-        Some(Notice {
-            area: alert.areas.last()?.clone(),
-            level: alert.level,
-            text: alert.message.clone(),
-            at: alert.since,
-        })
+        let Some(by) = rules.get(&alert.key.rule).filter(|_| is_told) else {
+            continue;
+        };
+        let notice = notice(alert, by.as_ref());
+        let said = alert.issued.as_deref();
+        let shapes = said.map(|said| said.shapes.as_slice()).unwrap_or_default();
+        let areas = said.map(|said| said.areas.as_slice()).unwrap_or_default();
+        notices.extend(areas.iter().map(|area| (area.clone(), notice.clone())));
+        if let Some(position) = alert.position.filter(|_| !shapes.is_empty()) {
+            drawn.push(Warned {
+                id: id_of(alert),
+                shapes: shapes.to_vec(),
+                position,
+                notices: vec![notice],
+            });
+        } else if let Some(area) = alert.areas.last().filter(|_| areas.is_empty()) {
+            notices.push((area.clone(), notice));
+        }
+    }
+    (notices, drawn)
+}
+
+fn notice(alert: &Alert, by: Option<&Text>) -> Notice {
+    let said = alert.issued.as_deref();
+    let own = said.filter(|said| !said.by.is_empty());
+    let own = own.map(|said| Text::new(said.by.clone(), said.by.clone()));
+    Notice {
+        level: alert.level,
+        text: alert.message.clone(),
+        at: alert.since,
+        until: said.and_then(|said| said.until),
+        headline: said.map(|said| said.headline.clone()).unwrap_or_default(),
+        by: own.or_else(|| by.cloned()),
+        left_out: said.map_or(0, |said| said.left_out),
+    }
+}
+
+/// No area's code has a space.
+fn id_of(alert: &Alert) -> String {
+    let report = match &alert.key.subject {
+        Subject::Reports { feed, first } => format!("{feed} {first}"),
+        _ => String::new(),
     };
-    in_force.filter_map(notice).collect()
+    format!("{} {report}", alert.key.rule)
 }
 
 /// One for each area, the worst and newest speaking for it.
-fn joined(mut notices: Vec<Notice>, areas: &[Area]) -> Vec<Warned> {
-    notices.sort_by_key(|notice| std::cmp::Reverse((notice.level, notice.at)));
+fn joined(mut notices: Vec<(AreaCode, Notice)>, areas: &[Area]) -> Vec<Warned> {
+    notices.sort_by_key(|(_, notice)| std::cmp::Reverse((notice.level, notice.at)));
     let mut by_area: BTreeMap<AreaCode, Warned> = BTreeMap::new();
-    for notice in notices {
-        if let Some(known) = by_area.get_mut(&notice.area) {
-            known.more += 1;
+    for (code, notice) in notices {
+        if let Some(known) = by_area.get_mut(&code) {
+            known.notices.push(notice);
             continue;
         }
-        let Some(area) = areas.iter().find(|area| area.code == notice.area) else {
+        let Some(area) = areas.iter().find(|area| area.code == code) else {
             continue;
         };
         let warned = Warned {
-            area: notice.area.clone(),
+            id: code.to_string(),
+            shapes: Vec::new(),
             position: area.centre,
-            level: notice.level,
-            text: notice.text,
-            more: 0,
-            at: notice.at,
+            notices: vec![notice],
         };
-        by_area.insert(notice.area, warned);
+        by_area.insert(code, warned);
     }
     by_area.into_values().collect()
 }
 
-/// Those that get a label: a warning for many areas is said once, in the northernmost.
-pub(super) fn said(warned: &[Warned]) -> Vec<Warned> {
-    let mut said: Vec<&Warned> = Vec::new();
-    for one in warned {
-        let is_same = |other: &&Warned| other.level == one.level && other.text == one.text;
-        match said.iter_mut().find(|other| is_same(other)) {
-            Some(other) if other.position.lat < one.position.lat => *other = one,
-            Some(_) => {}
-            None => said.push(one),
-        }
-    }
-    said.into_iter().cloned().collect()
-}
-
-/// About how wide a label is, in its own font size.
-pub(super) fn width_em(warned: &Warned, language: Language) -> f64 {
-    let more = if warned.more > 0 { 3.0 } else { 0.0 };
-    let level = word(level_key(warned.level), language);
-    labels::width_em(warned.text.get(language)) + labels::width_em(level) + more
-}
-
-/// `▲ 橙 暴雨预警 +1` over the area.
-pub(super) fn label(warned: Warned, rooms: Rooms) -> impl IntoView {
-    let screen = screen();
-    let piece = Piece::Warning(warned.area.clone());
-    let room = Memo::new(move |_| rooms.read().get(&piece).copied());
-    let truth = Signal::stored(Truth::of_count(1, 1, Some(warned.at), warned.at));
-    let (level, more, text) = (warned.level, warned.more, warned.text);
-    view! {
-        <div
-            class=format!("warning-label {}", level_class(level))
-            class:none=move || room.get().is_none()
-            style:transform=move || transform(room.get())
-            style:width=move || room.get().map(|room| format!("{:.1}px", room.width))
-        >
-            <LevelMark level=Signal::stored(level) />
-            <b>{move || screen.word(level_key(level))}</b>
-            <Said of="warning" truth=truth basis=Basis::One>
-                {move || screen.text(&text)}
-                {(more > 0).then(|| format!(" +{more}"))}
-            </Said>
-        </div>
-    }
+/// What is drawn, as GeoJSON; the milder first, so that the worst lies on top.
+pub(super) fn drawings(warned: &[Warned]) -> Value {
+    let mut warned: Vec<&Warned> = warned.iter().collect();
+    warned.sort_by_key(|warned| warned.level());
+    let features = warned.into_iter().flat_map(|warned| {
+        let properties = json!({ "code": warned.id, "level": warned.level().as_str() });
+        warned.shapes.iter().map(move |shape| {
+            let geometry = match shape {
+                Shape::Polygon(ring) => json!({ "type": "Polygon", "coordinates": [ring] }),
+                Shape::Circle { centre, radius_m } => {
+                    zones::circle((centre.lon, centre.lat), *radius_m)
+                }
+            };
+            json!({ "type": "Feature", "properties": properties, "geometry": geometry })
+        })
+    });
+    json!({ "type": "FeatureCollection", "features": features.collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
 mod tests {
+    use egret_shared::alert::AlertKey;
     use egret_shared::flags::Flags;
+    use egret_shared::issued::Issued;
 
     use super::*;
 
-    fn notice(area: &str, level: Level, text: &str, at: i64) -> Notice {
+    pub(super) fn notice(level: Level, text: &str, at: i64) -> Notice {
         Notice {
-            area: area.into(),
             level,
             text: Text::new(text, text),
             at: TimeMs(at),
+            until: None,
+            headline: String::new(),
+            by: None,
+            left_out: 0,
         }
     }
 
-    fn area(code: &str) -> Area {
+    pub(super) fn area(code: &str) -> Area {
         let json = serde_json::json!({
             "code": code, "parent": null, "level": "district",
             "name": { "zh": "区", "en": "district" }, "centre": [118.0, 24.5],
@@ -228,48 +273,114 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    fn alert(report: &str, issued: Option<Issued>) -> Arc<Alert> {
+        Arc::new(Alert {
+            key: AlertKey {
+                rule: "rain".into(),
+                subject: Subject::Reports {
+                    feed: "cap".into(),
+                    first: report.into(),
+                },
+            },
+            state: AlertState::Firing,
+            level: Level::Orange,
+            areas: vec!["1".into(), "11".into()],
+            position: Position::checked(118.05, 24.45),
+            v: None,
+            unit: String::new(),
+            since: TimeMs(5),
+            fired_at: None,
+            resolved_at: None,
+            message: Text::new("暴雨", "rain"),
+            incident: None,
+            hushed: None,
+            flapping: false,
+            changes: 0,
+            issued: issued.map(Box::new),
+        })
+    }
+
+    fn rules() -> Rules {
+        Rules::from([("rain".into(), Some(Text::new("气象局", "Weather")))])
+    }
+
     #[test]
     fn the_worst_warning_speaks_for_an_area_and_the_others_are_counted() {
         let notices = vec![
-            notice("1", Level::Yellow, "rain", 5),
-            notice("1", Level::Orange, "gale", 3),
-            notice("1", Level::Yellow, "lightning", 9),
-            notice("2", Level::Blue, "rain", 1),
-            notice("unknown", Level::Red, "rain", 1),
+            ("1".into(), notice(Level::Yellow, "rain", 5)),
+            ("1".into(), notice(Level::Orange, "gale", 3)),
+            ("1".into(), notice(Level::Yellow, "lightning", 9)),
+            ("2".into(), notice(Level::Blue, "rain", 1)),
+            ("unknown".into(), notice(Level::Red, "rain", 1)),
         ];
         let warned = joined(notices, &[area("1"), area("2")]);
-        let said: Vec<_> = warned
+        let told: Vec<_> = warned
             .iter()
             .map(|warned| {
-                (
-                    warned.area.as_str(),
-                    warned.level,
-                    warned.text.en.as_str(),
-                    warned.more,
-                )
+                let texts = warned.notices.iter().map(|notice| notice.text.en.as_str());
+                (warned.id.as_str(), warned.level(), texts.collect::<Vec<_>>())
             })
             .collect();
         assert_eq!(
-            said,
+            told,
             [
-                ("1", Level::Orange, "gale", 2),
-                ("2", Level::Blue, "rain", 0)
+                ("1", Level::Orange, vec!["gale", "lightning", "rain"]),
+                ("2", Level::Blue, vec!["rain"])
             ]
         );
     }
 
     #[test]
-    fn a_warning_for_many_areas_is_said_once() {
-        let notices = vec![
-            notice("1", Level::Orange, "rain", 5),
-            notice("2", Level::Orange, "rain", 5),
-            notice("3", Level::Yellow, "rain", 5),
-        ];
-        let mut areas = [area("1"), area("2"), area("3")];
-        areas[1].centre.lat = 24.9;
-        let said = said(&joined(notices, &areas));
-        let areas: Vec<_> = said.iter().map(|one| one.area.as_str()).collect();
-        assert_eq!(areas, ["2", "3"]);
+    fn what_an_issuer_drew_is_drawn_and_paints_no_area() {
+        let ring = [(118.0, 24.4), (118.1, 24.4), (118.1, 24.5), (118.0, 24.4)];
+        let ring = ring.iter().filter_map(|(lon, lat)| Position::checked(*lon, *lat));
+        let centre = Position::checked(118.05, 24.45).unwrap();
+        let issued = Issued {
+            by: "Bureau".to_owned(),
+            shapes: vec![
+                Shape::Polygon(ring.collect()),
+                Shape::Circle {
+                    centre,
+                    radius_m: 900.0,
+                },
+            ],
+            ..Issued::default()
+        };
+        let (notices, drawn) = of_alerts(&[alert("W-1", Some(issued))], &rules());
+        assert!(notices.is_empty());
+        let drawings = drawings(&drawn);
+        let features = drawings["features"].as_array().unwrap();
+        assert_eq!(features.len(), 2);
+        for feature in features {
+            assert_eq!(
+                feature["properties"],
+                json!({ "code": "rain cap W-1", "level": "orange" })
+            );
+        }
+        assert_eq!(
+            features[0]["geometry"]["coordinates"][0][1],
+            json!([118.1, 24.4])
+        );
+        let by = drawn[0].notices[0].by.as_ref();
+        assert_eq!(by.map(|by| by.en.as_str()), Some("Bureau"));
+    }
+
+    #[test]
+    fn areas_that_are_named_are_painted_and_without_any_that_of_the_alert_is() {
+        let issued = Issued {
+            areas: vec!["1".into(), "2".into()],
+            ..Issued::default()
+        };
+        let codes = |issued| {
+            let (notices, drawn) = of_alerts(&[alert("W-1", issued)], &rules());
+            assert!(drawn.is_empty());
+            let codes = notices.iter().map(|(code, _)| code.to_string());
+            codes.collect::<Vec<_>>()
+        };
+        assert_eq!(codes(Some(issued)), ["1", "2"]);
+        assert_eq!(codes(Some(Issued::default())), ["11"]);
+        assert_eq!(codes(None), ["11"]);
+        assert!(of_alerts(&[alert("W-1", None)], &Rules::new()).0.is_empty());
     }
 
     #[test]
@@ -289,7 +400,7 @@ mod tests {
         };
         let text = Text::new("暴雨预警", "Rainstorm warning");
         assert_eq!(
-            of_point(&point, &text).map(|notice| notice.at),
+            of_point(&point, &text).map(|(_, notice)| notice.at),
             Some(TimeMs(50_000))
         );
         let calm = MetricPoint {
