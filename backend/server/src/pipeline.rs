@@ -218,15 +218,7 @@ async fn serve(
         let nodes = source::sparkplug::run(ends.intake.clone(), endpoint.clone(), shutdown.clone());
         tracker.spawn(nodes);
     }
-    let downlink = Downlink {
-        city: context.city.clone(),
-        intake: context.intake.clone(),
-        wake: context.orders.clone(),
-    };
-    if let Some(endpoint) = &endpoint {
-        let way = Way::Endpoint(endpoint.clone());
-        tracker.spawn(downlink.clone().run(way, shutdown.clone()));
-    }
+    let downlink = downlink(&context, endpoint.as_ref(), tracker, shutdown);
     if let Some(outbox) = &context.outbox {
         for worker in outbox.workers() {
             tracker.spawn(worker.run(shutdown.clone()));
@@ -271,6 +263,25 @@ async fn serve(
     };
     tracker.spawn(renewal.run());
     Ok((http, mqtt))
+}
+
+/// What sends orders to actuators; by the embedded endpoint it does from now on.
+fn downlink(
+    context: &Context,
+    endpoint: Option<&Handle>,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Downlink {
+    let downlink = Downlink {
+        city: context.city.clone(),
+        intake: context.intake.clone(),
+        wake: context.orders.clone(),
+    };
+    if let Some(endpoint) = endpoint {
+        let way = Way::Endpoint(endpoint.clone());
+        tracker.spawn(downlink.clone().run(way, shutdown.clone()));
+    }
+    downlink
 }
 
 /// What decides about everybody.

@@ -369,7 +369,7 @@ impl Refold {
 }
 
 fn is_report_of(entry: &Entry, feed: Option<&FeedId>) -> bool {
-    matches!(entry, Entry::Report(report) if Some(&report.feed) == feed)
+    matches!(entry, Entry::Report(report) | Entry::Issued(report, _) if Some(&report.feed) == feed)
 }
 
 fn tell(state: &watch::Sender<addition::Register>, kept: &[Kept], folding: Option<f64>) {
