@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use egret_shared::broker::BrokerStatus;
+use egret_shared::feed::FeedQuality;
 use egret_shared::id::FeedId;
 use egret_shared::package::addition::{Addition, Register, Trial, Tried, UnheardTopic};
 use egret_shared::time::{Span, TimeMs};
@@ -49,6 +51,21 @@ pub(crate) async fn polled() -> Result<Vec<(FeedId, Polled)>, ApiError> {
     let page: Page = json("/api/v1/feeds?limit=1000").await?;
     let rows = page.items.into_iter();
     Ok(rows.filter_map(|row| Some((row.feed, row.poll?))).collect())
+}
+
+/// How the connections to existing brokers stand.
+pub(crate) async fn brokers() -> Result<Vec<BrokerStatus>, ApiError> {
+    #[derive(Deserialize)]
+    struct Page {
+        items: Vec<BrokerStatus>,
+    }
+    let page: Page = json("/api/v1/brokers").await?;
+    Ok(page.items)
+}
+
+/// Who makes a feed worse, and by what.
+pub(crate) async fn quality(feed: &FeedId) -> Result<FeedQuality, ApiError> {
+    json(&format!("/api/v1/feeds/{}/quality", encoded(feed.as_str()))).await
 }
 
 /// What samples would become.

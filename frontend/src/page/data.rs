@@ -2,11 +2,13 @@
 //! fetched, what nobody listens to and what was connected here.
 
 mod added;
+mod brokers;
 mod feeds;
 mod polled;
 mod quarantine;
 pub(crate) mod told;
 mod unconnected;
+mod worse;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -28,6 +30,8 @@ const REFRESH_MS: i32 = 10_000;
 pub(crate) fn Data() -> impl IntoView {
     let (screen, session) = (screen(), session());
     let connects = Memo::new(move |_| session.has(Right::Connect));
+    let operates = Memo::new(move |_| session.has(Right::Operate));
+    let sees_raw = Memo::new(move |_| session.has(Right::Raw));
     let way = move || {
         connects.get().then(|| {
             view! {
@@ -49,6 +53,8 @@ pub(crate) fn Data() -> impl IntoView {
                 </div>
             </section>
             {move || connects.get().then(polled::section)}
+            {move || operates.get().then(brokers::section)}
+            {move || sees_raw.get().then(worse::section)}
             {move || connects.get().then(unconnected::section)}
             {move || connects.get().then(added::section)}
             {quarantine::section()}

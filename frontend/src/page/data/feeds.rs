@@ -146,7 +146,7 @@ fn interval_text(screen: Screen, interval: Interval) -> String {
 }
 
 /// `3.2 s ahead`, and whose clock it is.
-fn offset_text(screen: Screen, offset: &ClockOffset) -> String {
+pub(super) fn offset_text(screen: Screen, offset: &ClockOffset) -> String {
     let way = if offset.ahead_ms > 0 {
         Key::ClockAhead
     } else {
