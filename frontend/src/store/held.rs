@@ -114,6 +114,7 @@ impl Channels {
 mod tests {
     use egret_shared::delta::{CityDelta, Delta};
     use egret_shared::flags::Flags;
+    use egret_shared::id::AreaCode;
     use egret_shared::level::Level;
     use egret_shared::metric::MetricPoint;
     use egret_shared::table::Table;
@@ -178,7 +179,7 @@ mod tests {
     fn point(area: u32) -> MetricPoint {
         MetricPoint {
             metric: "m".into(),
-            area: area.to_string().into(),
+            area: AreaCode::new(area.to_string()),
             start: TimeMs(0),
             end: TimeMs(60_000),
             v: Some(f64::from(area)),
