@@ -145,12 +145,12 @@ mod tests {
         };
         assert_eq!(
             said(&grant, Language::Zh),
-            "区级负责人：可查看、处置案件、派遣、查看个人信息；区域：区1、区2；部门：water；至内部级"
+            "区级负责人：可查看、处置案件、派遣、操控设备、查看个人信息；区域：区1、区2；部门：water；至内部级"
         );
         assert_eq!(
             said(&grant, Language::En),
-            "District lead: may see, work incidents, dispatch and be shown personal data, \
-             in 区1, 区2, of water, up to internal"
+            "District lead: may see, work incidents, dispatch, order actuators and be shown \
+             personal data, in 区1, 区2, of water, up to internal"
         );
     }
 

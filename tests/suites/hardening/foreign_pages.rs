@@ -133,6 +133,7 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     } = &victims;
     let approve = json!({ "name": "forged", "grants": viewer(), "scenes": "all" });
     let event = json!({ "feed": "manhole", "asset": "FORGED-1", "values": { "water_level": 1.0 } });
+    let order = json!({ "feed": "road", "asset": "P-7", "command": "light", "reason": "forged" });
     let password = json!({ "old": PASSWORD, "new": "Egret-In-The-Reeds-8" });
     let new_user = json!({ "name": "forged", "password": "first-of-forged", "grants": viewer() });
     let new_token = json!({ "name": "forged", "grants": viewer() });
@@ -146,8 +147,9 @@ fn changes(server: &Server, admin: &mut Browser) -> Vec<Change> {
     all.extend(of_ways_in());
     all.extend([
         change("POST /api/v1/events", "", event, 200),
-        // Of our own pages they fail for what they are about: its feed has no columns, and none of
-        // the city takes requests.
+        // Of our own pages they fail for what they are about: the order has no key, its feed no
+        // columns, and none of the city takes requests.
+        change("POST /api/v1/commands", "", order, 400),
         change("POST /api/v1/feeds/{feed}/csv", "manhole", json!(7), 422),
         change("POST /open311/v2/{file}", "requests.json", json!(7), 404),
         change("POST /api/v1/raw/{seq}", seq, reason.clone(), 200),
@@ -286,6 +288,7 @@ fn everything(admin: &mut Browser) -> Vec<String> {
         "walls",
         "register",
         "quarantine",
+        "commands",
     ] {
         all.push(admin.get(&format!("/api/v1/{list}")).body);
     }

@@ -202,7 +202,10 @@ impl One<'_, '_> {
             let message = format!("parameter \"{id}\" is not in the payload: write \"{{{id}}}\"");
             problems.push(self.at(&format!("parameters/{number}/id"), message));
         }
-        if !used.contains("asset") && !command.topic.contains(ASSET) {
+        // Wildcards were to be the asset, and are told of already.
+        let topic = &command.topic;
+        let says_asset = used.contains("asset") || topic.contains(ASSET);
+        if !says_asset && !topic.contains(['+', '#']) {
             let message =
                 format!("neither topic nor payload says {ASSET}: every asset would do it");
             problems.push(self.at("topic", message));
