@@ -86,7 +86,7 @@ pub(super) fn legend(told: &Told, catalog: &Catalog, is_small: bool) -> AnyView 
 fn metric_of(kind: LayerKind, shown: &Shown) -> Option<&MetricDef> {
     let painted = match (kind, &shown.heat) {
         (LayerKind::Areas, _) => shown.painted.as_ref(),
-        (LayerKind::Heat, Heat::Metric(painted)) => Some(painted),
+        (LayerKind::Heat, Heat::Metric(painted)) => Some(&**painted),
         _ => None,
     };
     painted.map(|painted| &painted.metric)

@@ -15,7 +15,7 @@ pub(super) enum Heat {
     /// The alerts in force of these feeds; none named, of all.
     Alerts(BTreeSet<FeedId>),
     /// A metric in the areas of a level.
-    Metric(Painted),
+    Metric(Box<Painted>),
 }
 
 impl Default for Heat {
@@ -110,7 +110,7 @@ impl Shown {
                     return;
                 };
                 let metric = metric.clone();
-                self.heat = Heat::Metric(Painted { metric, level });
+                self.heat = Heat::Metric(Box::new(Painted { metric, level }));
             }
             SceneLayer::Incidents | SceneLayer::Geofences => {}
         }
