@@ -375,7 +375,7 @@ mod tests {
             .words
             .category
             .keys()
-            .map(|id| id.as_str())
+            .map(egret_shared::id::FeedId::as_str)
             .collect();
         assert_eq!(known, ["app", "hotline"]);
         assert_eq!(package.words.category[&added.feed.id], added.category);
