@@ -70,6 +70,11 @@ enum Who {
 
 /// Asks after the feeds that look bad.
 async fn worse(store: Store) -> Result<Vec<Row>, ApiError> {
+    let Some(catalog) = store.catalog.get_untracked() else {
+        return Ok(Vec::new());
+    };
+    // Messages that no feed listens to are counted as a feed's, which nobody can be asked about.
+    let is_feed = |id: &FeedId| catalog.feeds.iter().any(|def| def.id == *id);
     let mut bad: Vec<(u64, i64, FeedId)> = store
         .feeds
         .get_untracked()
@@ -78,7 +83,7 @@ async fn worse(store: Store) -> Result<Vec<Row>, ApiError> {
             let off = feed.clock.as_ref().map_or(0, |clock| clock.ahead_ms.abs());
             (select::refused(feed), off, feed.feed.clone())
         })
-        .filter(|(refused, off, _)| *refused > 0 || *off >= CLOCK_OFF_MS)
+        .filter(|(refused, off, feed)| (*refused > 0 || *off >= CLOCK_OFF_MS) && is_feed(feed))
         .collect();
     bad.sort_by(|a, b| b.cmp(a));
     let mut rows = Vec::new();
