@@ -8,7 +8,7 @@ const KNOWN = [
   ".ticker time", // When something was said.
   ".ticker-source", ".card-name", // Names and numbers of rules, cases and assets.
   ".case-left", // Time left until a deadline.
-  ".ramp-scale", // The ends of the colours' scale.
+  ".ramp-scale", ".heat-scale", // The ends of the colours' scales.
   "[data-not-measured]", // How much history a forecast needs and has.
   ".map-notes", // Licences and versions of the map's makers.
   ".head nav", // Scenes are called by numbers, too: 12345.

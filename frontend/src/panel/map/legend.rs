@@ -124,10 +124,10 @@ fn measure(element: NodeRef<Div>, told: &Told) {
 fn switch(kind: LayerKind, name: Option<Text>) -> impl IntoView {
     let screen = screen();
     let hidden = hidden();
+    // Beside the name, not within it: names are told word for word.
+    let of = (kind == LayerKind::Heat && name.is_some())
+        .then(|| view! { " · " {move || screen.word(MapWord::HeatOf)} });
     let name = move || match &name {
-        Some(name) if kind == LayerKind::Heat => {
-            format!("{} · {}", screen.text(name), screen.word(MapWord::HeatOf))
-        }
         Some(name) => screen.text(name),
         None => screen.word(layer_word(kind)).to_owned(),
     };
@@ -139,7 +139,7 @@ fn switch(kind: LayerKind, name: Option<Text>) -> impl IntoView {
                 on:change=move |event| hidden.show(kind, event_target_checked(&event))
             />
             {swatch(kind)}
-            <span>{name}</span>
+            <span>{name} {of}</span>
         </label>
     }
 }
