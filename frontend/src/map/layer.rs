@@ -1,5 +1,6 @@
-//! The asset layer: one buffer, one program, two draws a frame — calm assets and discs of cells
-//! beneath, alerting ones above; and near by, tails below all. Made anew when the context is.
+//! The asset layer: one buffer, drawn from the ground up as tails (near by), discs of cells, calm
+//! assets, alerting ones. Calm ones have a program of their own, for they are the many: their dots
+//! cost a third of what they cost as one case of the signs' program. Made anew when the context is.
 
 use web_sys::{
     WebGl2RenderingContext as Gl, WebGlBuffer, WebGlProgram, WebGlUniformLocation,
@@ -23,20 +24,25 @@ const NEAR_ZOOM: (f64, f64) = (11.0, 14.5);
 /// From which zoom on vehicles draw tails.
 const TAIL_ZOOM: f64 = 12.0;
 
+/// The side of the square that a tail needs to be seen for itself. Style's units.
+const TAIL_ROOM_U: f64 = 40.0;
+
 /// The layer in one context.
 #[derive(Debug)]
 pub(super) struct Layer {
     gl: Gl,
-    program: WebGlProgram,
+    dots: Marks,
+    signs: Marks,
     array: WebGlVertexArrayObject,
     buffer: WebGlBuffer,
-    uniforms: Uniforms,
     allocated_bytes: usize,
     trail: Trail,
 }
 
+/// A program that draws records as marks; of its uniforms those that it has.
 #[derive(Debug)]
-struct Uniforms {
+struct Marks {
+    program: WebGlProgram,
     clip_scale: Option<WebGlUniformLocation>,
     clip_offset: Option<WebGlUniformLocation>,
     now_s: Option<WebGlUniformLocation>,
@@ -65,32 +71,20 @@ impl Layer {
     /// The driver's words; the map then shows no assets and says so.
     pub(super) fn new(gl: Gl, palette: &Palette) -> Result<Self, String> {
         let trail = Trail::new(&gl, palette)?;
-        let program = link(&gl, shader::VERTEX, shader::FRAGMENT)?;
+        let dots = Marks::new(&gl, shader::DOT_VERTEX, shader::DOT_FRAGMENT, palette)?;
+        let signs = Marks::new(&gl, shader::SIGN_VERTEX, shader::SIGN_FRAGMENT, palette)?;
         let array = gl.create_vertex_array().ok_or("no vertex array")?;
         let buffer = gl.create_buffer().ok_or("no buffer")?;
         gl.bind_vertex_array(Some(&array));
         gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&buffer));
         describe_records(&gl, STRIDE, LOOK_OFFSET);
         gl.bind_vertex_array(None);
-        gl.use_program(Some(&program));
-        set_colours(&gl, &program, palette);
-        let at = |name| gl.get_uniform_location(&program, name);
-        let uniforms = Uniforms {
-            clip_scale: at("clip_scale"),
-            clip_offset: at("clip_offset"),
-            now_s: at("now_s"),
-            cell_px: at("cell_px"),
-            world_px: at("world_px"),
-            alerting_pass: at("alerting_pass"),
-            near: at("near"),
-            pulse: at("pulse"),
-        };
         Ok(Self {
             gl,
-            program,
+            dots,
+            signs,
             array,
             buffer,
-            uniforms,
             allocated_bytes: 0,
             trail,
         })
@@ -99,8 +93,10 @@ impl Layer {
     /// Takes other colours. Only while drawing: the context is the base map's, too.
     pub(super) fn recolour(&self, palette: &Palette) {
         self.trail.recolour(&self.gl, palette);
-        self.gl.use_program(Some(&self.program));
-        set_colours(&self.gl, &self.program, palette);
+        for marks in [&self.dots, &self.signs] {
+            self.gl.use_program(Some(&marks.program));
+            set_colours(&self.gl, &marks.program, palette);
+        }
     }
 
     /// Uploads what changed and draws.
@@ -118,21 +114,25 @@ impl Layer {
         gl.blend_func(Gl::ONE, Gl::ONE_MINUS_SRC_ALPHA);
         let scale = self.scale(points, frame, now_s);
         if frame.camera.zoom - frame.cell_px.log2() >= TAIL_ZOOM {
-            let news = points.take_tails(&frame.camera, frame.now_ms);
+            let news = points.take_tails(&frame.camera, room_for_tails(frame), frame.now_ms);
             self.trail.draw(&self.gl, news, &scale);
         } else {
             points.hide_tails();
             self.trail.forget();
         }
         let gl = &self.gl;
-        gl.use_program(Some(&self.program));
         gl.bind_vertex_array(Some(&self.array));
-        self.set_frame(frame, &scale);
         let n_points = i32::try_from(points.bytes().len() / STRIDE).unwrap_or(i32::MAX);
-        for alerting_pass in [0.0, 1.0] {
-            gl.uniform1f(self.uniforms.alerting_pass.as_ref(), alerting_pass);
+        self.signs.set_frame(gl, frame, &scale);
+        if points.has_cells() {
+            gl.uniform1f(self.signs.alerting_pass.as_ref(), 0.0);
             gl.draw_arrays(Gl::POINTS, 0, n_points);
         }
+        self.dots.set_frame(gl, frame, &scale);
+        gl.draw_arrays(Gl::POINTS, 0, n_points);
+        gl.use_program(Some(&self.signs.program));
+        gl.uniform1f(self.signs.alerting_pass.as_ref(), 1.0);
+        gl.draw_arrays(Gl::POINTS, 0, n_points);
         gl.bind_vertex_array(None);
     }
 
@@ -162,21 +162,42 @@ impl Layer {
             now_s,
         }
     }
+}
 
+impl Marks {
+    fn new(gl: &Gl, vertex: &str, fragment: &str, palette: &Palette) -> Result<Self, String> {
+        let program = link(gl, vertex, fragment)?;
+        gl.use_program(Some(&program));
+        set_colours(gl, &program, palette);
+        let at = |name| gl.get_uniform_location(&program, name);
+        Ok(Self {
+            clip_scale: at("clip_scale"),
+            clip_offset: at("clip_offset"),
+            now_s: at("now_s"),
+            cell_px: at("cell_px"),
+            world_px: at("world_px"),
+            alerting_pass: at("alerting_pass"),
+            near: at("near"),
+            pulse: at("pulse"),
+            program,
+        })
+    }
+
+    /// Takes up the program, with what a frame looks like.
     #[expect(clippy::cast_possible_truncation, reason = "a share of 0 to 1")]
-    fn set_frame(&self, frame: &Frame, scale: &Scale) {
-        let (gl, uniforms) = (&self.gl, &self.uniforms);
+    fn set_frame(&self, gl: &Gl, frame: &Frame, scale: &Scale) {
         let near =
             (frame.camera.zoom - NEAR_ZOOM.0 - frame.cell_px.log2()) / (NEAR_ZOOM.1 - NEAR_ZOOM.0);
         let ((scale_x, scale_y), (offset_x, offset_y)) = (scale.clip_scale, scale.clip_offset);
-        gl.uniform2f(uniforms.clip_scale.as_ref(), scale_x, scale_y);
-        gl.uniform2f(uniforms.clip_offset.as_ref(), offset_x, offset_y);
-        gl.uniform1f(uniforms.now_s.as_ref(), scale.now_s);
-        gl.uniform1f(uniforms.cell_px.as_ref(), scale.cell_px);
-        gl.uniform1f(uniforms.world_px.as_ref(), scale.world_px);
-        gl.uniform1f(uniforms.near.as_ref(), near.clamp(0.0, 1.0) as f32);
+        gl.use_program(Some(&self.program));
+        gl.uniform2f(self.clip_scale.as_ref(), scale_x, scale_y);
+        gl.uniform2f(self.clip_offset.as_ref(), offset_x, offset_y);
+        gl.uniform1f(self.now_s.as_ref(), scale.now_s);
+        gl.uniform1f(self.cell_px.as_ref(), scale.cell_px);
+        gl.uniform1f(self.world_px.as_ref(), scale.world_px);
+        gl.uniform1f(self.near.as_ref(), near.clamp(0.0, 1.0) as f32);
         let pulse = (scale.now_s / PULSE_S).fract().abs();
-        gl.uniform1f(uniforms.pulse.as_ref(), pulse);
+        gl.uniform1f(self.pulse.as_ref(), pulse);
     }
 }
 
@@ -184,6 +205,17 @@ impl Drop for Layer {
     fn drop(&mut self) {
         gpu::resized(self.allocated_bytes, 0);
     }
+}
+
+/// How many tails the view has room for.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "thousands; a cast of what is no number is 0"
+)]
+fn room_for_tails(frame: &Frame) -> usize {
+    let side_px = TAIL_ROOM_U * frame.cell_px;
+    (frame.camera.width * frame.camera.height / (side_px * side_px)) as usize
 }
 
 /// Sends bytes to the bound buffer; how many it holds afterwards.

@@ -117,6 +117,11 @@ impl Points {
         self.slots.bytes()
     }
 
+    /// Whether any assets are counted in cells.
+    pub(super) fn has_cells(&self) -> bool {
+        !self.cells.slots().is_empty()
+    }
+
     /// Takes a tile's full state.
     pub(super) fn reset(&mut self, tile: Tile, snapshot: &TileSnapshot, now_ms: f64) {
         let number = self.number_of(tile);
@@ -356,9 +361,14 @@ impl Points {
         self.tails.forget_uploads();
     }
 
-    /// The tails of what moves within `camera`, as instances of [`SEGMENT_BYTES`], if they are to
-    /// go up again.
-    pub(super) fn take_tails(&mut self, camera: &Camera, now_ms: f64) -> Option<Vec<u8>> {
+    /// The tails of what moves within `camera`, of which there is room for `n_max`, as instances of
+    /// [`SEGMENT_BYTES`], if they are to go up again.
+    pub(super) fn take_tails(
+        &mut self,
+        camera: &Camera,
+        n_max: usize,
+        now_ms: f64,
+    ) -> Option<Vec<u8>> {
         let points = &self.points;
         let origin = self.origin;
         let epoch_ms = self.epoch_ms;
@@ -373,7 +383,7 @@ impl Points {
                 level: point.level,
             })
         };
-        self.tails.take(shown, origin, epoch_ms, now_ms)
+        self.tails.take(shown, n_max, origin, epoch_ms, now_ms)
     }
 
     /// The map is too far away for tails: they are forgotten.

@@ -55,7 +55,7 @@ export async function openRival({ box, size, tiles, everyMs }) {
     attributionControl: false,
     renderWorldCopies: false,
     fadeDuration: 0,
-    canvasContextAttributes: { antialias: true },
+    canvasContextAttributes: { antialias: false },
   });
   await new Promise((resolve) => map.once("load", resolve));
   if (tiles.length === 0) {

@@ -3,6 +3,7 @@
 use egret_shared::id::{AssetId, FeedId};
 use egret_shared::level::Level;
 use egret_shared::package::layer::LayerKind;
+use egret_shared::position::Position;
 
 use super::LiveMap;
 use crate::clock;
@@ -67,6 +68,15 @@ impl LiveMap {
         let base = self.shared.base.get();
         base.map_or_else(Vec::new, |base| {
             base.under(&serde_json::json!(layers).to_string(), "code", x, y)
+        })
+    }
+
+    /// Whether a place is in view.
+    pub(crate) fn shows(&self, position: Position) -> bool {
+        let camera = self.shared.camera.get();
+        camera.is_some_and(|camera| {
+            let (x, y) = camera.screen_from(Mercator::of(position));
+            (0.0..=camera.width).contains(&x) && (0.0..=camera.height).contains(&y)
         })
     }
 

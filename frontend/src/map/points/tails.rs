@@ -14,8 +14,12 @@ const PLACES: usize = 8;
 /// How old a place may be that is still shown. Seconds.
 pub(in crate::map) const TAIL_S: f32 = 60.0;
 
-/// Vehicles with a tail drawn at once: more would be a carpet.
-const TAILS_MAX: usize = 4_000;
+/// Vehicles whose places are remembered.
+const PASSED_MAX: usize = 4_000;
+
+/// A crowd is over when its tails are this share of what there is room for: else tails would come
+/// and go with every vehicle.
+const ROOMY: f64 = 0.8;
 
 /// How often tails go up anew while something moves. Milliseconds.
 const UPLOAD_MS: f64 = 500.0;
@@ -46,6 +50,8 @@ pub(super) struct Tails {
     are_shown: bool,
     by_slot: Vec<Passed>,
     n_passed: usize,
+    /// Whether there are more in view than there is room for.
+    is_crowded: bool,
     is_new: bool,
     taken_ms: Option<f64>,
 }
@@ -64,7 +70,7 @@ impl Tails {
             return;
         };
         if passed.places.is_empty() {
-            if self.n_passed >= TAILS_MAX {
+            if self.n_passed >= PASSED_MAX {
                 return;
             }
             self.n_passed += 1;
@@ -101,11 +107,13 @@ impl Tails {
         self.taken_ms = None;
     }
 
-    /// The segments of all tails that `shown` knows, if they are to go up again. From the first
-    /// time that this is asked on, what moves leaves a tail.
+    /// The segments of the tails that `shown` knows, if they are to go up again. There is room for
+    /// `n_max`; of more, which would be a carpet, only those with an alert are drawn, the worst
+    /// first. From the first time that this is asked on, what moves leaves a tail.
     pub(super) fn take(
         &mut self,
         shown: impl Fn(u32) -> Option<Tail>,
+        n_max: usize,
         origin: Place,
         epoch_ms: f64,
         now_ms: f64,
@@ -119,7 +127,7 @@ impl Tails {
         }
         self.taken_ms = Some(now_ms);
         let oldest_ms = now_ms - f64::from(TAIL_S) * 1_000.0;
-        let mut bytes = Vec::new();
+        let mut tails: Vec<(&Passed, Tail)> = Vec::new();
         for (slot, passed) in (0..).zip(&mut self.by_slot) {
             if passed.places.is_empty() {
                 continue;
@@ -130,9 +138,18 @@ impl Tails {
                 self.n_passed = self.n_passed.saturating_sub(1);
                 continue;
             }
-            let Some(tail) = shown(slot) else {
-                continue;
-            };
+            if let Some(tail) = shown(slot) {
+                tails.push((passed, tail));
+            }
+        }
+        self.is_crowded = is_crowded(tails.len(), n_max, self.is_crowded);
+        if self.is_crowded {
+            tails.retain(|(_, tail)| tail.level > Level::Normal);
+            tails.sort_by_key(|(_, tail)| std::cmp::Reverse(tail.level));
+            tails.truncate(n_max);
+        }
+        let mut bytes = Vec::new();
+        for (passed, tail) in tails {
             let head = (tail.to, tail.ends_ms);
             let next = passed.places.iter().skip(1).copied().chain([head]);
             for (from, to) in passed.places.iter().zip(next) {
@@ -141,6 +158,13 @@ impl Tails {
         }
         Some(bytes)
     }
+}
+
+/// Whether so many are more than there is room for.
+#[expect(clippy::cast_precision_loss, reason = "thousands")]
+fn is_crowded(n: usize, n_max: usize, was_crowded: bool) -> bool {
+    let share = if was_crowded { ROOMY } else { 1.0 };
+    n as f64 > n_max as f64 * share
 }
 
 fn segment(
@@ -164,4 +188,43 @@ fn segment(
         bytes.extend_from_slice(&float.to_le_bytes());
     }
     bytes.extend_from_slice(&[0, level as u8, 0, 0]);
+}
+
+#[cfg(test)]
+mod tests {
+    use egret_shared::position::Position;
+
+    use super::*;
+
+    #[test]
+    fn a_crowd_leaves_tails_of_alerting_vehicles_alone_until_it_is_well_over() {
+        let place = Place::of(Position::checked(118.0, 24.5).unwrap());
+        let mut tails = Tails::default();
+        let shown = |in_view: u32| {
+            move |slot: u32| {
+                let tail = Tail {
+                    to: place,
+                    ends_ms: 2_000.0,
+                    level: if slot == 1 { Level::Red } else { Level::Normal },
+                };
+                (slot < in_view).then_some(tail)
+            }
+        };
+        let mut now_ms = 0.0;
+        let mut drawn = |in_view: u32| {
+            now_ms += 1_000.0;
+            for slot in 0..10 {
+                tails.forget(slot);
+                tails.pass(slot, place, now_ms);
+            }
+            let bytes = tails.take(shown(in_view), 5, place, 0.0, now_ms);
+            bytes.map(|bytes| bytes.len() / SEGMENT_BYTES)
+        };
+        // Nothing leaves a tail before somebody has looked.
+        assert_eq!(drawn(5), None);
+        assert_eq!(drawn(5), Some(5));
+        assert_eq!(drawn(6), Some(1));
+        assert_eq!(drawn(5), Some(1));
+        assert_eq!(drawn(4), Some(4));
+    }
 }

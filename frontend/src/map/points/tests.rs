@@ -282,7 +282,7 @@ fn a_vehicle_leaves_a_tail_of_where_it_was_and_a_fixed_asset_none() {
         ..TileDelta::default()
     };
     points.advance(TILE, &delta, 500.0);
-    assert_eq!(points.take_tails(&camera, 500.0), None);
+    assert_eq!(points.take_tails(&camera, 100, 500.0), None);
     for round in 1..=20_u32 {
         let lon = 118.1 + f64::from(round) * 0.001;
         let update = vec![(1, spot(lon)), (2, spot(lon))];
@@ -292,11 +292,11 @@ fn a_vehicle_leaves_a_tail_of_where_it_was_and_a_fixed_asset_none() {
         };
         points.advance(TILE, &delta, f64::from(round) * 1_000.0);
     }
-    let bytes = points.take_tails(&camera, 20_000.0).unwrap();
+    let bytes = points.take_tails(&camera, 100, 20_000.0).unwrap();
     assert_eq!(bytes.len(), 8 * SEGMENT_BYTES);
-    assert!(points.take_tails(&camera, 30_000.0).is_none());
+    assert!(points.take_tails(&camera, 100, 30_000.0).is_none());
     points.forget(TILE);
-    assert_eq!(points.take_tails(&camera, 40_000.0), Some(Vec::new()));
+    assert_eq!(points.take_tails(&camera, 100, 40_000.0), Some(Vec::new()));
 }
 
 /// What an update costs from the frame's bytes to the records: a tenth of all assets moved.
