@@ -1,5 +1,6 @@
 //! What an alert says, once for each language.
 
+use chrono::{DateTime, FixedOffset};
 use egret_shared::issued::{BY_BYTES_MAX, HEADLINE_BYTES_MAX};
 use egret_shared::level::Level;
 use egret_shared::rejection::Rejection;
@@ -152,8 +153,31 @@ impl Info<'_> {
         };
         match (from, self.text("expires")) {
             ("", "") => String::new(),
-            (from, until) => format!("{from} – {until}").trim().to_owned(),
+            (from, until) => period(from, until),
         }
+    }
+}
+
+/// `2026-06-22 14:00 – 20:00 (+08:00)`, in the sender's own time; what is no time stands as it came.
+fn period(from: &str, until: &str) -> String {
+    let time = |text| DateTime::parse_from_rfc3339(text).ok();
+    let day_and_time = |at: DateTime<FixedOffset>| at.format("%Y-%m-%d %H:%M");
+    match (time(from), time(until)) {
+        (Some(from), Some(until)) if from.offset() == until.offset() => {
+            let (first, zone) = (day_and_time(from), from.offset());
+            if from.date_naive() == until.date_naive() {
+                format!("{first} – {} ({zone})", until.format("%H:%M"))
+            } else {
+                format!("{first} – {} ({zone})", day_and_time(until))
+            }
+        }
+        (Some(from), None) if until.is_empty() => {
+            format!("{} – ({})", day_and_time(from), from.offset())
+        }
+        (None, Some(until)) if from.is_empty() => {
+            format!("– {} ({})", day_and_time(until), until.offset())
+        }
+        _ => format!("{from} – {until}").trim().to_owned(),
     }
 }
 
@@ -176,4 +200,36 @@ fn level(info: &Node, place: &str) -> Result<Option<Level>, Rejection> {
         "Minor" => Some(Level::Blue),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_as_its_sender_would_read_it() {
+        let told = |from, until| period(from, until);
+        assert_eq!(
+            told("2026-06-22T14:00:00+08:00", "2026-06-22T20:30:00+08:00"),
+            "2026-06-22 14:00 – 20:30 (+08:00)"
+        );
+        assert_eq!(
+            told("2026-06-22T14:00:00-05:00", "2026-06-23T02:00:00-05:00"),
+            "2026-06-22 14:00 – 2026-06-23 02:00 (-05:00)"
+        );
+        assert_eq!(
+            told("", "2026-06-22T20:30:00+08:00"),
+            "– 2026-06-22 20:30 (+08:00)"
+        );
+        assert_eq!(
+            told("2026-06-22T14:00:00+08:00", ""),
+            "2026-06-22 14:00 – (+08:00)"
+        );
+        // Two zones, or what is no time: as it came.
+        assert_eq!(
+            told("2026-06-22T14:00:00Z", "2026-06-22T20:30:00+08:00"),
+            "2026-06-22T14:00:00Z – 2026-06-22T20:30:00+08:00"
+        );
+        assert_eq!(told("tonight", ""), "tonight –");
+    }
 }

@@ -143,7 +143,7 @@ fn the_standards_alert_in_two_languages_is_told_in_english_and_headed_in_spanish
 fn a_warning_is_told_in_chinese_and_is_as_bad_as_the_worst_of_it() {
     let report = heard(RAIN, "2026-06-22T06:05:01+08:00");
     assert_eq!(report.category.as_deref(), Some("暴雨-orange"));
-    let text = "暴雨橙色预警\n2026-06-22T07:00:00+08:00 – 2026-06-22T12:00:00+08:00\n请勿外出。\n\
+    let text = "暴雨橙色预警\n2026-06-22 07:00 – 12:00 (+08:00)\n请勿外出。\n\
                 思明区 (350203)\n鼓浪屿\nYellow rain";
     assert_eq!(report.text.as_deref(), Some(text));
     let (lon, lat) = report.position.unwrap();
