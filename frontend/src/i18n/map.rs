@@ -21,6 +21,9 @@ words! {
     More: "密", "many";
     Here: "处于此处", "here";
     Walk: "回车选中设施，方向键逐个移动，再按回车固定", "Enter picks an asset, arrow keys go to the next, Enter again keeps it open";
+    NextWarning: "按 W 逐个查看预警", "W goes from warning to warning";
+    Warning: "预警", "Warning";
+    From: "起", "From";
     Until: "至", "to";
     NoEnd: "未注明解除时间", "no end given";
     IssuedBy: "发布单位", "Issued by";

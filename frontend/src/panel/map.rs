@@ -46,7 +46,7 @@ use pointed::Pointed;
 use shown::Shown;
 use spotlight::Spotlight;
 use twin::Twin;
-use warned::{Picked, WarningCard, Warned, warned};
+use warned::{Picked, WarningCard, WarningTwin, Warned, warned};
 
 /// Where an opened map is kept: outside the reactive graph's threads, like all of the browser's.
 type Opened = StoredValue<Option<LiveMap>, LocalStorage>;
@@ -193,7 +193,7 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
     let (pointed, picked) = (RwSignal::new(None), RwSignal::new(None));
     view! {
         <section class="map" aria-label=move || screen.word(Key::Map)>
-            {ground(container, drawn, Touched { pointed, picked })}
+            {ground(container, drawn, Touched { pointed, picked, warned })}
             <Overlay over=over />
             <Spotlight camera=signals.camera spot=setup.spot />
             {legend(&told, catalog, setup.is_small)}
@@ -212,6 +212,7 @@ fn view_of(setup: &Setup, catalog: &Arc<Catalog>) -> AnyView {
             </Show>
             {notes(catalog)}
             <Twin areas=areas metric=metric lines=loaded.lines catalog=Arc::clone(catalog) />
+            <WarningTwin warned=warned catalog=Arc::clone(catalog) />
         </section>
     }
     .into_any()
@@ -264,6 +265,8 @@ struct Touched {
     pointed: RwSignal<Option<Pointed>>,
     /// Warnings, where there is no asset.
     picked: RwSignal<Option<Picked>>,
+    /// The warnings that there are.
+    warned: Signal<Arc<[Warned]>>,
 }
 
 /// What the map is drawn in. Keys come here before the map's own, which pan it.
@@ -272,7 +275,12 @@ fn ground(
     drawn: Drawn,
     touched: Touched,
 ) -> impl IntoView {
-    let Touched { pointed, picked } = touched;
+    let Touched {
+        pointed,
+        picked,
+        warned,
+    } = touched;
+    let hidden = hidden();
     let click = move |event: web_sys::MouseEvent| {
         let Some(element) = container.get_untracked() else {
             return;
@@ -286,8 +294,13 @@ fn ground(
     };
     let key = move |event: web_sys::KeyboardEvent| {
         pointed::key(&event, drawn, pointed);
-        if event.key() == "Escape" {
-            picked.set(None);
+        match event.key().as_str() {
+            "Escape" => picked.set(None),
+            "w" if !has_modifier(&event) && hidden.shows(LayerKind::Warnings) => {
+                pointed.set(None);
+                picked.update(|picked| *picked = Picked::after(picked.as_ref(), &warned.read_untracked(), drawn));
+            }
+            _ => {}
         }
     };
     view! {
@@ -298,6 +311,11 @@ fn ground(
             on:keydown:capture=key
         ></div>
     }
+}
+
+/// Whether a key is a command of the browser's.
+fn has_modifier(event: &web_sys::KeyboardEvent) -> bool {
+    event.ctrl_key() || event.alt_key() || event.meta_key()
 }
 
 fn painted_areas(shown: &Shown, store: Store, catalog: &Catalog) -> Vec<PaintedArea> {
@@ -418,7 +436,8 @@ fn name(drawn: Drawn) {
     let screen = screen();
     Effect::new(move || {
         let words = [Key::Map, Key::MapKeys].map(|key| screen.word(key));
-        let label = format!("{} · {}", words.join(" · "), screen.word(MapWord::Walk));
+        let own = [MapWord::Walk, MapWord::NextWarning].map(|key| screen.word(key));
+        let label = format!("{} · {}", words.join(" · "), own.join(" · "));
         drawn.tell(|map| map.label(&label));
     });
 }

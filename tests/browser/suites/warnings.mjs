@@ -88,6 +88,16 @@ export function warnings() {
       await page.mouse.click(x + width / 2 + 0.06 * 0.91 * scale, y + height / 2 - 0.05 * scale);
       await page.waitForFunction(() => !document.querySelector(".warning-card"));
 
+      // By keyboard, and for those who hear the map.
+      await page.focus(".map-base canvas");
+      await page.keyboard.press("w");
+      await card.waitFor();
+      assert.ok((await card.textContent()).includes("西北部将有暴雨"));
+      await page.keyboard.press("w");
+      await card.waitFor({ state: "detached" });
+      const row = page.getByRole("table", { name: "生效预警" }).getByRole("row").nth(1);
+      assert.match(await row.textContent(), /西北部将有暴雨.*橙.*小城气象台/);
+
       const drawn = await map.screenshot();
       await page.getByLabel("生效预警").uncheck();
       await until("it is gone from the picture", async () => {

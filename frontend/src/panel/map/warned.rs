@@ -3,6 +3,7 @@
 
 mod card;
 mod label;
+mod twin;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::store::Store;
 
 pub(super) use card::{Picked, WarningCard};
 pub(super) use label::{label, said, width_em};
+pub(super) use twin::WarningTwin;
 
 /// Where warnings are in force: an area, or what an issuer has drawn.
 #[derive(Clone, Debug, PartialEq)]

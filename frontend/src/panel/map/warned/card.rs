@@ -37,6 +37,34 @@ impl Picked {
         let place = place.filter(|_| !ids.is_empty())?;
         Some(Self { ids, place })
     }
+
+    /// The next of the warnings in view, the worst first; after the last none, then the first again.
+    pub(in crate::panel::map) fn after(
+        picked: Option<&Self>,
+        warned: &[Warned],
+        drawn: Drawn,
+    ) -> Option<Self> {
+        let seen = drawn.ask(|map| in_turn(warned, |warned| map.shows(warned.position)))?;
+        let next = picked.map_or(0, |picked| {
+            let held = seen.iter().position(|one| picked.ids.contains(&one.id));
+            held.map_or(0, |place| place + 1)
+        });
+        let next = seen.get(next)?;
+        Some(Self {
+            ids: vec![next.id.clone()],
+            place: Mercator::of(next.position),
+        })
+    }
+}
+
+/// Those in view, the worst and newest first.
+fn in_turn(warned: &[Warned], is_in_view: impl Fn(&Warned) -> bool) -> Vec<&Warned> {
+    let mut seen: Vec<&Warned> = warned.iter().filter(|one| is_in_view(one)).collect();
+    seen.sort_by_key(|one| {
+        let at = one.notices.first().map(|notice| notice.at);
+        (std::cmp::Reverse((one.level(), at)), one.id.clone())
+    });
+    seen
 }
 
 /// The warnings there that are still in force, the worst first, each once.
@@ -153,6 +181,26 @@ mod tests {
 
     use super::super::tests::notice;
     use super::*;
+
+    #[test]
+    fn keys_go_from_the_worst_warning_in_view_to_the_mildest() {
+        let place = Position::checked(118.0, 24.5).unwrap();
+        let warned = |id: &str, level, at| Warned {
+            id: id.to_owned(),
+            shapes: Vec::new(),
+            position: place,
+            notices: vec![notice(level, "rain", at)],
+        };
+        let all = [
+            warned("1", Level::Yellow, 5),
+            warned("2", Level::Red, 1),
+            warned("3", Level::Yellow, 9),
+            warned("4", Level::Red, 8),
+        ];
+        let ids = |all: Vec<&Warned>| all.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(in_turn(&all, |_| true)), ["4", "2", "3", "1"]);
+        assert_eq!(ids(in_turn(&all, |one| one.id != "4")), ["2", "3", "1"]);
+    }
 
     #[test]
     fn a_card_tells_the_worst_first_and_what_two_areas_share_once() {
