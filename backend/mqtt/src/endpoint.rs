@@ -140,6 +140,7 @@ impl Endpoint {
             shutdown,
         });
         let tracker = TaskTracker::new();
+        connection::wait_for_wills(&shared, &tracker);
         tracker.spawn(sweep(Arc::clone(&shared)));
         tracker.close();
         Handle {

@@ -56,8 +56,10 @@ impl Lasting {
             hub.restore(kept, &*gate);
             hub
         };
+        let world = World::with_hub(limits, Arc::clone(&gate), hub);
+        wait_for_wills(&world.shared, &world.tracker);
         Self {
-            world: World::with_hub(limits, Arc::clone(&gate), hub),
+            world,
             keep,
             ledger,
             terms,
