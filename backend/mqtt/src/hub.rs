@@ -267,7 +267,7 @@ impl Hub {
         }
         let mut all = sessions.by_key.values();
         if let Some(ledger) = &self.ledger
-            && all.any(|session| session.is_kept_seated())
+            && (ledger.has_wills() || all.any(|session| session.is_kept_seated()))
         {
             ledger.alive();
         }
@@ -371,14 +371,19 @@ impl Hub {
         ticket
     }
 
-    /// Routes an order, unless nobody would have it; how many do.
-    pub(crate) fn order(&self, order: Order, label: Label) -> usize {
+    /// Routes an order, unless nobody would have it; how many do, once it is kept for those who are
+    /// not there.
+    pub(crate) async fn order(&self, order: Order, label: Label) -> usize {
         let message = Arc::new(order.into_message(label));
         let n_reached = self.reach(&message);
-        if n_reached > 0 {
-            self.route(&message);
+        if n_reached == 0 {
+            return 0;
         }
-        n_reached
+        let ticket = self.route(&message);
+        match &self.ledger {
+            Some(ledger) if ticket > 0 && !ledger.is_kept(ticket).await => 0,
+            _ => n_reached,
+        }
     }
 
     /// How many subscribers would have the message if it were routed now: a group counts as one.

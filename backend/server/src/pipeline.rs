@@ -36,7 +36,7 @@ use crate::auth::{Access, refuse_open_address};
 use crate::city_files::CityFiles;
 use crate::clock;
 use crate::config::Config;
-use crate::downlink::{Downlink, Wake, Way};
+use crate::downlink::{Downlink, Wake, Way, trail};
 use crate::folding::{CityHandle, Folding};
 use crate::forecast::Forecasts;
 use crate::intake::{Intake, Lanes};
@@ -207,6 +207,7 @@ async fn serve(
     shutdown: &CancellationToken,
 ) -> anyhow::Result<(SocketAddr, MqttAddresses)> {
     note_package(&context.intake, &context.city, context.package.digest).await?;
+    trail::complete(&context.city, &context.access.people).await?;
     tracker.spawn(tick(context.intake.clone(), shutdown.clone()));
     let ends = Ends {
         router: Live::new(api::router(context.clone())),

@@ -94,6 +94,14 @@ impl Ledger {
         self.durable.subscribe()
     }
 
+    /// Waits until what has this ticket is durable; false if it will never be.
+    pub(crate) async fn is_kept(&self, ticket: Ticket) -> bool {
+        let mut durable = self.durable();
+        let is_settled = |durable: &Durable| durable.is_none_or(|last| last >= ticket);
+        let settled = durable.wait_for(is_settled).await;
+        settled.is_ok_and(|durable| durable.is_some())
+    }
+
     /// Why a commit failed, if one did.
     pub(crate) fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
