@@ -131,6 +131,7 @@ pub(crate) fn subject(key: &AlertKey) -> String {
         Subject::Reports { feed, first } => format!("{feed} · {first}"),
         Subject::Area { area } => area.to_string(),
         Subject::Gateway { gateway, .. } => gateway.to_string(),
+        Subject::Feed { feed } => feed.to_string(),
     }
 }
 

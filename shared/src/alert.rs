@@ -48,6 +48,11 @@ pub enum Subject {
         /// The gateway, as `assets.csv` names it.
         gateway: SmolStr,
     },
+    /// A feed as a whole: how it delivers.
+    Feed {
+        /// Which feed.
+        feed: FeedId,
+    },
 }
 
 /// A rule on a subject: the identity of an alert.

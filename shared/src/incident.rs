@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::alert::AlertKey;
+use crate::alert::{AlertKey, Subject};
 use crate::case::task::{Dispute, Task};
-use crate::id::{AreaCode, DepartmentId, IncidentId, PlanId, RuleId};
+use crate::id::{AreaCode, DepartmentId, FeedId, IncidentId, PlanId, RuleId};
 use crate::level::Level;
 use crate::position::Position;
 use crate::table::Keyed;
@@ -279,6 +279,16 @@ impl Keyed for Incident {
 }
 
 impl Incident {
+    /// The feed that it is about, if it began with how one delivers.
+    pub fn feed(&self) -> Option<&FeedId> {
+        let mut evidence = self.evidence.iter();
+        let first = evidence.find(|one| one.alert.rule == self.rule)?;
+        match &first.alert.subject {
+            Subject::Feed { feed } => Some(feed),
+            _ => None,
+        }
+    }
+
     /// An incident that has just been opened, and of which nothing more is known.
     pub fn opened(id: IncidentId, rule: RuleId, level: Level, title: Text, at: TimeMs) -> Self {
         Self {

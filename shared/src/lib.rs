@@ -6,6 +6,7 @@
 //! people do to it (casework, commands, orders to actuators, the mode of the city), what a city package
 //! declares, who may see it (access, people), and what is pushed to screens (snapshot, delta, message, codec).
 
+pub mod chain;
 pub mod flags;
 pub mod id;
 pub mod level;

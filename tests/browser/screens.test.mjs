@@ -5,6 +5,7 @@ import { access } from "./suites/access.mjs";
 import { casework } from "./suites/casework.mjs";
 import { city } from "./suites/city.mjs";
 import { connect } from "./suites/connect.mjs";
+import { fetching } from "./suites/fetching.mjs";
 import { heat } from "./suites/heat.mjs";
 import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
@@ -30,6 +31,7 @@ run("the screens in Chromium", () => {
   language();
   quarantine();
   connect();
+  fetching();
   access();
   map();
   warnings();

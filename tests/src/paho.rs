@@ -127,6 +127,63 @@ pub struct Lasting<'a> {
     pub is_mute: bool,
 }
 
+/// A paho client that has a will and says nothing else. Lost with its value.
+#[derive(Debug)]
+pub struct Testator(Process);
+
+/// How a [`Testator`] connects.
+#[derive(Clone, Copy, Debug)]
+pub struct Will<'a> {
+    /// Which MQTT it speaks.
+    pub version: Version,
+    /// Its client identifier.
+    pub name: &'a str,
+    /// How long its session outlives the connection, in seconds; of MQTT 5. In 3.1.1 not at all if
+    /// it is 0, else as long as may be.
+    pub expiry_s: u32,
+    /// How long the will waits for its client, in seconds; of MQTT 5.
+    pub delay_s: u32,
+    /// Where it is to be published.
+    pub topic: &'a str,
+    /// What it says.
+    pub payload: &'a str,
+}
+
+impl Will<'_> {
+    /// Connects with it, and waits until that is granted.
+    #[track_caller]
+    pub fn connect(&self, broker: SocketAddr) -> Testator {
+        let process = python("paho_will.py", broker, |command| {
+            let version = if self.version == Version::V5 {
+                "5"
+            } else {
+                "4"
+            };
+            command.args([version, self.name]);
+            command.args([self.expiry_s.to_string(), self.delay_s.to_string()]);
+            command.args([self.topic, self.payload]);
+        });
+        let connected = process.out.find("it is connected", |line| {
+            (line == "connected").then_some(())
+        });
+        assert!(connected.is_some(), "paho ended: {}", process.err.text());
+        Testator(process)
+    }
+}
+
+impl Testator {
+    /// Says goodbye.
+    #[track_caller]
+    pub fn leave(mut self) {
+        self.0.end_input();
+        let left = self
+            .0
+            .out
+            .find("it has left", |line| (line == "left").then_some(()));
+        assert!(left.is_some(), "paho ended: {}", self.0.err.text());
+    }
+}
+
 /// A message as a [`Subscriber`] hears it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 pub struct Heard {

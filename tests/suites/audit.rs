@@ -10,6 +10,8 @@
 mod deeds;
 #[path = "audit/lines.rs"]
 mod lines;
+#[path = "audit/orders.rs"]
+mod orders;
 #[path = "audit/tampering.rs"]
 mod tampering;
 

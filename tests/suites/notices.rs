@@ -11,6 +11,8 @@
 mod delivery;
 #[path = "notices/kill.rs"]
 mod kill;
+#[path = "notices/owners.rs"]
+mod owners;
 #[path = "notices/routes.rs"]
 mod routes;
 
@@ -18,6 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use egret_tests::city::CityCopy;
 use egret_tests::desk::{Desk, fresh, report};
 use egret_tests::http::Http;
 use egret_tests::receivers::{Receiver, Taken};
@@ -72,8 +75,13 @@ impl Settings {
 
     #[track_caller]
     fn desk(&self) -> Desk {
+        self.desk_of(Desk::city())
+    }
+
+    #[track_caller]
+    fn desk_of(&self, city: CityCopy) -> Desk {
         let path = self.path();
-        let setup = Setup::with_city(Desk::city());
+        let setup = Setup::with_city(city);
         Desk::of(setup.with_flags(&["--config", path.to_str().unwrap()]))
     }
 }

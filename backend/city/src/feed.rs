@@ -16,6 +16,7 @@ use crate::bits::Bits;
 use crate::limits::STALE_INTERVALS;
 use crate::plan::{Area, FeedPlan, Plan};
 use hour::Hour;
+pub(crate) use hour::MINUTES as HOUR_MINUTES;
 use pace::Pace;
 
 const MINUTE_MS: i64 = 60_000;
@@ -45,6 +46,8 @@ pub(crate) struct FeedState {
     /// Newest event time; a clock that runs ahead counts as the time of arrival.
     observed_ms: Option<i64>,
     received_ms: Option<i64>,
+    /// When anything came, also what was refused or had come before.
+    spoke_ms: Option<i64>,
     /// Handles of its assets, by their index within the feed.
     pub(crate) members: Vec<u32>,
     /// When each was heard last: city time, or when listening to it began.
@@ -87,10 +90,16 @@ impl FeedState {
         let observed_ms = observed_ms.min(received_ms);
         self.observed_ms = self.observed_ms.max(Some(observed_ms));
         self.received_ms = self.received_ms.max(Some(received_ms));
+        self.speak(received_ms);
     }
 
-    pub(crate) fn count_duplicate(&mut self) {
+    fn speak(&mut self, now_ms: i64) {
+        self.spoke_ms = self.spoke_ms.max(Some(now_ms));
+    }
+
+    pub(crate) fn count_duplicate(&mut self, now_ms: i64) {
         self.duplicate += 1;
+        self.speak(now_ms);
     }
 
     pub(crate) fn count_late(&mut self) {
@@ -111,7 +120,8 @@ impl FeedState {
         }
     }
 
-    pub(crate) fn refuse(&mut self, stage: &str, reason: &str) {
+    pub(crate) fn refuse(&mut self, stage: &str, reason: &str, now_ms: i64) {
+        self.speak(now_ms);
         let counter = SmolStr::from_iter([stage, "/", reason]);
         *self.rejected.entry(counter).or_default() += 1;
         self.hour.count_refused();
@@ -168,6 +178,27 @@ impl FeedState {
         self.quality
     }
 
+    /// What share of its messages was refused in the last `n_minutes` whole minutes, in per cent;
+    /// `None` if none came. Another once a minute at most.
+    pub(crate) fn refused_share(&self, n_minutes: usize) -> Option<f64> {
+        self.hour.whole(n_minutes).refused_share()
+    }
+
+    /// What came in the running minute and the `n_minutes` before it.
+    pub(crate) fn delivered(&self, n_minutes: usize) -> Delivered {
+        let sum = self.hour.of_late(n_minutes);
+        Delivered {
+            came: sum.came,
+            late: sum.came.saturating_sub(sum.on_time),
+            refused: sum.refused,
+        }
+    }
+
+    /// When anything came last, also what was refused; `None` if nothing ever did.
+    pub(crate) fn spoke_ms(&self) -> Option<i64> {
+        self.spoke_ms
+    }
+
     /// How many of its assets `area` holds.
     pub(crate) fn known(&self, area: Area) -> u32 {
         self.known.get(area as usize).copied().unwrap_or_default()
@@ -196,11 +227,10 @@ impl FeedState {
         self.hour.promise(due_milli);
         self.hour.come_to(now_ms);
         self.missed_ms = 0;
-        self.quality = plan.and_then(|_| self.hour.quality());
+        self.quality = plan.and_then(|_| self.hour.whole(HOUR_MINUTES).quality());
         self.learned_ms = middle(self.paces.iter().filter_map(Pace::learned_ms).collect());
         Turned {
             health: before != (self.whole, self.quality, self.learned_ms),
-            quality: before.1 != self.quality,
             interval: before.2 != self.learned_ms,
         }
     }
@@ -278,15 +308,29 @@ pub(crate) fn health(plan: &Plan, feeds: &[FeedState], feed: usize) -> Option<Fe
     }
 }
 
+/// What came of a feed within some minutes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delivered {
+    /// Messages taken in.
+    pub(crate) came: u32,
+    /// Of these, those later than the feed's lateness.
+    pub(crate) late: u32,
+    /// Messages refused.
+    pub(crate) refused: u32,
+}
+
 /// What is another since the minute turned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turned {
     /// Anything that its health shows.
     pub(crate) health: bool,
-    /// Its quality.
-    pub(crate) quality: bool,
     /// Its learned interval.
     pub(crate) interval: bool,
+}
+
+/// A window of whole minutes, an hour at most.
+pub(crate) fn minutes(window: Span) -> usize {
+    usize::try_from(window.ms() / MINUTE_MS).map_or(HOUR_MINUTES, |n| n.clamp(1, HOUR_MINUTES))
 }
 
 /// The upper median.

@@ -201,8 +201,9 @@ impl Fold<'_> {
             .and_then(|id| self.plan.feed_number(id))
             .map(usize::from);
         let number = feed.unwrap_or(self.plan.feeds.len());
+        let now_ms = self.state.now_ms;
         if let Some(feed) = self.state.feeds.get_mut(number) {
-            feed.refuse(stage, reason);
+            feed.refuse(stage, reason, now_ms);
         }
         self.dirty
             .feeds

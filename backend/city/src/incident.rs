@@ -13,20 +13,21 @@ mod reason;
 
 use std::collections::BTreeMap;
 
-use egret_shared::alert::{AlertKey, AlertState};
+use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::case::What;
 use egret_shared::event::{About, EventKind};
-use egret_shared::id::IncidentId;
+use egret_shared::id::{DepartmentId, IncidentId};
 use egret_shared::incident::{BY_HAND, Beside, Evidence, Incident, IncidentState};
 use egret_shared::level::Level;
 use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alerts, Row};
+use crate::alert::{Alerts, Row, Target};
 use crate::case::{File, title};
 use crate::fold::Fold;
 use crate::limits::{EVIDENCE_MAX, INCIDENTS_MAX};
+use crate::plan::{Feed, MetricKind, RulePlan};
 use crate::window::local_date;
 use group::{Group, Weight};
 use places::Places;
@@ -132,7 +133,7 @@ impl Fold<'_> {
         let weight = group.weight(&self.state.alerts);
         match incident {
             Some(id) => self.renew_incident(&id, &weight),
-            None if self.is_enough(&weight) => self.open_incident(number, &weight),
+            None if self.is_enough(group, &weight) => self.open_incident(number, &weight),
             None => {}
         }
     }
@@ -163,13 +164,16 @@ impl Fold<'_> {
         }
     }
 
-    fn is_enough(&self, weight: &Weight) -> bool {
+    fn is_enough(&self, group: &Group, weight: &Weight) -> bool {
         let engine = &self.plan.engine;
+        let (kinds, alerts, level) = (weight.kinds, weight.alerts, weight.level);
+        let is_alone = |row: &Row| {
+            let plan = self.plan.rule(row.rule);
+            row.alert.state == AlertState::Firing && plan.is_some_and(RulePlan::is_enough_alone)
+        };
         weight.firing > 0
-            && self
-                .plan
-                .enough
-                .holds(engine, weight.kinds, weight.alerts, weight.level)
+            && (self.plan.enough.holds(engine, kinds, alerts, level)
+                || group.rows(&self.state.alerts).any(is_alone))
     }
 
     /// Raises the level, and clears the incident or brings it back while nobody has taken it, as
@@ -275,25 +279,24 @@ impl Fold<'_> {
         let group = self.state.incidents.groups.get(&number)?;
         let speaker = group.speaker(&self.state.alerts, &self.plan.rules)?;
         let rule = &self.plan.rule(speaker.rule)?.def;
-        let area = self
-            .target_area(&speaker.target)
-            .and_then(|area| self.plan.areas.name(area));
-        let title = area.map_or_else(
+        let place = self.place_name(speaker);
+        let title = place.map_or_else(
             || rule.name.clone(),
-            |area| {
+            |place| {
                 Text::new(
-                    format!("{} · {}", area.zh, rule.name.zh),
-                    format!("{} · {}", rule.name.en, area.en),
+                    format!("{} · {}", place.zh, rule.name.zh),
+                    format!("{} · {}", rule.name.en, place.en),
                 )
             },
         );
         let assign = rule.assign.as_ref();
+        let lead = assign.map(|assign| &assign.lead);
         let plan = rule.plan.as_ref();
         let id = IncidentId::new("");
         let mut incident = Incident {
             areas: speaker.alert.areas.clone(),
             position: speaker.alert.position,
-            lead: assign.map(|assign| assign.lead.clone()),
+            lead: lead.or_else(|| self.answering(speaker)).cloned(),
             support: assign
                 .map(|assign| assign.support.clone())
                 .unwrap_or_default(),
@@ -303,6 +306,35 @@ impl Fold<'_> {
         };
         incident.id = self.new_incident_id();
         Some(incident)
+    }
+
+    /// What an incident's title says of where: the feed if it is about one, else the area.
+    fn place_name(&self, speaker: &Row) -> Option<&Text> {
+        if let Subject::Feed { feed } = &speaker.alert.key.subject {
+            let feed = self.plan.feed(self.plan.feed_number(feed)?)?;
+            return Some(&feed.def.name);
+        }
+        let area = self.target_area(&speaker.target)?;
+        self.plan.areas.name(area)
+    }
+
+    /// The department that leads where the rule names none: of how a feed delivers its owner, of a
+    /// number about that whoever answers for the number, or else owns all of its feeds.
+    fn answering(&self, speaker: &Row) -> Option<&DepartmentId> {
+        let owner = |feed: Feed| self.plan.feed(feed).map(|feed| &feed.def.department);
+        match (&speaker.alert.key.subject, &speaker.target) {
+            (Subject::Feed { feed }, _) => owner(self.plan.feed_number(feed)?),
+            (_, Target::Metric(metric, _)) => {
+                let metric = self.plan.metric(*metric)?;
+                let MetricKind::Quality { feeds, .. } = &metric.kind else {
+                    return None;
+                };
+                let first = feeds.first().and_then(|feed| owner(*feed));
+                let is_one = feeds.iter().all(|feed| owner(*feed) == first);
+                metric.def.owner.as_ref().or(first.filter(|_| is_one))
+            }
+            _ => None,
+        }
     }
 
     /// Adds evidence to an open incident.
@@ -359,10 +391,10 @@ impl Fold<'_> {
                 (About::Joined(told), title, text)
             }
             None => (
-                if is_by_hand {
-                    About::Incident(id.clone())
-                } else {
-                    About::Rule(whole.rule)
+                match incident.feed() {
+                    Some(feed) => About::Feed(feed.clone()),
+                    None if is_by_hand => About::Incident(id.clone()),
+                    None => About::Rule(whole.rule),
                 },
                 Text::new(format!("案件 {id}"), format!("Incident {id}")),
                 title,

@@ -79,8 +79,9 @@ impl Fold<'_> {
         };
         let new = self.new_values(feed, observation);
         if new == New::None {
+            let now_ms = self.state.now_ms;
             if let Some(feed) = self.feed_mut(feed) {
-                feed.count_duplicate();
+                feed.count_duplicate(now_ms);
             }
             return;
         }

@@ -40,7 +40,7 @@ impl Fold<'_> {
         let has_identity = report.message.is_some() || !report.flags.has(Flags::NO_TIME);
         if has_identity && !self.dedup.insert(message_identity(feed, report), now_ms) {
             if let Some(feed) = self.feed_mut(feed) {
-                feed.count_duplicate();
+                feed.count_duplicate(now_ms);
             }
             return;
         }

@@ -48,6 +48,7 @@ kinds! {
     anomaly: Anomaly,
     warning: Warning,
     composed: All | Any,
+    delivery: Delivery,
 }
 
 /// A kind of condition: what it looks at, and what it makes of that.
@@ -99,6 +100,8 @@ pub(crate) enum Looks {
     Reports(Feed),
     /// Alerts of other rules.
     Alerts(Vec<Rule>),
+    /// How feeds deliver, which shows as time passes.
+    Delivery,
 }
 
 /// Numbers that a rule looks at.

@@ -54,7 +54,8 @@ impl Fold<'_> {
             // With another interval other sources are expected, and become stale at other times.
             let made = plan.filter(|_| turned.interval).map(|plan| &plan.metrics);
             let made = made.into_iter().flatten().map(|one| one.metric);
-            let of_it = plan.filter(|_| turned.quality).map(|plan| &plan.quality);
+            // What of its quality is another, not even the plan knows: each has its own window.
+            let of_it = plan.map(|plan| &plan.quality);
             let of_it = of_it.into_iter().flatten().copied();
             for metric in made.chain(of_it) {
                 let dirty = &mut self.dirty.metrics;

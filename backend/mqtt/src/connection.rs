@@ -12,6 +12,7 @@ mod holds;
 mod link;
 mod outgoing;
 mod rate;
+mod testament;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::taker::{Closed, Receipt, Taker};
 use crate::transport::From;
 use alarm::{Alarm, Rang};
 use link::{Gathered, Link};
+pub(crate) use testament::wait_for_wills;
 
 /// What every connection of the endpoint uses.
 pub(crate) struct Shared {

@@ -140,6 +140,7 @@ impl Endpoint {
             shutdown,
         });
         let tracker = TaskTracker::new();
+        connection::wait_for_wills(&shared, &tracker);
         tracker.spawn(sweep(Arc::clone(&shared)));
         tracker.close();
         Handle {
@@ -232,9 +233,10 @@ impl Handle {
 
     /// Publishes an order to those subscribers who may have it now; how many they are. To nobody, if
     /// there are none: it is neither retained nor kept for whoever comes. A session that waits for its
-    /// client counts, and keeps it until its time is over.
-    pub fn order(&self, order: Order, label: Label) -> usize {
-        self.shared.hub.order(order, label)
+    /// client counts, and keeps it until its time is over; where sessions outlive the process this
+    /// returns once it is kept for it.
+    pub async fn order(&self, order: Order, label: Label) -> usize {
+        self.shared.hub.order(order, label).await
     }
 
     /// Publishes a notice of the server's own as [`Self::publish`] does, retained; to nobody if the last

@@ -5,7 +5,7 @@
 //! subscribe to its topic; each connection empties its own outbox, and only there it is decided
 //! whether the client may have the message. With no subscription and nothing retained, a message
 //! costs one atomic load here. Lock order: sessions, tree, session, and the ledger of what is to be
-//! kept last; the retained messages alone before it.
+//! kept last; the retained messages, and the wills of an earlier run, alone before it.
 
 pub(crate) mod flights;
 mod restore;
@@ -15,6 +15,7 @@ pub(crate) mod session;
 mod sharing;
 mod telling;
 mod tree;
+pub(crate) mod wills;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -84,6 +85,8 @@ pub(crate) struct Hub {
     ledger: Option<Arc<Ledger>>,
     /// Digests of the server's own notices, by key.
     told: Mutex<BTreeMap<SmolStr, u64>>,
+    /// Wills of an earlier run.
+    wills: Mutex<wills::Wills>,
 }
 
 #[derive(Default)]
@@ -141,6 +144,7 @@ impl Hub {
             next_session: AtomicU64::new(1),
             ledger,
             told: Mutex::default(),
+            wills: Mutex::default(),
         }
     }
 
@@ -195,6 +199,7 @@ impl Hub {
                 self.counters.takeovers.add(1);
             }
             if !is_clean && existing.survives(Instant::now()) {
+                self.client_is_back(&key, true);
                 sessions.seat(&key.owner);
                 return Some(existing.attach(pass, expiry, true));
             }
@@ -202,6 +207,7 @@ impl Hub {
             forgotten = self.close(&existing);
             existing.evict(Ending::TakenOver);
         }
+        self.client_is_back(&key, false);
         let number = self.next_session.fetch_add(1, Ordering::Relaxed);
         let session = Arc::new(Session::new(number, key.clone(), Arc::clone(pass)));
         session.kept_in(self.ledger.as_ref());
@@ -261,7 +267,7 @@ impl Hub {
         }
         let mut all = sessions.by_key.values();
         if let Some(ledger) = &self.ledger
-            && all.any(|session| session.is_kept_seated())
+            && (ledger.has_wills() || all.any(|session| session.is_kept_seated()))
         {
             ledger.alive();
         }
@@ -365,14 +371,19 @@ impl Hub {
         ticket
     }
 
-    /// Routes an order, unless nobody would have it; how many do.
-    pub(crate) fn order(&self, order: Order, label: Label) -> usize {
+    /// Routes an order, unless nobody would have it; how many do, once it is kept for those who are
+    /// not there.
+    pub(crate) async fn order(&self, order: Order, label: Label) -> usize {
         let message = Arc::new(order.into_message(label));
         let n_reached = self.reach(&message);
-        if n_reached > 0 {
-            self.route(&message);
+        if n_reached == 0 {
+            return 0;
         }
-        n_reached
+        let ticket = self.route(&message);
+        match &self.ledger {
+            Some(ledger) if ticket > 0 && !ledger.is_kept(ticket).await => 0,
+            _ => n_reached,
+        }
     }
 
     /// How many subscribers would have the message if it were routed now: a group counts as one.

@@ -104,6 +104,34 @@ pub struct DeliveryRow {
     pub stage: StageRow,
 }
 
+/// The will of a connection, until it is published or called off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WillRow {
+    /// Whose connection: [`crate::gate::Pass::owner`].
+    pub owner: SmolStr,
+    /// Its client identifier.
+    pub client: SmolStr,
+    /// Whether the server has made that up, so that nobody comes back under it.
+    pub is_assigned: bool,
+    /// Where it is to be published.
+    pub topic: SmolStr,
+    /// Its payload.
+    pub payload: Bytes,
+    /// The QoS it is published with.
+    pub qos: u8,
+    /// Whether it is to be retained.
+    pub is_retained: bool,
+    /// What goes on to subscribers unchanged, as in [`MessageRow`].
+    pub properties: Vec<u8>,
+    /// How long it is of use once it is published, in milliseconds.
+    pub expiry_ms: Option<u64>,
+    /// How long after the connection it is due, in milliseconds: its delay, or the session's time if
+    /// that is shorter.
+    pub delay_ms: i64,
+    /// When it is due, in milliseconds since the Unix epoch; absent while there is the connection.
+    pub due_at_ms: Option<i64>,
+}
+
 /// How far a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StageRow {
@@ -143,6 +171,8 @@ pub struct Kept {
     pub retained: BTreeMap<SmolStr, MessageRow>,
     /// Digests of the server's own notices, by key.
     pub told: BTreeMap<SmolStr, u64>,
+    /// Wills by number.
+    pub wills: BTreeMap<u64, WillRow>,
 }
 
 /// What has changed since the last commit: for each thing how it is now. `None` and `false` are for
@@ -166,6 +196,8 @@ pub struct Changes {
     pub retained: BTreeMap<SmolStr, Option<MessageRow>>,
     /// Digests of the server's own notices, by key.
     pub told: BTreeMap<SmolStr, Option<u64>>,
+    /// Wills by number.
+    pub wills: BTreeMap<u64, Option<WillRow>>,
 }
 
 /// What happened to a delivery.

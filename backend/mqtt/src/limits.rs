@@ -119,6 +119,11 @@ pub struct Limits {
     pub session_expiry_max: Duration,
     /// Sessions without a connection; the next one to part is dropped at once.
     pub sessions_parked_max: usize,
+    /// How long after a start clients that had connections before it may take to come back, before
+    /// their wills are published, if sessions are kept. The start has cut them off, not their network.
+    /// Clients try again after a second, then two, four and so on: within a minute all have tried that
+    /// were away for less than one.
+    pub will_grace: Duration,
 }
 
 impl Default for Limits {
@@ -146,6 +151,7 @@ impl Default for Limits {
             retained_bytes_max: 16 * 1024 * 1024,
             session_expiry_max: Duration::from_hours(1),
             sessions_parked_max: 1_000,
+            will_grace: Duration::from_mins(1),
         }
     }
 }

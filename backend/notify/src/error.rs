@@ -68,22 +68,6 @@ impl NotifyError {
     }
 }
 
-/// An error with all that is behind it, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let why = error.to_string();
-        // Some errors repeat their source.
-        if !said.ends_with(&why) {
-            said.push_str(": ");
-            said.push_str(&why);
-        }
-        source = error.source();
-    }
-    said
-}
-
 /// A text from elsewhere, short and without what could break a line of a log.
 pub(crate) fn said(text: &str) -> String {
     let mut chars = text.chars();

@@ -45,22 +45,6 @@ pub enum OidcError {
     Claims(String),
 }
 
-/// An error with all that is behind it, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let why = error.to_string();
-        // Some errors repeat their source.
-        if !said.ends_with(&why) {
-            said.push_str(": ");
-            said.push_str(&why);
-        }
-        source = error.source();
-    }
-    said
-}
-
 /// A text from elsewhere, short and without what could break a line of a log.
 pub(crate) fn said(text: &str) -> String {
     let mut chars = text.chars();
@@ -83,12 +67,5 @@ mod tests {
         assert_eq!(said("no\r\nentry"), "no  entry");
         let long = said(&"白".repeat(SAID_CHARS_MAX + 1));
         assert_eq!(long, format!("{}…", "白".repeat(SAID_CHARS_MAX)));
-    }
-
-    #[test]
-    fn an_error_comes_with_its_causes() {
-        let error = "x".parse::<i32>().unwrap_err();
-        let error = std::io::Error::other(error);
-        assert_eq!(chain(&error), "invalid digit found in string");
     }
 }

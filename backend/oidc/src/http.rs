@@ -8,13 +8,14 @@ use std::fs;
 use std::future::Future;
 use std::pin::Pin;
 
+use egret_shared::chain::chain;
 use openidconnect::http::Response;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
 use thiserror::Error;
 
-use crate::error::{OidcError, chain};
+use crate::error::OidcError;
 use crate::limits::{ANSWER_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::settings::{Settings, is_loopback, may_be_asked};
 

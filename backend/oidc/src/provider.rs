@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
+use egret_shared::chain::chain;
 use openidconnect::core::CoreJsonWebKeySet;
 use openidconnect::http::{Request, StatusCode};
 use openidconnect::{AsyncHttpClient as _, DiscoveryError, ProviderMetadataWithLogout};
@@ -10,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::error::{OidcError, chain, said};
+use crate::error::{OidcError, said};
 use crate::http::{Http, HttpError};
 use crate::limits::{DISCOVERY_LASTS, FAILURE_LASTS, KEYS_EVERY};
 use crate::settings::may_be_asked;

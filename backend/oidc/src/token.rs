@@ -3,6 +3,7 @@
 //! The crate `openidconnect` compares issuer, audience, expiry and nonce, and verifies the
 //! signature. What is decided here: which signatures count, and when newer keys are asked for.
 
+use egret_shared::chain::chain;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim,
     CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
@@ -18,7 +19,7 @@ use openidconnect::{
 };
 
 use crate::claims::Others;
-use crate::error::{OidcError, chain, said};
+use crate::error::{OidcError, said};
 use crate::http::{Http, HttpError};
 use crate::provider::Provider;
 use crate::settings::Settings;

@@ -41,3 +41,4 @@ pub use external::External;
 pub use people::{People, Settings};
 pub use principal::{Actor, Found, Opened, Principal, Visit};
 pub use secret::SessionSecret;
+pub use store::owners_alone;

@@ -93,7 +93,10 @@ pub(crate) fn reader(folder: &Path) -> Result<Connection, PeopleError> {
 
 /// Makes the file readable by its owner alone before anything is in it. SQLite gives its other
 /// files the same mode.
-fn owners_alone(path: &Path) -> std::io::Result<()> {
+///
+/// # Errors
+/// The file cannot be made, or is somebody else's.
+pub fn owners_alone(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use egret_shared::chain::chain;
 use egret_shared::time::TimeMs;
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -346,22 +347,6 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, SettingsError> {
         return Err(SettingsError(why.to_owned()));
     }
     Ok(certificates)
-}
-
-/// An error with all that is behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let why = error.to_string();
-        // Some errors repeat their source.
-        if !said.ends_with(&why) {
-            said.push_str(": ");
-            said.push_str(&why);
-        }
-        source = error.source();
-    }
-    said
 }
 
 /// A text from elsewhere, short and without what could break a line of a log.

@@ -73,6 +73,7 @@ use crate::telemetry::Telemetry;
 use crate::walls::Walls;
 pub(crate) use once::Answers;
 use problem::Problem;
+pub(crate) use register::Sampler;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -119,6 +120,8 @@ pub(crate) struct Context {
     pub brokers: BrokerBook,
     /// How the fetching of feeds goes.
     pub polls: Arc<egret_poll::Board>,
+    /// Fetches samples of feeds that are to be fetched.
+    pub sampler: Sampler,
     /// Tells that there are orders to actuators.
     pub orders: Wake,
     /// The embedded MQTT endpoint, once it is there.
@@ -282,6 +285,7 @@ fn ways_in() -> Router<Context> {
         .route("/quarantine/discard", post(settle::discard))
         .route("/register", get(register::state))
         .route("/register/try", post(register::attempt))
+        .route("/register/fetch", post(register::fetch))
         .route("/register/topics", get(register::topics))
         .route(
             "/register/{feed}",

@@ -6,6 +6,7 @@
 //! had gone out without a note goes out again under the same id. What has expired goes nowhere.
 
 pub(crate) mod filling;
+pub(crate) mod trail;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -91,7 +92,7 @@ impl Way {
         match self {
             Self::Endpoint(handle) => {
                 let label: Label = Arc::new(Told::Order(actuation.feed.clone()));
-                handle.order(order, label) > 0
+                handle.order(order, label).await > 0
             }
             Self::Broker(broker) => match broker.publish(order).await {
                 Ok(()) => true,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egret_mqtt::keep::{Changes, Keep, KeepError, Kept, Terms};
+use egret_people::owners_alone;
 use rusqlite::Connection;
 
 use crate::auth::gate::View;
@@ -101,23 +102,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
-}
-
-/// Makes the file readable by its owner alone before anything is in it. SQLite gives its other files
-/// the same mode.
-fn owners_alone(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    }
-    drop(file);
-    Ok(())
 }
 
 /// The server's clock; and nothing about persons, which is nowhere in clear.

@@ -258,6 +258,13 @@ pub(crate) const TEE_QUEUE: usize = 1_024;
 /// Longest WebSocket frame that carries MQTT: frames may be cut anywhere, so nobody needs longer ones.
 pub(crate) const MQTT_FRAME_BYTES: usize = 512 * 1024;
 
+/// Largest sample that is fetched for whoever connects a feed: with the definition and some others it
+/// fits the form by which it is tried.
+pub(crate) const SAMPLE_BYTES: usize = FORM_BYTES / 2;
+
+/// Samples that are fetched at the same time: each takes 8 MiB, and 20 s, at most.
+pub(crate) const SAMPLES_AT_ONCE: usize = 4;
+
 /// Body of a form: people, grants with every area of a large city.
 pub(crate) const FORM_BYTES: usize = 128 * 1024;
 

@@ -18,6 +18,7 @@ use egret_mqtt::Handle;
 use egret_mqtt::taker::Taker;
 use egret_notify::{Outbox, Settings};
 use egret_people::People;
+use egret_poll::Fetch;
 use egret_shared::access::{Grant, Role};
 use egret_shared::id::FeedId;
 use tokio::net::TcpListener;
@@ -26,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::added::{Added, Kept, Whole};
-use crate::api::{self, Context};
+use crate::api::{self, Context, Sampler};
 use crate::auth::gate::View;
 use crate::auth::labels::Labels;
 use crate::auth::refusals::Refusals;
@@ -35,7 +36,7 @@ use crate::auth::{Access, refuse_open_address};
 use crate::city_files::CityFiles;
 use crate::clock;
 use crate::config::Config;
-use crate::downlink::{Downlink, Wake, Way};
+use crate::downlink::{Downlink, Wake, Way, trail};
 use crate::folding::{CityHandle, Folding};
 use crate::forecast::Forecasts;
 use crate::intake::{Intake, Lanes};
@@ -51,7 +52,7 @@ use crate::recover::recover;
 use crate::register::{Register, Registrar};
 use crate::seal::Seal;
 use crate::source::brokers::BrokerBook;
-use crate::source::polls::Polls;
+use crate::source::polls::{self, Polls};
 use crate::source::{self, Brokers};
 use crate::store::files::Files;
 use crate::store::sqlite::SqliteStore;
@@ -107,11 +108,13 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     let lineage = Arc::new(Lineage::new(&package));
     let first_code = people.first_code().filter(|_| !config.insecure_open);
     let (register, registrar) = Register::new(Arc::clone(&base), &whole.kept);
+    let fetch = polls::fetcher(&config.poll)?;
     let renewing = Renewing {
         base,
         kept: whole.kept,
         registrar,
         store: jobs.clone(),
+        fetch: Arc::clone(&fetch),
     };
     let context = Context {
         audit: people::attend(&people, &tracker, &shutdown),
@@ -135,6 +138,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         brokers: BrokerBook::of(&config.brokers, clock::now()),
         register,
         polls: Arc::default(),
+        sampler: Sampler::new(Arc::clone(&fetch)),
         orders: Wake::default(),
         endpoint: Arc::default(),
         shutdown: shutdown.child_token(),
@@ -191,6 +195,7 @@ struct Renewing {
     kept: Vec<Kept>,
     registrar: Registrar,
     store: mpsc::WeakSender<StoreJob>,
+    fetch: Arc<dyn Fetch>,
 }
 
 /// Opens every way in and out; where HTTP and the embedded MQTT endpoint are.
@@ -202,6 +207,7 @@ async fn serve(
     shutdown: &CancellationToken,
 ) -> anyhow::Result<(SocketAddr, MqttAddresses)> {
     note_package(&context.intake, &context.city, context.package.digest).await?;
+    trail::complete(&context.city, &context.access.people).await?;
     tracker.spawn(tick(context.intake.clone(), shutdown.clone()));
     let ends = Ends {
         router: Live::new(api::router(context.clone())),
@@ -233,19 +239,20 @@ async fn serve(
         tracker,
         shutdown,
     )?;
-    let polls = Polls::start(
-        &config.poll,
-        &package,
-        (&ends.intake, &context.polls),
-        tracker,
-        shutdown,
-    )?;
     let Renewing {
         base,
         kept,
         registrar,
         store,
+        fetch,
     } = renewing;
+    let polls = Polls::start(
+        fetch,
+        &package,
+        (&ends.intake, &context.polls),
+        tracker,
+        shutdown,
+    );
     let renewal = Renewal {
         base,
         added: Added::of(&config.data),

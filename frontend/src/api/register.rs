@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use egret_shared::broker::BrokerStatus;
 use egret_shared::feed::FeedQuality;
 use egret_shared::id::FeedId;
-use egret_shared::package::addition::{Addition, Register, Trial, Tried, UnheardTopic};
+use egret_shared::package::addition::{
+    Addition, Fetched, Register, SampleOrder, Trial, Tried, UnheardTopic,
+};
 use egret_shared::time::{Span, TimeMs};
 
 use super::request::{Method, encoded, json, obtain_slowly, send, send_slowly};
@@ -71,6 +73,11 @@ pub(crate) async fn quality(feed: &FeedId) -> Result<FeedQuality, ApiError> {
 /// What samples would become.
 pub(crate) async fn attempt(trial: &Trial) -> Result<Tried, ApiError> {
     send(Method::Post, "/api/v1/register/try", trial).await
+}
+
+/// What a URL answers now. `fetch_forbidden`, `fetch_failed`, `fetch_settings`, `sample_unusable`, `busy`.
+pub(crate) async fn fetch(order: &SampleOrder) -> Result<Fetched, ApiError> {
+    send_slowly(Method::Post, "/api/v1/register/fetch", order).await
 }
 
 /// Adds a feed, or changes one that was added; answers once messages of it are taken. `mistakes`.

@@ -83,6 +83,14 @@ words! {
     PollUrl: "抓取地址", "Fetched from";
     PollUrlHint: "由系统定时请求的 http(s) 地址；由发送方上报时留空。内网地址须由管理员在设置中允许", "An http(s) URL that is asked again and again. Leave empty for what is sent. The settings have to allow what is not public";
     PollEvery: "抓取间隔", "Fetched every";
+    FetchSample: "抓取样例", "Fetch a sample";
+    SampleBytes: "已抓取，字节数", "Fetched, bytes:";
+    SampleLeftOut: "列表过长，样例省略元素数", "the list is long, left out of the sample:";
+    FetchForbidden: "设置不允许系统请求此地址", "The settings do not let the server ask there";
+    FetchFailed: "没有得到应答", "No good answer";
+    FetchSettings: "设置有误", "The settings lack something";
+    SampleUnusable: "应答不能作为样例", "The answer cannot be a sample";
+    FetchBusy: "其他样例正在抓取，请稍后重试", "Others are being fetched. Try again in a moment";
     Polled: "定时抓取", "Fetched feeds";
     PolledAbout: "由系统定时请求的数据源", "Feeds that are asked for again and again";
     NoPolled: "没有定时抓取的数据源", "No feed is fetched";

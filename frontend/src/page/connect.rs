@@ -10,6 +10,7 @@ mod connecting;
 mod definition;
 mod draft;
 mod faults;
+mod fetching;
 mod fields;
 mod guess;
 mod leaving;

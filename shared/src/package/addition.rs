@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::feed::FeedDef;
+use super::feed::{FeedDef, Format};
 use super::metric::MetricDef;
 use super::property::PropertyDef;
 use crate::id::{FeedId, MetricId};
@@ -56,6 +56,33 @@ pub struct Sample {
     pub topic: String,
     /// Its text.
     pub payload: String,
+}
+
+/// An order: fetch a sample of a feed that is to be fetched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleOrder {
+    /// From where, as `url` of a feed's `poll`.
+    pub url: String,
+    /// What is expected there.
+    pub format: Format,
+    /// Headers by the names of their secrets, as in a feed's `poll`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// Keys of the query by the names of their secrets, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<BTreeMap<String, String>>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// Its text; of a list that is too long its first elements, as a list.
+    pub payload: String,
+    /// How long the answer was, in bytes.
+    pub bytes: usize,
+    /// Elements of the list that are left out.
+    pub left_out: usize,
 }
 
 /// The answer.

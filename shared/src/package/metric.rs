@@ -135,7 +135,7 @@ pub struct SourceDef {
     /// … until it enters this one, in the metric's unit of time. It counts at the latter.
     #[serde(default)]
     pub to: Option<SmolStr>,
-    /// How well the feeds deliver, in per cent over the last hour.
+    /// How well the feeds deliver, in per cent.
     #[serde(default)]
     pub quality: Option<QualityPart>,
     /// Only those for which this CEL expression holds: over `value` for readings, over
@@ -144,7 +144,8 @@ pub struct SourceDef {
     pub filter: Option<String>,
 }
 
-/// What of a feed's quality is meant. Each is 0 to 100 per cent, over the last hour.
+/// What of a feed's quality is meant. Each is 0 to 100 per cent, over the last hour or the metric's
+/// window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QualityPart {
@@ -156,6 +157,8 @@ pub enum QualityPart {
     Completeness,
     /// Messages that were neither refused nor flagged as implausible, of all that came.
     Validity,
+    /// Messages that were refused, of all that came; no number while none came.
+    Refused,
 }
 
 /// One thing, or a list of them: `"a"` or `["a", "b"]`.

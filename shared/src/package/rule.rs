@@ -49,8 +49,11 @@ pub struct RuleDef {
     /// How long the alert goes on firing after the condition ends.
     #[serde(default, alias = "keep_firing_for")]
     pub keep_for: Span,
-    /// `silence`: how long without a word. `stuck`: how long the same. `geofence`: how long a
-    /// dwelling asset may stay.
+    /// `delivery`: what is wrong with how a feed delivers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<DeliveryFault>,
+    /// `silence`, `delivery`: how long without a word. `stuck`: how long the same. `geofence`: how
+    /// long a dwelling asset may stay.
     #[serde(default)]
     pub after: Option<Span>,
     /// `silence` by groups: how long without a word before one asset is told of alone.
@@ -63,13 +66,13 @@ pub struct RuleDef {
     /// `silence` by groups: what share of a group must be silent, above 0 and up to 1.
     #[serde(default)]
     pub share: Option<f64>,
-    /// `cluster`: how many reports.
+    /// `cluster`: how many reports. `delivery`: how many messages at least.
     #[serde(default)]
     pub count: Option<u32>,
     /// `cluster`, `all`: how near to one another.
     #[serde(default)]
     pub within: Option<WithinDef>,
-    /// `rate`: over which time the change is taken.
+    /// `rate`: over which time the change is taken. `delivery`: over which time messages are counted.
     #[serde(default)]
     pub window: Option<Span>,
     /// `rate`: per which time it is told; an hour unless it says otherwise.
@@ -144,9 +147,26 @@ pub enum RuleKind {
     All,
     /// Any of several rules fires.
     Any,
+    /// A feed delivers badly, or nothing at all.
+    Delivery,
 }
 
-/// What a rule watches: a feed's assets or reports, or a metric in every area.
+/// What is wrong with how a feed delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryFault {
+    /// Its messages are refused.
+    Refused,
+    /// Its messages come later than its lateness allows.
+    Late,
+    /// Nothing comes from it, not even what is refused.
+    Silent,
+    /// The clock of one of its gateways is off.
+    Clock,
+}
+
+/// What a rule watches: a feed's assets or reports, or a metric in every area; of `delivery` a feed,
+/// or nothing: every feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnDef {

@@ -46,10 +46,13 @@ pub(crate) fn of_ways_in() -> Vec<Change> {
     let discard = json!({ "reason": "unknown_feed", "why": "forged" });
     let addition = message::noise_feed("forged");
     let trial = json!({ "addition": addition, "samples": [] });
+    let sample = json!({ "url": "http://127.0.0.1/", "format": "egret-json" });
     vec![
         change("POST /api/v1/quarantine/rerun", "", again, 200),
         change("POST /api/v1/quarantine/discard", "", discard, 200),
         change("POST /api/v1/register/try", "", trial, 200),
+        // From loopback, which no settings allow here.
+        change("POST /api/v1/register/fetch", "", sample, 422),
         change("PUT /api/v1/register/{feed}", "forged", addition, 200),
         change("DELETE /api/v1/register/{feed}", "forged", Value::Null, 200),
     ]

@@ -129,6 +129,9 @@ pub(crate) fn registers(cell: Cell<'_>, _: &Truth) {
     let addition = message::noise_feed("forged");
     let body = match method {
         "PUT" => addition.to_string(),
+        "POST" if path.ends_with("/fetch") => {
+            json!({ "url": "http://127.0.0.1/", "format": "egret-json" }).to_string()
+        }
         "POST" => json!({ "addition": addition, "samples": [] }).to_string(),
         _ => String::new(),
     };

@@ -87,6 +87,7 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/register", closed::registers),
     way("GET /api/v1/register/topics", closed::registers),
     way("POST /api/v1/register/try", closed::registers),
+    way("POST /api/v1/register/fetch", closed::registers),
     way("PUT /api/v1/register/{feed}", closed::registers),
     way("DELETE /api/v1/register/{feed}", closed::registers),
     tracked("GET /api/v1/gateways", lists::gateways),

@@ -114,3 +114,97 @@ fn who_adds_a_feed_reaches_nothing_that_the_settings_do_not_name() {
         "{error}"
     );
 }
+
+fn moved(to: &str) -> Page {
+    Page::status(302).with("location", to)
+}
+
+/// Asks for a sample of what `url` answers.
+fn sample(api: &Http, url: &str) -> Answer {
+    let order = json!({ "url": url, "format": "mapped-json" });
+    api.post("/api/v1/register/fetch", &order.to_string())
+}
+
+#[test]
+fn a_sample_is_fetched_for_whoever_connects_a_feed_and_nothing_is_kept_of_it() {
+    let site = Site::new();
+    let reading = message::noise(clock::now(), 71.5);
+    let reading = message::merged(&reading, &json!({ "id": "meter-7" }));
+    site.put("/n", Page::new(reading.to_string()));
+    site.put(
+        "/long",
+        Page::new(json!(vec![reading.clone(); 2_000]).to_string()),
+    );
+    site.put("/moved", moved(&site.url("/n")));
+    let (setup, _settings) = city("");
+    let server = setup.start();
+    let api = server.api();
+    for path in ["/n", "/moved"] {
+        let fetched = sample(&api, &site.url(path));
+        assert_eq!(fetched.status, 200, "{path}: {}", fetched.body);
+        let fetched = fetched.json();
+        assert_eq!(fetched["payload"], reading.to_string(), "{path}");
+        assert_eq!(fetched["left_out"], 0);
+    }
+    let long = sample(&api, &site.url("/long")).json();
+    let shown: Vec<Value> = serde_json::from_str(long["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        shown.len() as u64 + long["left_out"].as_u64().unwrap(),
+        2_000
+    );
+    assert_eq!(shown[0], reading);
+    // It is what a pasted one would be.
+    let samples = json!([{ "payload": long["payload"] }]);
+    let trial = json!({ "addition": noise(&site.url("/n"), "/dB"), "samples": samples });
+    let tried = api.post("/api/v1/register/try", &trial.to_string()).json();
+    let taken = tried["samples"][0]["taken"].as_array().unwrap();
+    assert_eq!(taken.len(), shown.len(), "{tried}");
+    assert_eq!(taken[0]["asset"], "meter-7");
+    sample(&api, &site.url("/gone")).is_problem(422, "404");
+    let quarantine = api.list("/api/v1/quarantine");
+    assert_eq!(quarantine, Vec::<Value>::new());
+}
+
+#[test]
+fn who_asks_for_a_sample_reaches_nothing_that_the_settings_do_not_name() {
+    let site = Site::new();
+    let port = site.address.port();
+    site.put("/out", moved(&format!("http://127.0.0.2:{port}/n")));
+    site.put("/deeper", moved("http://169.254.169.254/latest/meta-data/"));
+    let (setup, _settings) = city("");
+    let server = setup.start();
+    let api = server.api();
+    for (url, words) in [
+        (
+            format!("http://127.0.0.2:{port}/n"),
+            "127.0.0.2 is this machine itself",
+        ),
+        (
+            format!("http://[::ffff:127.0.0.2]:{port}/n"),
+            "this machine itself",
+        ),
+        ("http://10.1.2.3/".to_owned(), "10.1.2.3"),
+        ("http://169.254.169.254/".to_owned(), "169.254.169.254"),
+        (site.url("/out"), "127.0.0.2 is this machine itself"),
+        (site.url("/deeper"), "169.254.169.254"),
+        ("file:///etc/passwd".to_owned(), "file://"),
+        ("http://a:b@127.0.0.1/".to_owned(), "name or password"),
+    ] {
+        let answer = sample(&api, &url);
+        answer.is_problem(422, words);
+        assert_eq!(
+            answer.json()["code"],
+            "fetch_forbidden",
+            "{url}: {}",
+            answer.body
+        );
+    }
+    sample(&api, "no address").is_problem(400, "url");
+    // A header is named by a secret of the settings, and there is none.
+    let order = json!({
+        "url": site.url("/n"), "format": "mapped-json", "headers": { "x-key": "transit-key" },
+    });
+    let answer = api.post("/api/v1/register/fetch", &order.to_string());
+    answer.is_problem(422, "no secret \"transit-key\"");
+    assert_eq!(answer.json()["code"], "fetch_settings");
+}

@@ -185,7 +185,8 @@ fn matches(plan: &Plan, what: &Matcher, row: &Row) -> bool {
     let subject_feed: Option<&FeedId> = match &key.subject {
         Subject::Asset { feed, .. }
         | Subject::Reports { feed, .. }
-        | Subject::Gateway { feed, .. } => Some(feed),
+        | Subject::Gateway { feed, .. }
+        | Subject::Feed { feed } => Some(feed),
         Subject::Metric { .. } | Subject::Area { .. } => None,
     };
     let rule_feed = || plan.rule(row.rule)?.def.on.feed.as_ref();

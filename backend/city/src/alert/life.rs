@@ -1,6 +1,6 @@
 //! What becomes of an alert as time passes: it fires, flaps, resolves, and is forgotten.
 
-use egret_shared::alert::{AlertKey, AlertState, AlertTurn};
+use egret_shared::alert::{AlertKey, AlertState, AlertTurn, Subject};
 use egret_shared::event::{About, EventKind};
 use egret_shared::level::Level;
 use egret_shared::time::TimeMs;
@@ -222,7 +222,12 @@ impl Fold<'_> {
             row.alert.level
         };
         let (area, text) = (row.alert.areas.last().cloned(), row.alert.message.clone());
-        let from = (About::Rule(plan.def.id.clone()), plan.def.name.clone());
+        let about = match &key.subject {
+            // A rule may be about every feed; whoever may hear of this one hears of it.
+            Subject::Feed { feed } => About::Feed(feed.clone()),
+            _ => About::Rule(plan.def.id.clone()),
+        };
+        let from = (about, plan.def.name.clone());
         self.tell(kind, level, area, from, text);
     }
 }

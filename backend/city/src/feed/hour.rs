@@ -6,20 +6,20 @@ use egret_shared::feed::Quality;
 use serde::{Deserialize, Serialize};
 
 /// Whole minutes that are looked back on.
-const MINUTES: usize = 60;
+pub(crate) const MINUTES: usize = 60;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// What came in one minute.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Minute {
+/// What came in one minute, or in several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Minute {
     /// Messages taken in.
-    came: u32,
+    pub(super) came: u32,
     /// Of these, those within the feed's lateness.
-    on_time: u32,
+    pub(super) on_time: u32,
     /// Of these, those with a doubtful value.
     suspect: u32,
-    refused: u32,
+    pub(super) refused: u32,
     /// Promised messages that were kept.
     kept: u32,
     /// Thousandths of messages that were promised.
@@ -88,31 +88,52 @@ impl Hour {
         }
     }
 
-    /// How good the whole minutes were, to a tenth of a per cent; `None` if nothing came and
-    /// nothing was due.
+    /// What came in the last `n_minutes` whole minutes, an hour at most.
+    pub(super) fn whole(&self, n_minutes: usize) -> Minute {
+        let n_whole = self.minutes.len().saturating_sub(1);
+        let first = n_whole.saturating_sub(n_minutes);
+        Minute::sum(self.minutes.range(first..n_whole))
+    }
+
+    /// What came in the running minute and the `n_minutes` before it, an hour at most.
+    pub(super) fn of_late(&self, n_minutes: usize) -> Minute {
+        let first = self.minutes.len().saturating_sub(n_minutes + 1);
+        Minute::sum(self.minutes.range(first..))
+    }
+}
+
+impl Minute {
+    fn sum<'a>(minutes: impl Iterator<Item = &'a Self>) -> Self {
+        minutes.fold(Self::default(), |sum, minute| Self {
+            came: sum.came + minute.came,
+            on_time: sum.on_time + minute.on_time,
+            suspect: sum.suspect + minute.suspect,
+            refused: sum.refused + minute.refused,
+            kept: sum.kept + minute.kept,
+            due_milli: sum.due_milli + minute.due_milli,
+        })
+    }
+
+    /// Refused messages, of all that came, in per cent; `None` if none came.
+    pub(super) fn refused_share(&self) -> Option<f64> {
+        let all = u64::from(self.came) + u64::from(self.refused);
+        (all > 0).then(|| percent(self.refused.into(), all))
+    }
+
+    /// How good it was, to a tenth of a per cent; `None` if nothing came and nothing was due.
     ///
     /// Of a feed that delivers nothing of what is due nothing is good: left out, it would make the
     /// mean over a department better by falling silent.
     pub(super) fn quality(&self) -> Option<Quality> {
-        let mut sum = Minute::default();
-        let n_whole = self.minutes.len().saturating_sub(1);
-        for minute in self.minutes.iter().take(n_whole) {
-            sum.came += minute.came;
-            sum.on_time += minute.on_time;
-            sum.suspect += minute.suspect;
-            sum.refused += minute.refused;
-            sum.kept += minute.kept;
-            sum.due_milli += minute.due_milli;
-        }
-        let all = u64::from(sum.came) + u64::from(sum.refused);
-        if all == 0 && sum.due_milli == 0 {
+        let all = u64::from(self.came) + u64::from(self.refused);
+        if all == 0 && self.due_milli == 0 {
             return None;
         }
-        let sound = sum.came.saturating_sub(sum.suspect);
-        let timeliness = percent(sum.on_time.into(), sum.came.into());
+        let sound = self.came.saturating_sub(self.suspect);
+        let timeliness = percent(self.on_time.into(), self.came.into());
         let validity = percent(sound.into(), all);
-        let is_due = sum.due_milli > 0;
-        let completeness = is_due.then(|| percent(u64::from(sum.kept) * 1_000, sum.due_milli));
+        let is_due = self.due_milli > 0;
+        let completeness = is_due.then(|| percent(u64::from(self.kept) * 1_000, self.due_milli));
         let known = 2.0 + f64::from(u8::from(is_due));
         let score = (timeliness + validity + completeness.unwrap_or_default()) / known;
         Some(Quality {
@@ -157,7 +178,7 @@ mod tests {
                 hour.count_suspect();
             }
         });
-        let quality = hour.quality().unwrap();
+        let quality = hour.whole(MINUTES).quality().unwrap();
         let expected = Quality {
             timeliness: 50.0,
             completeness: Some(50.0),
@@ -169,9 +190,26 @@ mod tests {
 
     #[test]
     fn of_nothing_due_there_is_no_quality_and_of_nothing_delivered_none_is_good() {
-        assert_eq!(hour_of(3, |_, _| {}).quality(), None);
-        let silent = hour_of(3, |hour, _| hour.promise(1_000)).quality().unwrap();
+        assert_eq!(hour_of(3, |_, _| {}).whole(MINUTES).quality(), None);
+        let silent = hour_of(3, |hour, _| hour.promise(1_000));
+        let silent = silent.whole(MINUTES).quality().unwrap();
         assert_eq!((silent.completeness, silent.score), (Some(0.0), 0.0));
+    }
+
+    #[test]
+    fn a_window_is_of_its_own_minutes_and_the_running_one_counts_where_it_is_asked_for() {
+        let hour = hour_of(30, |hour, minute| {
+            hour.count(true);
+            if minute >= 28 {
+                hour.count_refused();
+            }
+        });
+        let whole = hour.whole(10);
+        assert_eq!((whole.came, whole.refused), (10, 1));
+        assert_eq!(whole.refused_share(), Some(9.1));
+        let of_late = hour.of_late(10);
+        assert_eq!((of_late.came, of_late.refused), (11, 2));
+        assert_eq!(Hour::default().of_late(10).refused_share(), None);
     }
 
     #[test]
@@ -181,6 +219,9 @@ mod tests {
             hour.count_kept(Some((29_000_000 + minute) * MINUTE_MS));
         }
         hour.count_kept(Some(0));
-        assert_eq!(hour.quality().unwrap().completeness, Some(100.0));
+        assert_eq!(
+            hour.whole(MINUTES).quality().unwrap().completeness,
+            Some(100.0)
+        );
     }
 }

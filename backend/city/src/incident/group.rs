@@ -180,7 +180,8 @@ impl Group {
             .map(|(_, row)| row)
     }
 
-    fn rows<'a>(&self, alerts: &'a Alerts) -> impl Iterator<Item = &'a Row> + Clone {
+    /// Its alerts.
+    pub(super) fn rows<'a>(&self, alerts: &'a Alerts) -> impl Iterator<Item = &'a Row> + Clone {
         self.members
             .iter()
             .filter_map(|member| alerts.get(&member.evidence.alert))

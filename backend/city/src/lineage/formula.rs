@@ -10,6 +10,7 @@ use egret_shared::package::metric::{
 use egret_shared::text::Text;
 use egret_shared::time::Span;
 
+use crate::feed::HOUR_MINUTES;
 use crate::plan::{Feed, MetricKind, MetricPlan, Plan};
 use crate::words::{number, unit};
 
@@ -52,7 +53,11 @@ pub(super) fn of(plan: &Plan, metric: &MetricPlan, words: &Words) -> Text {
             Text::new(derive.clone(), derive)
         }
         MetricKind::Index(parts) => index(parts.iter().map(|(_, part)| part), words),
-        MetricKind::Quality { feeds, of } => quality(&feed_names(plan, feeds, words), *of),
+        MetricKind::Quality {
+            feeds,
+            of,
+            n_minutes,
+        } => quality(&feed_names(plan, feeds, words), *of, *n_minutes),
     }
 }
 
@@ -265,16 +270,21 @@ fn index<'a>(parts: impl Iterator<Item = &'a IndexPart>, words: &Words) -> Text 
     )
 }
 
-fn quality(feeds: &Text, of: QualityPart) -> Text {
+fn quality(feeds: &Text, of: QualityPart, n_minutes: usize) -> Text {
     let (zh, en) = match of {
         QualityPart::Score => ("数据质量得分", "data quality score"),
         QualityPart::Timeliness => ("及时率", "timeliness"),
         QualityPart::Completeness => ("完整率", "completeness"),
         QualityPart::Validity => ("有效率", "validity"),
+        QualityPart::Refused => ("拒收比例", "share of refused messages"),
+    };
+    let (over_zh, over_en) = match n_minutes {
+        HOUR_MINUTES => ("一小时".to_owned(), "hour".to_owned()),
+        n => (format!("{n} 分钟"), format!("{n} min")),
     };
     Text::new(
-        format!("{}近一小时{zh}的平均值", feeds.zh),
-        format!("mean {en} of {} over the last hour", feeds.en),
+        format!("{}近{over_zh}{zh}的平均值", feeds.zh),
+        format!("mean {en} of {} over the last {over_en}", feeds.en),
     )
 }
 

@@ -148,7 +148,11 @@ impl Reader<'_> {
             MetricKind::Measured(measured) => self.measured(metric, measured, area, when),
             MetricKind::Derived { formula, inputs } => self.derived(formula, inputs, area, when),
             MetricKind::Index(parts) => self.index(parts, area, when),
-            MetricKind::Quality { feeds, of } => Some(self.quality(feeds, *of, area, when)),
+            MetricKind::Quality {
+                feeds,
+                of,
+                n_minutes,
+            } => Some(self.quality(feeds, (*of, *n_minutes), area, when)),
         }
     }
 

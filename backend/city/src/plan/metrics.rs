@@ -7,6 +7,7 @@ use super::sources::{self, Asked, Part, Source};
 use super::{Feed, FeedPlan, Metric, Plan, Rule, Use, numbered};
 use crate::aggregate::How;
 use crate::expr::Formula;
+use crate::feed::{self, HOUR_MINUTES};
 use crate::window::Window;
 
 /// A metric, ready.
@@ -31,7 +32,12 @@ pub(crate) enum MetricKind {
     /// Of the scores of other metrics.
     Index(Vec<(Metric, IndexPart)>),
     /// Of how well feeds deliver.
-    Quality { feeds: Vec<Feed>, of: QualityPart },
+    Quality {
+        feeds: Vec<Feed>,
+        of: QualityPart,
+        /// Over how many whole minutes.
+        n_minutes: usize,
+    },
 }
 
 /// How contributions become a metric.
@@ -118,7 +124,12 @@ fn kind(plan: &mut Plan, package: &Package, def: &MetricDef) -> Option<MetricKin
         return None;
     }
     if let Some(of) = from.quality {
-        return Some(MetricKind::Quality { feeds, of });
+        let sliding = def.window.and_then(|window| window.sliding);
+        return Some(MetricKind::Quality {
+            feeds,
+            of,
+            n_minutes: sliding.map_or(HOUR_MINUTES, feed::minutes),
+        });
     }
     measured(plan, package, def, from, &feeds).map(|one| MetricKind::Measured(Box::new(one)))
 }

@@ -25,6 +25,12 @@ impl RulePlan {
         matches!(self.def.kind, RuleKind::All | RuleKind::Any)
     }
 
+    /// Whether one alert of it is enough for an incident: how a feed delivers hangs together with
+    /// nothing else, so there would never be more evidence.
+    pub(crate) fn is_enough_alone(&self) -> bool {
+        self.def.kind == RuleKind::Delivery
+    }
+
     /// Whether it says by itself how bad its alerts are.
     pub(crate) fn says_level(&self) -> bool {
         self.def.level != LevelDef::Unsaid
@@ -98,6 +104,7 @@ fn register(plan: &mut Plan, number: Rule, looks: &Looks) {
                 rules.push(number);
             }
         }
+        Looks::Delivery => {}
         Looks::Alerts(parts) => {
             for part in parts {
                 if let Some(part) = plan.rules.get_mut(usize::from(*part)) {

@@ -17,6 +17,7 @@ mod baselines;
 mod cases;
 mod catalogue;
 mod composed_rules;
+mod deliveries;
 mod event_time;
 mod feeds;
 mod grouping;

@@ -111,6 +111,16 @@ pub(crate) fn call(id: &str, position: Position, at: TimeMs) -> Report {
     }
 }
 
+/// A message that was refused.
+pub(crate) fn refused(feed: Option<&str>, at: TimeMs) -> Refused {
+    Refused {
+        feed: feed.map(Into::into),
+        stage: Stage::Decode,
+        reason: Reason::BadJson,
+        received_at: at,
+    }
+}
+
 /// A city and what has been told of it.
 pub(crate) struct Story {
     pub(crate) city: City,
@@ -210,12 +220,7 @@ impl Story {
     }
 
     pub(crate) fn refuse(&mut self, feed: Option<&str>) {
-        self.tell(&Entry::Refused(Refused {
-            feed: feed.map(Into::into),
-            stage: Stage::Decode,
-            reason: Reason::BadJson,
-            received_at: self.now,
-        }));
+        self.tell(&Entry::Refused(refused(feed, self.now)));
     }
 
     pub(crate) fn ago(&self, span: &str) -> TimeMs {

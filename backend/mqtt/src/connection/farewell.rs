@@ -1,23 +1,16 @@
 //! The end of a connection: say why, leave the session, keep what was under way, publish the will.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
-use smol_str::SmolStr;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
-use super::handshake::may_will;
 use super::link::Link;
+use super::testament::Testament;
 use super::{End, Shared, Taking, Wire};
-use crate::gate::{Pass, has_ended};
-use crate::hub::Message;
-use crate::hub::session::{Fate, Seat};
 use crate::protocol::build::code;
-use crate::protocol::words::{Will, beside};
-use crate::taker::{Arrival, Outcome};
 
 /// How long a client may take to read our last words.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
@@ -42,6 +35,10 @@ where
         End::Silent | End::Overdue => Some(DisconnectReasonCode::KeepAliveTimeout),
         End::Unkept | End::Shutdown => Some(DisconnectReasonCode::ServerShuttingDown),
     };
+    if matches!(end, End::Clean | End::Revoked) {
+        // Before anything that takes time: a crash from now on has no will to publish.
+        forget_will(link);
+    }
     if end == End::Revoked {
         // Before the last words, which take their time: nothing more is to gather for this client.
         link.shared.hub.discard(&link.seat);
@@ -58,6 +55,13 @@ where
         flush(wire, &mut link.out, &link.shared).await;
     }
     link.shared.hub.detach(&link.seat);
+}
+
+/// Has the client's will kept no longer.
+fn forget_will(link: &Link) {
+    if let (Some(number), Some(ledger)) = (link.will_kept, link.shared.hub.ledger()) {
+        ledger.will(number, None);
+    }
 }
 
 /// Writes what is left and closes our side, then waits briefly for the client to close its own.
@@ -89,7 +93,7 @@ where
     }
 }
 
-/// Sees to it that what was under way is kept and routed, then publishes the will. The client is
+/// Sees to it that what was under way is kept and routed, then that the will is published. The client is
 /// gone: nothing of this is acknowledged.
 pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>) {
     let left_at = Instant::now();
@@ -108,9 +112,6 @@ pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>)
             }
         }
     }
-    if matches!(end, End::Clean | End::Shutdown | End::Revoked) {
-        return;
-    }
     // Nothing else of the connection is kept while its will waits.
     let Link {
         shared,
@@ -118,6 +119,7 @@ pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>)
         seat,
         pass,
         will: Some(will),
+        will_kept: kept,
         ..
     } = link
     else {
@@ -126,88 +128,12 @@ pub(super) async fn settle(mut link: Link, end: End, taking: Option<Taking<'_>>)
     let testament = Testament {
         shared,
         client,
-        seat,
-        pass,
+        from: seat.number(),
+        kept,
     };
-    if testament.is_due(&will, left_at).await {
-        testament.publish(will).await;
-    }
-}
-
-/// What is left of a connection until its will is published.
-struct Testament {
-    shared: Arc<Shared>,
-    client: SmolStr,
-    seat: Seat,
-    pass: Arc<dyn Pass>,
-}
-
-impl Testament {
-    /// Waits for the will's delay to pass, or for the session to end before. False if the client comes
-    /// back first. A stop of the server does not wait: nobody would know of the will after it.
-    ///
-    /// # Source
-    /// MQTT 5.0 section 3.1.3.2.2.
-    async fn is_due(&self, will: &Will, left_at: Instant) -> bool {
-        if will.delay.is_zero() {
-            return true;
-        }
-        match self.seat.fate() {
-            Fate::Resumed => false,
-            Fate::Ended => true,
-            Fate::Open { until, resumed } => {
-                let due_at = until.min(left_at + will.delay);
-                tokio::select! {
-                    resumed = resumed => resumed.is_err(),
-                    () = tokio::time::sleep_until(due_at) => true,
-                    () = self.shared.shutdown.cancelled() => true,
-                }
-            }
-        }
-    }
-
-    /// Publishes a will as if its client had, with the same keeping before routing, if its client still
-    /// may: it was asked for at CONNECT, which can be long ago.
-    async fn publish(self, will: Will) {
-        let Self {
-            shared,
-            client,
-            seat,
-            pass,
-        } = self;
-        if has_ended(&*pass) || !may_will(&will, &*pass) {
-            shared.counters.publishes_denied.add(1);
-            tracing::warn!(%client, topic = %will.topic, "will refused: not authorized");
-            return;
-        }
-        let arrival = Arrival {
-            topic: will.topic.clone(),
-            payload_bytes: will.payload.len(),
-            payload: will.payload.clone(),
-            client: client.clone(),
-            beside: beside(&will.properties),
-        };
-        let Ok(receipt) = shared.taker.take(vec![arrival]).await else {
-            tracing::error!(%client, "will lost: the server is shutting down");
-            return;
-        };
-        match receipt.await.as_deref() {
-            Ok([Outcome::Kept]) => {
-                shared.counters.wills_published.add(1);
-                shared.hub.route(&Arc::new(Message {
-                    topic: will.topic,
-                    payload: will.payload,
-                    qos: will.qos,
-                    is_retained: will.is_retained,
-                    properties: will.properties,
-                    from: seat.number(),
-                    expires_at: will.expiry.map(|expiry| Instant::now() + expiry),
-                    label: None,
-                    number: OnceLock::new(),
-                }));
-            }
-            Ok(outcome) => tracing::warn!(%client, ?outcome, "will refused"),
-            Err(_) => tracing::error!(%client, "will lost: it was not kept"),
-        }
+    match end {
+        // At a stop what is kept is left to the next run: the client will hardly be lost by then.
+        End::Clean | End::Revoked | End::Shutdown => {}
+        _ => testament.execute((will, pass), &seat, left_at).await,
     }
 }

@@ -15,6 +15,8 @@ use super::rate::Rate;
 use super::{Shared, Wire, farewell, read};
 use crate::frame::{Frame, Framer};
 use crate::gate::{Denied, Pass, Visitor};
+use crate::keep::WillRow;
+use crate::keep::ledger::Ticket;
 use crate::limits::Limits;
 use crate::lobby::{Place, Waiting};
 use crate::pending::Pending;
@@ -291,6 +293,7 @@ fn seat(
             .then(|| seconds(session_expiry)),
         keep_alive_s,
     };
+    let (will_kept, will_ticket) = keep_will(&connect, &client, &*pass, session_expiry, shared);
     let packet = build::welcome(visit.protocol.version(), &welcome);
     visit.protocol.send(packet, &mut visit.out);
     let mut link = Link {
@@ -304,6 +307,7 @@ fn seat(
         pass,
         keep_alive,
         will: connect.will,
+        will_kept,
         pending: Pending::default(),
         rate: Rate::new(&shared.limits),
         n_packets: 0,
@@ -312,9 +316,39 @@ fn seat(
         place: Some(place),
         end: None,
     };
-    link.hold(link.seat.ticket);
+    link.hold(link.seat.ticket.max(will_ticket));
     link.resume();
     Ok(link)
+}
+
+/// Has the client's will kept, if it has one that may be: by what, and what CONNACK waits for.
+fn keep_will(
+    connect: &Connect,
+    client: &SmolStr,
+    pass: &dyn Pass,
+    session_expiry: Duration,
+    shared: &Shared,
+) -> (Option<u64>, Ticket) {
+    let will = connect.will.as_ref();
+    let Some((will, ledger)) = will.zip(shared.hub.ledger()) else {
+        return (None, 0);
+    };
+    if !ledger.may_keep_topic(&will.topic) {
+        return (None, 0);
+    }
+    let kept = ledger.new_will(will, |row| WillRow {
+        owner: pass.owner().into(),
+        client: client.clone(),
+        is_assigned: connect.client.is_empty(),
+        // The will is due when the session ends, if that is sooner.
+        delay_ms: row.delay_ms.min(ms(session_expiry)),
+        ..row
+    });
+    (Some(kept.0), kept.1)
+}
+
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The keep-alive that counts, and what the client is told of it.

@@ -42,6 +42,8 @@ pub(super) struct Link {
     pub(super) pass: Arc<dyn Pass>,
     pub(super) keep_alive: Duration,
     pub(super) will: Option<Will>,
+    /// By what the will is kept, if it is.
+    pub(super) will_kept: Option<u64>,
     pub(super) pending: Pending,
     pub(super) rate: Rate,
     /// Packets received so far, to tell one from the next.

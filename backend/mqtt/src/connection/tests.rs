@@ -19,6 +19,7 @@ mod restarts;
 mod sharing;
 mod subscribing;
 mod telling;
+mod testaments;
 mod waiting;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -47,11 +47,13 @@ impl Hub {
             handled,
             retained,
             told,
+            wills,
         } = kept;
         let last_session = sessions.keys().next_back().copied().unwrap_or(0);
         self.next_session.store(last_session + 1, Ordering::Relaxed);
         *lock(&self.told) = told;
         self.restore_retained(retained, now_ms, ledger);
+        self.restore_wills(wills, (at_ms, now_ms), ledger);
         let messages: Messages = messages
             .into_iter()
             .map(|(number, row)| (number, message(row, Some(number), now_ms)))
@@ -218,7 +220,7 @@ fn message(row: MessageRow, number: Option<u64>, now_ms: i64) -> Arc<Message> {
 }
 
 /// Properties one after the other, as far as they can be read.
-fn properties(mut bytes: &[u8]) -> Vec<Property> {
+pub(super) fn properties(mut bytes: &[u8]) -> Vec<Property> {
     let mut properties = Vec::new();
     while let Ok((property, n_bytes)) = Property::parse(bytes) {
         properties.push(property);
@@ -235,6 +237,6 @@ fn by_session<K, V>(rows: impl IntoIterator<Item = ((u64, K), V)>) -> BTreeMap<u
     found
 }
 
-fn ms(duration: Duration) -> i64 {
+pub(super) fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

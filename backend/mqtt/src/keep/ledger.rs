@@ -18,11 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Changes, DeliveryChange, DeliveryRow, Keep, Kept, MessageRow, SessionRow, StageRow,
-    SubscriptionRow, Terms,
+    SubscriptionRow, Terms, WillRow,
 };
 use crate::hub::session::Delivery;
 use crate::hub::{Message, lock};
 use crate::limits::{KEEP_ENTRIES_MAX, KEEP_LAZY};
+use crate::protocol::words::Will;
 
 /// What has to be durable before a packet that promises it may leave: the number of a commit, zero
 /// for nothing.
@@ -37,6 +38,9 @@ pub(crate) struct Ledger {
     open: Mutex<Open>,
     n_entries: AtomicUsize,
     next_message: AtomicU64,
+    next_will: AtomicU64,
+    /// Wills of those who are connected.
+    wills: Mutex<BTreeMap<u64, WillRow>>,
     wake: Notify,
     durable: watch::Sender<Durable>,
     failure: OnceLock<String>,
@@ -55,6 +59,7 @@ struct Open {
     handled: BTreeMap<(u64, u16), bool>,
     retained: BTreeMap<SmolStr, Option<Arc<Message>>>,
     told: BTreeMap<SmolStr, Option<u64>>,
+    wills: BTreeMap<u64, Option<WillRow>>,
     /// Whether the time alone is to be written.
     is_alive: bool,
 }
@@ -69,12 +74,15 @@ enum Step {
 impl Ledger {
     /// Goes on after what is kept.
     pub(crate) fn new(terms: Arc<dyn Terms>, kept: &Kept) -> Self {
+        let last_will = kept.wills.keys().next_back().copied().unwrap_or(0);
         let last_message = kept.messages.keys().next_back().copied().unwrap_or(0);
         Self {
             terms,
             open: Mutex::new(Open::new(1)),
             n_entries: AtomicUsize::new(0),
             next_message: AtomicU64::new(last_message + 1),
+            next_will: AtomicU64::new(last_will + 1),
+            wills: Mutex::default(),
             wake: Notify::new(),
             durable: watch::Sender::new(Some(0)),
             failure: OnceLock::new(),
@@ -84,6 +92,14 @@ impl Ledger {
     /// What is durable, as it goes on.
     pub(crate) fn durable(&self) -> watch::Receiver<Durable> {
         self.durable.subscribe()
+    }
+
+    /// Waits until what has this ticket is durable; false if it will never be.
+    pub(crate) async fn is_kept(&self, ticket: Ticket) -> bool {
+        let mut durable = self.durable();
+        let is_settled = |durable: &Durable| durable.is_none_or(|last| last >= ticket);
+        let settled = durable.wait_for(is_settled).await;
+        settled.is_ok_and(|durable| durable.is_some())
     }
 
     /// Why a commit failed, if one did.
@@ -104,7 +120,12 @@ impl Ledger {
 
     /// Whether a message may be written down. What the server itself says may.
     pub(crate) fn may_keep(&self, message: &Message) -> bool {
-        message.label.is_some() || self.terms.may_keep(&message.topic)
+        message.label.is_some() || self.may_keep_topic(&message.topic)
+    }
+
+    /// Whether what clients publish there may be written down.
+    pub(crate) fn may_keep_topic(&self, topic: &str) -> bool {
+        self.terms.may_keep(topic)
     }
 
     /// A session is so now.
@@ -197,6 +218,54 @@ impl Ledger {
         });
     }
 
+    /// Has the will of somebody who is connected kept, of whom `complete` tells: its number.
+    pub(crate) fn new_will(
+        &self,
+        will: &Will,
+        complete: impl FnOnce(WillRow) -> WillRow,
+    ) -> (u64, Ticket) {
+        let number = self.next_will.fetch_add(1, Ordering::Relaxed);
+        let row = complete(WillRow {
+            owner: SmolStr::default(),
+            client: SmolStr::default(),
+            is_assigned: false,
+            topic: will.topic.clone(),
+            payload: will.payload.clone(),
+            qos: will.qos,
+            is_retained: will.is_retained,
+            properties: bytes_of(&will.properties),
+            expiry_ms: will.expiry.map(|expiry| ms(expiry).unsigned_abs()),
+            delay_ms: ms(will.delay),
+            due_at_ms: None,
+        });
+        lock(&self.wills).insert(number, row.clone());
+        (number, self.will(number, Some(row)))
+    }
+
+    /// The connection of a will is gone, and the will is due at `due_at_ms`.
+    pub(crate) fn will_is_due(&self, number: u64, due_at_ms: i64) {
+        let row = lock(&self.wills).remove(&number);
+        if let Some(row) = row {
+            let due_at_ms = Some(due_at_ms);
+            self.will(number, Some(WillRow { due_at_ms, ..row }));
+        }
+    }
+
+    /// A will is so now, or is of no use any more.
+    pub(crate) fn will(&self, number: u64, row: Option<WillRow>) -> Ticket {
+        if row.is_none() {
+            lock(&self.wills).remove(&number);
+        }
+        self.note(true, |open| {
+            open.wills.insert(number, row);
+        })
+    }
+
+    /// Whether anybody who is connected has a will.
+    pub(crate) fn has_wills(&self) -> bool {
+        !lock(&self.wills).is_empty()
+    }
+
     /// The endpoint lives, and sessions that have connections are not parked.
     pub(crate) fn alive(&self) {
         self.note(false, |open| open.is_alive = true);
@@ -262,6 +331,7 @@ impl Ledger {
             subscriptions: open.subscriptions,
             handled: open.handled,
             told: open.told,
+            wills: open.wills,
             ..Changes::default()
         };
         for (key, step) in open.deliveries {
@@ -305,11 +375,7 @@ impl Ledger {
             payload: message.payload.clone(),
             qos: message.qos,
             is_retained: message.is_retained,
-            properties: message
-                .properties
-                .iter()
-                .flat_map(Property::to_continuous_buffer)
-                .collect(),
+            properties: bytes_of(&message.properties),
             expires_at_ms: message.expires_at.map(|at| self.wall_ms(at)),
             label: message.label.clone(),
         }
@@ -328,6 +394,7 @@ impl Open {
             handled: BTreeMap::new(),
             retained: BTreeMap::new(),
             told: BTreeMap::new(),
+            wills: BTreeMap::new(),
             is_alive: false,
         }
     }
@@ -339,6 +406,7 @@ impl Open {
             + self.handled.len()
             + self.retained.len()
             + self.told.len()
+            + self.wills.len()
     }
 
     fn is_idle(&self) -> bool {
@@ -405,6 +473,12 @@ async fn commit(
     committing
         .await
         .unwrap_or_else(|panicked| Err(panicked.to_string()))
+}
+
+/// Properties one after the other, as in a packet.
+fn bytes_of(properties: &[Property]) -> Vec<u8> {
+    let each = properties.iter();
+    each.flat_map(Property::to_continuous_buffer).collect()
 }
 
 fn ms(duration: Duration) -> i64 {

@@ -85,6 +85,12 @@ impl Kept {
                 None => drop(self.told.remove(key)),
             }
         }
+        for (number, will) in &changes.wills {
+            match will {
+                Some(will) => drop(self.wills.insert(*number, will.clone())),
+                None => drop(self.wills.remove(number)),
+            }
+        }
         let deliveries = &self.deliveries;
         self.messages
             .retain(|number, _| deliveries.values().any(|row| row.message == Some(*number)));

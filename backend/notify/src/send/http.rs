@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use egret_shared::chain::chain;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response, StatusCode};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::{Failure, Letter, Outcome, Secret, dingtalk, feishu, webhook, wecom};
-use crate::error::{chain, said};
+use crate::error::said;
 use crate::limits::{ANSWER_BYTES_MAX, BACKOFF_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT};
 
 /// What is spoken at an address.

@@ -7,6 +7,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use egret_shared::chain::chain;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error;
@@ -19,7 +20,7 @@ use tokio::time::timeout;
 
 use super::{Content, Failure, Letter, Outcome, Secret};
 use crate::config::TlsMode;
-use crate::error::{chain, said};
+use crate::error::said;
 use crate::limits::{CONNECT_TIMEOUT, SMTP_TIMEOUT};
 use crate::message::Message;
 

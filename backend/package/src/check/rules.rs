@@ -6,6 +6,7 @@
 mod anomaly;
 mod cluster;
 mod composed;
+mod delivery;
 mod geofence;
 mod rate;
 mod silence;
@@ -66,6 +67,8 @@ enum On {
     Reports,
     /// Other rules.
     Rules,
+    /// How a feed delivers, or every feed.
+    Feeds,
 }
 
 /// Ways in which a kind can say how bad.
@@ -93,6 +96,7 @@ fn spec(kind: RuleKind) -> &'static Spec {
         RuleKind::Warning => &warning::SPEC,
         RuleKind::All => &composed::ALL,
         RuleKind::Any => &composed::ANY,
+        RuleKind::Delivery => &delivery::SPEC,
     }
 }
 
@@ -186,6 +190,7 @@ fn check_subject(
             }
             return;
         }
+        (None, None) if spec.on == On::Feeds => {}
         (Some(feed), None) => known.feeds.refer(entry, "on/feed", feed.as_str(), problems),
         (None, Some(metric)) => known
             .metrics
@@ -219,7 +224,7 @@ fn check_subject(
             let message = format!("a {word} is of reports; this feed carries readings");
             problems.push(entry.problem("on/feed", message));
         }
-        Some(true) if !wants_reports => {
+        Some(true) if !wants_reports && spec.on != On::Feeds => {
             problems
                 .push(entry.problem("on/feed", "this feed carries reports, which have no assets"));
         }
@@ -244,6 +249,7 @@ fn check_needs(entry: &Entry<'_, RuleDef>, spec: &Spec, problems: &mut Vec<Probl
     let rule = &entry.def;
     let word = spec.word;
     for (key, is_there) in [
+        ("fault", rule.fault.is_some()),
         ("when", rule.when.is_some()),
         ("after", rule.after.is_some()),
         ("alone_after", rule.alone_after.is_some()),

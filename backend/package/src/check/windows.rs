@@ -7,6 +7,8 @@ use super::positive;
 use crate::problem::Problem;
 use crate::spans::Entry;
 
+const MINUTE: Span = Span(60_000);
+const HOUR: Span = Span(3_600_000);
 const DAY: Span = Span(86_400_000);
 
 /// The most slices a sliding window may have: each costs memory in every area and metric. A day
@@ -39,6 +41,20 @@ pub(crate) fn check(entry: &Entry<'_, MetricDef>, window: &WindowDef, problems: 
     };
     if let Some((key, message)) = wrong {
         problems.push(entry.problem(&format!("window/{key}"), message));
+    }
+}
+
+/// A window over which a feed's messages are counted: by the minute, for an hour at most.
+pub(crate) fn whole_minutes<T>(
+    entry: &Entry<'_, T>,
+    path: &str,
+    window: Span,
+    problems: &mut Vec<Problem>,
+) {
+    let is_counted = window.ms() % MINUTE.ms() == 0 && window.ms() <= HOUR.ms();
+    if window.ms() > 0 && !is_counted {
+        let message = format!("{window} is not made of whole minutes, 60 at most");
+        problems.push(entry.problem(path, message));
     }
 }
 

@@ -432,8 +432,8 @@ fn quality_is_of_whole_feeds_over_the_last_hour() {
         (
             "quality = \"score\"",
             "quality = ¦\"scores\"",
-            "unknown word `scores`; there are `score`, `timeliness`, `completeness`, `validity`; \
-             did you mean \"score\"?",
+            "unknown word `scores`; there are `score`, `timeliness`, `completeness`, `validity`, \
+             `refused`; did you mean \"score\"?",
         ),
         (
             "department = \"water\" }",
@@ -454,6 +454,21 @@ fn quality_is_of_whole_feeds_over_the_last_hour() {
             "department = \"water\" }",
             "department = \"water\" }\naggregate = ¦\"mean\"",
             "quality is always that of the last hour: leave aggregate out",
+        ),
+        (
+            "department = \"water\" }",
+            "department = \"water\" }\nwindow = ¦{ sliding = \"10m\", every = \"1m\" }",
+            "quality is always that of the last hour: leave window out; only refused has one",
+        ),
+        (
+            "quality = \"score\", department = \"water\" }",
+            "quality = \"refused\", department = \"water\" }\nwindow = { sliding = ¦\"90s\", every = \"1m\" }",
+            "90s is not made of whole minutes, 60 at most",
+        ),
+        (
+            "quality = \"score\", department = \"water\" }",
+            "quality = \"refused\", department = \"water\" }\nwindow = ¦{ tumbling = \"1h\" }",
+            "refused messages have a sliding window",
         ),
         (
             "department = \"water\" }",

@@ -37,7 +37,7 @@ fn the_examples_of_the_documentation_are_good() {
     for rule in &package.rules.rules {
         *kinds.entry(format!("{:?}", rule.kind)).or_insert(0) += 1;
     }
-    assert_eq!(kinds.len(), 9, "all kinds but any: {kinds:?}");
+    assert_eq!(kinds.len(), 10, "all kinds but any: {kinds:?}");
     assert_eq!(package.rules.hush.shelf_max.to_string(), "12h");
 }
 
@@ -77,6 +77,59 @@ fn mistakes_in_rules_on_values_and_silence_are_told_at_their_place() {
                 "by      = \"district\"\nshare   = 0.6",
                 "share   = ¦0.6",
                 "\"share\" is about groups",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_in_rules_on_how_feeds_deliver_are_told_at_their_place() {
+    let fault = "fault  = \"refused\"";
+    assert_all_told_of(
+        &guide(),
+        "rules.toml",
+        &[
+            (fault, "fault  = ¦\"refuse\"", "did you mean \"refused\"?"),
+            (
+                "kind   = \"delivery\"\nfault  = \"refused\"",
+                "kind   = ¦\"delivery\"",
+                "a delivery needs \"fault\"",
+            ),
+            (
+                fault,
+                "on = { feed = ¦\"manhol\" }\nfault  = \"refused\"",
+                "did you mean \"manhole\"?",
+            ),
+            (
+                fault,
+                "on = { metric = ¦\"water.stress\" }\nfault  = \"refused\"",
+                "a delivery cannot watch a metric",
+            ),
+            (
+                fault,
+                "after = ¦\"5m\"\nfault  = \"refused\"",
+                "a delivery with fault = \"refused\" has no \"after\"",
+            ),
+            (
+                "window = \"15m\"",
+                "window = ¦\"2h\"",
+                "2h is not made of whole minutes, 60 at most",
+            ),
+            ("count  = 20", "count  = ¦0", "one message at least"),
+            (
+                "fault = \"silent\"\nlevel = \"yellow\"",
+                "fault = \"silent\"\nlevel = ¦{ yellow = 1.0 }",
+                "silence has no value",
+            ),
+            (
+                "fault = \"silent\"\nlevel = \"yellow\"",
+                "fault = \"silent\"\nafter = ¦\"30s\"\non = { feed = \"manhole\" }\nlevel = \"yellow\"",
+                "30s is shorter than 60s",
+            ),
+            (
+                "kind     = \"threshold\"",
+                "kind     = \"threshold\"\nfault = ¦\"late\"",
+                "a threshold has no \"fault\"",
             ),
         ],
     );

@@ -35,6 +35,7 @@ use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
 use crate::downlink::filling::Filling;
+use crate::downlink::trail::ORDERED;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct CommandQuery {
@@ -123,7 +124,7 @@ pub(super) async fn order(
     let id = ActuationId::new(named.ok_or_else(no_key)?.0.0);
     let at = clock::now();
     let target = format!("{}/{} {}", form.feed, form.asset, form.command);
-    let action = ("command.order", target.as_str());
+    let action = (ORDERED, target.as_str());
     let area = area(&context, &caller, &form).await?;
     let def = context.package.feed(&form.feed);
     let def = def.and_then(|feed| feed.command(&form.command));

@@ -172,7 +172,8 @@ fn matcher_of(key: &AlertKey) -> Matcher {
     let (feed, area) = match &key.subject {
         Subject::Asset { feed, .. }
         | Subject::Reports { feed, .. }
-        | Subject::Gateway { feed, .. } => (Some(feed.clone()), None),
+        | Subject::Gateway { feed, .. }
+        | Subject::Feed { feed } => (Some(feed.clone()), None),
         Subject::Metric { area, .. } | Subject::Area { area } => (None, Some(area.clone())),
     };
     Matcher {

@@ -1,5 +1,7 @@
 //! The feed register: feeds that are added to the city package while the city goes on.
 
+mod sample;
+
 use std::time::Duration;
 
 use axum::Json;
@@ -18,6 +20,9 @@ use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
 use crate::register::RegisterError;
+
+pub(crate) use sample::Sampler;
+pub(super) use sample::fetch;
 
 /// Topics without a feed that are listed.
 const TOPICS_MAX: usize = 100;

@@ -31,7 +31,7 @@ fn given_to(incident: &Incident) -> Vec<DepartmentId> {
 impl Sight {
     /// Whether an incident may be seen.
     pub(crate) fn has_incident(&self, incident: &Incident) -> bool {
-        let label = self.labels().rule(&incident.rule);
+        let label = self.labels().incident(incident);
         self.sees_at(label.given, incident.areas.last())
             || (!incident.tasks.is_empty() && self.may_incident(Right::See, incident))
     }
@@ -108,7 +108,7 @@ impl Sight {
     }
 
     fn has_evidence(&self, one: &Evidence) -> bool {
-        let label = self.labels().rule(&one.alert.rule);
+        let label = self.labels().alert(&one.alert);
         self.sees_at(label.given, one.area.as_ref())
     }
 
@@ -140,7 +140,7 @@ impl Sight {
 /// Whether `grants` give `right` over an incident.
 fn may(grants: &[Grant], right: Right, sight: &Sight, incident: &Incident) -> bool {
     let labels = sight.labels();
-    let number = labels.rule(&incident.rule).given;
+    let number = labels.incident(incident).given;
     let Some(label) = labels.all().get(number.index()) else {
         return false;
     };

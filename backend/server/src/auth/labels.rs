@@ -9,12 +9,13 @@ use std::sync::Arc;
 use egret_city::Lineage;
 use egret_package::Package;
 use egret_package::areas::{AreaIdx, AreaTree};
+use egret_shared::alert::{AlertKey, Subject};
 use egret_shared::id::{AreaCode, DepartmentId, FeedId, MetricId, RuleId};
-use egret_shared::incident::BY_HAND;
+use egret_shared::incident::{BY_HAND, Incident};
 use egret_shared::package::city::Classification;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::metric::{Aggregate, IndexPart, MetricDef};
-use egret_shared::package::rule::RuleDef;
+use egret_shared::package::rule::{RuleDef, RuleKind};
 
 /// Number of a label; rows with equal labels share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub(crate) struct Labels {
     feeds: BTreeMap<FeedId, LabelNo>,
     metrics: BTreeMap<MetricId, MetricLabel>,
     rules: BTreeMap<RuleId, RuleLabel>,
+    /// Of rules about how feeds deliver, by feed.
+    delivered: BTreeMap<(RuleId, FeedId), RuleLabel>,
     /// Of what belongs to no feed that is known.
     unknown: LabelNo,
     lines: Vec<Vec<AreaCode>>,
@@ -84,6 +87,7 @@ impl Labels {
             feeds: BTreeMap::new(),
             metrics: BTreeMap::new(),
             rules: BTreeMap::new(),
+            delivered: BTreeMap::new(),
             unknown: LabelNo(0),
             lines: tree.iter().map(line).collect(),
         };
@@ -104,6 +108,7 @@ impl Labels {
         for rule in &package.rules.rules {
             let label = labels.of_rule(rule, lineage);
             labels.rules.insert(rule.id.clone(), label);
+            labels.of_deliveries(rule);
         }
         // What somebody reported is of no feed: it is as open as the city's feeds usually are, and
         // whose it is says who has been given it.
@@ -150,7 +155,7 @@ impl Labels {
     /// A rule's alerts tell of what it watches; incidents also concern those who have to act.
     fn of_rule(&mut self, rule: &RuleDef, lineage: &Lineage) -> RuleLabel {
         let package = Arc::clone(&self.package);
-        let mut label = match (&rule.on.feed, &rule.on.metric) {
+        let label = match (&rule.on.feed, &rule.on.metric) {
             (Some(feed), _) => of_feeds(&package, package.feed(feed)),
             (None, Some(metric)) => {
                 let feeds = feeds_behind(&package, lineage, metric);
@@ -164,9 +169,31 @@ impl Labels {
                 let class = own.map_or(whole.class, |own| own.class);
                 Label { class, ..whole }
             }
+            // What cannot be told feed by feed is of all of them: for who may see every feed.
+            (None, None) if rule.kind == RuleKind::Delivery => of_feeds(&package, &package.feeds),
             // Of others: whose they are, and as secret as the most secret of them.
             (None, None) => self.of_parts(rule),
         };
+        self.given(label, rule)
+    }
+
+    /// Of a rule about how feeds deliver, the labels of its alerts feed by feed.
+    fn of_deliveries(&mut self, rule: &RuleDef) {
+        if rule.kind != RuleKind::Delivery {
+            return;
+        }
+        let package = Arc::clone(&self.package);
+        let is_watched = |feed: &&FeedDef| rule.on.feed.as_ref().is_none_or(|on| *on == feed.id);
+        for feed in package.feeds.iter().filter(is_watched) {
+            let label = of_feeds(&package, [feed]);
+            let label = self.given(label, rule);
+            let key = (rule.id.clone(), feed.id.clone());
+            self.delivered.insert(key, label);
+        }
+    }
+
+    /// The labels of a rule's alerts, and of incidents with those who have to act.
+    fn given(&mut self, mut label: Label, rule: &RuleDef) -> RuleLabel {
         let own = self.number(label.clone());
         if let Some(assign) = &rule.assign {
             label.given_to.push(assign.lead.clone());
@@ -226,6 +253,28 @@ impl Labels {
         self.rules.get(rule).copied().unwrap_or(unknown)
     }
 
+    /// The labels of an alert: of one about how a feed delivers they are that feed's, for its rule
+    /// may be about every feed.
+    pub(crate) fn alert(&self, key: &AlertKey) -> RuleLabel {
+        self.of_subject(&key.rule, about_feed(key))
+    }
+
+    /// The labels of an incident, as [`Self::alert`] has them.
+    pub(crate) fn incident(&self, incident: &Incident) -> RuleLabel {
+        self.of_subject(&incident.rule, incident.feed())
+    }
+
+    fn of_subject(&self, rule: &RuleId, feed: Option<&FeedId>) -> RuleLabel {
+        let Some(feed) = feed else {
+            return self.rule(rule);
+        };
+        let delivered = self.delivered.get(&(rule.clone(), feed.clone()));
+        delivered.copied().unwrap_or(RuleLabel {
+            own: self.unknown,
+            given: self.unknown,
+        })
+    }
+
     /// The area of the department that owns `feed`; the city for a feed that is none.
     pub(crate) fn home(&self, feed: &FeedId) -> AreaIdx {
         let def = self.package.feed(feed);
@@ -258,6 +307,14 @@ impl Labels {
     /// The package.
     pub(crate) fn package(&self) -> &Arc<Package> {
         &self.package
+    }
+}
+
+/// The feed that an alert is about as a whole.
+fn about_feed(key: &AlertKey) -> Option<&FeedId> {
+    match &key.subject {
+        Subject::Feed { feed } => Some(feed),
+        _ => None,
     }
 }
 

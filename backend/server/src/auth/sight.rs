@@ -286,13 +286,13 @@ impl Sight {
 
     /// Whether an alert may be seen.
     pub(crate) fn alert(&self, alert: &Alert) -> bool {
-        let label = self.labels.rule(&alert.key.rule);
+        let label = self.labels.alert(&alert.key);
         self.sees_at(label.own, alert.areas.last())
     }
 
     /// Whether a turn of an alert may be seen.
     pub(crate) fn turn(&self, turn: &AlertTurn) -> bool {
-        let label = self.labels.rule(&turn.key.rule);
+        let label = self.labels.alert(&turn.key);
         self.sees_at(label.own, turn.areas.last())
     }
 

@@ -26,6 +26,8 @@ pub(super) struct MqttLimitsDef {
     subscriptions: Option<usize>,
     /// Longest life of a session without a connection.
     session_expiry: Option<Span>,
+    /// How long after a start the wills of those who were connected wait for them.
+    will_grace: Option<Span>,
     /// Retained messages of all clients.
     retained_messages: Option<usize>,
 }
@@ -74,6 +76,11 @@ impl MqttLimitsDef {
                 "[mqtt_limits] session_expiry",
                 self.session_expiry,
                 default.session_expiry_max,
+            )?,
+            will_grace: span(
+                "[mqtt_limits] will_grace",
+                self.will_grace,
+                default.will_grace,
             )?,
             retained_messages_max: self
                 .retained_messages

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use egret_mqtt::gate::Label;
-use egret_mqtt::keep::{Changes, DeliveryChange, DeliveryRow, MessageRow, StageRow};
+use egret_mqtt::keep::{Changes, DeliveryChange, DeliveryRow, MessageRow, StageRow, WillRow};
 use rusqlite::{Transaction, params};
 
 use super::schema::{PUBLISHED, RELEASED, WAITING};
@@ -44,6 +44,9 @@ pub(super) fn all(to: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<(
                 .prepare_cached("DELETE FROM told WHERE key = ?1")?
                 .execute([key.as_str()])?,
         };
+    }
+    for (number, row) in &changes.wills {
+        will(to, *number, row.as_ref())?;
     }
     for number in left {
         to.prepare_cached(
@@ -217,6 +220,35 @@ fn stage(stage: StageRow) -> (i64, Option<u16>, Option<u64>) {
         StageRow::Published(at) => (PUBLISHED, Some(at.identifier), Some(at.nth)),
         StageRow::Released(at) => (RELEASED, Some(at.identifier), Some(at.nth)),
     }
+}
+
+fn will(to: &Transaction<'_>, number: u64, row: Option<&WillRow>) -> rusqlite::Result<()> {
+    match row {
+        Some(row) => to
+            .prepare_cached(
+                "INSERT OR REPLACE INTO will (number, owner, client, is_assigned, topic, payload,
+                 qos, is_retained, properties, expiry_ms, delay_ms, due_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                number,
+                row.owner.as_str(),
+                row.client.as_str(),
+                row.is_assigned,
+                row.topic.as_str(),
+                &row.payload[..],
+                row.qos,
+                row.is_retained,
+                row.properties,
+                row.expiry_ms,
+                row.delay_ms,
+                row.due_at_ms
+            ])?,
+        None => to
+            .prepare_cached("DELETE FROM will WHERE number = ?1")?
+            .execute([number])?,
+    };
+    Ok(())
 }
 
 fn retained(to: &Transaction<'_>, topic: &str, row: Option<&MessageRow>) -> rusqlite::Result<()> {

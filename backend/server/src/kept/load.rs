@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egret_mqtt::gate::Label;
 use egret_mqtt::keep::{
-    DeliveryRow, Kept, MessageRow, SessionRow, StageRow, SubscriptionRow, UnderWay,
+    DeliveryRow, Kept, MessageRow, SessionRow, StageRow, SubscriptionRow, UnderWay, WillRow,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
@@ -21,6 +21,7 @@ pub(super) fn all(from: &Connection) -> rusqlite::Result<Kept> {
     };
     sessions(from, &mut kept)?;
     messages(from, &mut kept)?;
+    wills(from, &mut kept)?;
     each(from, "SELECT key, digest FROM told", |row| {
         let digest: i64 = row.get(1)?;
         kept.told.insert(text(row, 0)?, digest.cast_unsigned());
@@ -105,6 +106,32 @@ fn messages(from: &Connection, kept: &mut Kept) -> rusqlite::Result<()> {
         |row| {
             let message = message(row)?;
             kept.retained.insert(message.topic.clone(), message);
+            Ok(())
+        },
+    )
+}
+
+fn wills(from: &Connection, kept: &mut Kept) -> rusqlite::Result<()> {
+    each(
+        from,
+        "SELECT number, owner, client, is_assigned, topic, payload, qos, is_retained, properties,
+         expiry_ms, delay_ms, due_at_ms FROM will",
+        |row| {
+            let payload: Vec<u8> = row.get(5)?;
+            let will = WillRow {
+                owner: text(row, 1)?,
+                client: text(row, 2)?,
+                is_assigned: row.get(3)?,
+                topic: text(row, 4)?,
+                payload: payload.into(),
+                qos: row.get(6)?,
+                is_retained: row.get(7)?,
+                properties: row.get(8)?,
+                expiry_ms: row.get(9)?,
+                delay_ms: row.get(10)?,
+                due_at_ms: row.get(11)?,
+            };
+            kept.wills.insert(row.get(0)?, will);
             Ok(())
         },
     )

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Version of all tables, which stands in `user_version`; a file of a newer one is refused.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// `delivery.stage`: nothing of it was sent.
 pub(super) const WAITING: i64 = 0;
@@ -79,14 +79,35 @@ CREATE TABLE told (
 INSERT INTO meta (at_ms) VALUES (0);
 ";
 
-/// Makes the tables if they are missing; which version there is.
+/// What version 2 has beside version 1. `due_at_ms` is absent while the client is connected.
+const WILLS: &str = "
+CREATE TABLE will (
+  number      INTEGER PRIMARY KEY,
+  owner       TEXT    NOT NULL,
+  client      TEXT    NOT NULL,
+  is_assigned INTEGER NOT NULL,
+  topic       TEXT    NOT NULL,
+  payload     BLOB    NOT NULL,
+  qos         INTEGER NOT NULL,
+  is_retained INTEGER NOT NULL,
+  properties  BLOB    NOT NULL,
+  expiry_ms   INTEGER,
+  delay_ms    INTEGER NOT NULL,
+  due_at_ms   INTEGER
+) STRICT;
+";
+
+/// Makes the tables that are missing; which version there is.
 pub(super) fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version > 0 {
+    if version >= VERSION {
         return Ok(version);
     }
-    transaction.execute_batch(TABLES)?;
+    if version == 0 {
+        transaction.execute_batch(TABLES)?;
+    }
+    transaction.execute_batch(WILLS)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(VERSION)

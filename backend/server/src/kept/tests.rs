@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use egret_mqtt::gate::Label;
 use egret_mqtt::keep::{
     DeliveryChange, DeliveryRow, InMemory, MessageRow, SessionRow, StageRow, SubscriptionRow,
-    UnderWay,
+    UnderWay, WillRow,
 };
 use egret_shared::id::FeedId;
 use proptest::prelude::*;
@@ -45,6 +45,22 @@ fn delivery(message: Option<u64>, stage: StageRow) -> DeliveryRow {
     }
 }
 
+fn will(n: u64, due_at_ms: Option<i64>) -> WillRow {
+    WillRow {
+        owner: "gateway:east".into(),
+        client: format!("c-{n}").into(),
+        is_assigned: n.is_multiple_of(2),
+        topic: format!("wills/{n}").into(),
+        payload: vec![0, 255, 7].into(),
+        qos: 1,
+        is_retained: n.is_multiple_of(3),
+        properties: vec![3, 0, 1, b'x'],
+        expiry_ms: n.is_multiple_of(2).then_some(90_000),
+        delay_ms: 5_000,
+        due_at_ms,
+    }
+}
+
 /// Something that happens at the endpoint, with small numbers that fall on each other.
 #[derive(Clone, Debug)]
 enum Step {
@@ -57,6 +73,7 @@ enum Step {
     Handled(u64, u16, bool),
     Retain(u64, bool),
     Tell(u64, Option<u64>),
+    Will(u64, Option<Option<i64>>),
     Commit,
     Reopen,
 }
@@ -79,6 +96,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (session(), 1..4_u16, any::<bool>()).prop_map(|(n, id, is)| Step::Handled(n, id, is)),
         2 => (1..4_u64, any::<bool>()).prop_map(|(n, is)| Step::Retain(n, is)),
         1 => (1..4_u64, any::<Option<u64>>()).prop_map(|(n, digest)| Step::Tell(n, digest)),
+        2 => (1..4_u64, any::<Option<Option<i64>>>()).prop_map(|(n, due)| Step::Will(n, due)),
         4 => Just(Step::Commit),
         1 => Just(Step::Reopen),
     ];
@@ -149,6 +167,10 @@ impl Gathering {
             }
             Step::Tell(n, digest) => {
                 changes.told.insert(format!("k-{n}").into(), digest);
+            }
+            Step::Will(n, due) => {
+                let row = due.map(|due_at_ms| will(n, due_at_ms));
+                changes.wills.insert(n, row);
             }
             Step::Commit | Step::Reopen => {}
         }
@@ -259,6 +281,28 @@ fn a_file_that_is_damaged_says_which_and_what_to_do() {
     let why = KeptFile::open(folder.path()).unwrap_err().to_string();
     let is_told = ["mqtt.db", "stage 9", "backup"].map(|word| why.contains(word));
     assert_eq!(is_told, [true; 3], "{why}");
+}
+
+#[test]
+fn a_file_of_the_version_before_goes_on_with_what_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, _) = KeptFile::open(folder.path()).unwrap();
+    let mut changes = Changes::default();
+    changes.sessions.insert(1, Some(session(1, None)));
+    file.commit(&changes).unwrap();
+    file.connection.execute("DROP TABLE will", []).unwrap();
+    file.connection
+        .pragma_update(None, "user_version", 1)
+        .unwrap();
+    drop(file);
+    let (mut file, kept) = KeptFile::open(folder.path()).unwrap();
+    assert_eq!((kept.sessions.len(), kept.wills.len()), (1, 0));
+    let mut changes = Changes::default();
+    changes.wills.insert(1, Some(will(1, None)));
+    file.commit(&changes).unwrap();
+    drop(file);
+    let (_, kept) = KeptFile::open(folder.path()).unwrap();
+    assert_eq!(kept.wills[&1], will(1, None));
 }
 
 #[cfg(unix)]

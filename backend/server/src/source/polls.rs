@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use egret_package::Package;
 use egret_poll::{
-    Board, Body, HttpFetch, Keep, Kept, NotKept, PollConfig, Poller, Settings, Stands, Target,
-    TooLarge, Tools,
+    Board, Body, Fetch, HttpFetch, Keep, Kept, NotKept, PollConfig, Poller, Settings, Stands,
+    Target, TooLarge, Tools,
 };
 use egret_shared::id::FeedId;
 use egret_shared::package::feed::{FeedDef, Format, MapDef};
@@ -41,22 +41,16 @@ struct Running {
 
 impl Polls {
     /// Fetches every feed of `package` that says where from, until `shutdown`.
-    ///
-    /// # Errors
-    /// The settings cannot be used.
     pub(crate) fn start(
-        config: &PollConfig,
+        fetch: Arc<dyn Fetch>,
         package: &Package,
         (intake, board): (&Live<Intake>, &Arc<Board>),
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
-    ) -> anyhow::Result<Self> {
-        let settings = Settings::new(config, |name| std::env::var(name).ok());
-        let settings = Arc::new(settings.context("[poll] of the settings")?);
-        let fetch = HttpFetch::new(settings, clock::now).context("[poll] of the settings")?;
+    ) -> Self {
         let keep = Keeper(intake.clone());
         let tools = Tools::new(
-            Arc::new(fetch),
+            fetch,
             Arc::new(keep),
             Arc::clone(board),
             Arc::new(clock::now),
@@ -68,7 +62,7 @@ impl Polls {
             running: BTreeMap::new(),
         };
         polls.begin(package);
-        Ok(polls)
+        polls
     }
 
     /// Goes on by another package. A feed that is defined as before goes on as it was; of one that is
@@ -114,6 +108,17 @@ impl Polls {
     }
 }
 
+/// What fetches, from where the settings let it and from nowhere else.
+///
+/// # Errors
+/// The settings cannot be used.
+pub(crate) fn fetcher(config: &PollConfig) -> anyhow::Result<Arc<dyn Fetch>> {
+    let settings = Settings::new(config, |name| std::env::var(name).ok());
+    let settings = Arc::new(settings.context("[poll] of the settings")?);
+    let fetch = HttpFetch::new(settings, clock::now).context("[poll] of the settings")?;
+    Ok(Arc::new(fetch))
+}
+
 /// What is fetched of a feed; `None` if nothing is.
 fn target(def: &FeedDef) -> Option<Target> {
     let poll = def.poll.as_ref()?;
@@ -138,7 +143,7 @@ fn is_timeless(def: &FeedDef) -> bool {
 }
 
 /// The content types that a feed's format has, the one that it reads best first.
-fn accepted(format: Format) -> &'static str {
+pub(crate) fn accepted(format: Format) -> &'static str {
     match format {
         Format::Cap => {
             "application/cap+xml, application/atom+xml;q=0.9, application/rss+xml;q=0.9, \

@@ -164,6 +164,12 @@ impl Bench {
         self.draft.update(change);
     }
 
+    /// Changes where it is fetched from, which no message says: a proposal stays one.
+    pub(super) fn change_poll(self, change: impl FnOnce(&mut Draft)) {
+        self.is_unsaved.set(true);
+        self.draft.update(change);
+    }
+
     /// Changes the samples; while nobody has changed the definition, it follows.
     pub(super) fn change_samples(self, change: impl FnOnce(&mut Vec<Sample>)) {
         self.is_unsaved.set(true);
@@ -183,6 +189,9 @@ impl Bench {
         proposed.feed.domain = old.feed.domain;
         proposed.feed.asset_class = old.feed.asset_class;
         proposed.feed.classification = old.feed.classification;
+        proposed.feed.poll = old.feed.poll;
+        proposed.poll_url = old.poll_url;
+        proposed.poll_every = old.poll_every;
         if let Some(before) = self.before.get_untracked() {
             proposed.feed.id = before.feed.id.clone();
             proposed.feed.name = before.feed.name.clone();

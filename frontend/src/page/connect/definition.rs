@@ -9,6 +9,7 @@ use crate::i18n::connect::{CLASSES, Connect as Word, DATUMS, FORMATS, TIME_FORMS
 use super::bench::Bench;
 use super::draft::{Draft, Role, Way};
 use super::faults::Spot;
+use super::fetching::fetching;
 use super::fields::{Line, faults, pick, tick};
 use super::guess::propose_roles;
 use super::tree_view::propose_button;
@@ -123,18 +124,22 @@ fn poll(bench: Bench) -> AnyView {
     let url = Line::new(Word::PollUrl)
         .hinted(Word::PollUrlHint)
         .at(Spot::Poll)
-        .view(
+        .of(
             bench,
-            |draft| draft.poll_url.clone(),
-            |draft, text| draft.poll_url = text,
+            Signal::derive(move || bench.draft.read().poll_url.clone()),
+            Box::new(move |text| bench.change_poll(|draft| draft.poll_url = text)),
         );
     let is_polled = Memo::new(move |_| !bench.draft.read().poll_url.is_empty());
     let every = move || {
-        Line::new(Word::PollEvery).at(Spot::PollEvery).view(
+        let every = Line::new(Word::PollEvery).at(Spot::PollEvery).of(
             bench,
-            |draft| draft.poll_every.clone(),
-            |draft, text| draft.poll_every = text,
-        )
+            Signal::derive(move || bench.draft.read().poll_every.clone()),
+            Box::new(move |text| bench.change_poll(|draft| draft.poll_every = text)),
+        );
+        view! {
+            {fetching(bench)}
+            {every}
+        }
     };
     view! {
         {url}

@@ -31,7 +31,8 @@ fn points(alerts: &[Arc<Alert>], feeds: &BTreeSet<FeedId>) -> Value {
             Subject::Asset { feed, .. }
             | Subject::Reports { feed, .. }
             | Subject::Gateway { feed, .. } => feeds.contains(feed),
-            Subject::Metric { .. } | Subject::Area { .. } => false,
+            // How it delivers is nowhere on the map.
+        Subject::Metric { .. } | Subject::Area { .. } | Subject::Feed { .. } => false,
         };
         alert.state == AlertState::Firing && (feeds.is_empty() || of_feed)
     };

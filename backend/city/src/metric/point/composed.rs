@@ -8,7 +8,7 @@ use crate::expr::Formula;
 use crate::plan::{Area, Areas, Feed, Metric};
 use crate::window::Slice;
 
-const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
 
 impl Reader<'_> {
     /// The numbers of `metrics`, and what stands behind them together.
@@ -66,28 +66,31 @@ impl Reader<'_> {
     pub(super) fn quality(
         &self,
         feeds: &[Feed],
-        of: QualityPart,
+        (of, n_minutes): (QualityPart, usize),
         area: Area,
         when: When,
     ) -> Number {
         let quality = |feed: &Feed| {
-            let quality = self.feeds.get(usize::from(*feed))?.quality()?;
+            let feed = self.feeds.get(usize::from(*feed))?;
             match of {
-                QualityPart::Score => Some(quality.score),
-                QualityPart::Timeliness => Some(quality.timeliness),
-                QualityPart::Completeness => quality.completeness,
-                QualityPart::Validity => Some(quality.validity),
+                QualityPart::Score => feed.quality().map(|quality| quality.score),
+                QualityPart::Timeliness => feed.quality().map(|quality| quality.timeliness),
+                QualityPart::Completeness => feed.quality()?.completeness,
+                QualityPart::Validity => feed.quality().map(|quality| quality.validity),
+                QualityPart::Refused => feed.refused_share(n_minutes),
             }
         };
         let is_city = area == Areas::ROOT;
         let asked = feeds.iter().filter(|_| is_city);
         let known: Vec<f64> = asked.filter_map(quality).collect();
-        let window = match when {
-            When::Live => self.metrics.last_hour(),
-            When::Closed(end_ms) => Slice {
-                start_ms: end_ms - HOUR_MS,
-                end_ms,
-            },
+        let end_ms = match when {
+            When::Live => self.metrics.last_hour().end_ms,
+            When::Closed(end_ms) => end_ms,
+        };
+        let length_ms = i64::try_from(n_minutes).unwrap_or(0) * MINUTE_MS;
+        let window = Slice {
+            start_ms: end_ms - length_ms,
+            end_ms,
         };
         let expected = if is_city { feeds.len() } else { 0 };
         let all_known = known.len() == expected;

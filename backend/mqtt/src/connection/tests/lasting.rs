@@ -56,8 +56,10 @@ impl Lasting {
             hub.restore(kept, &*gate);
             hub
         };
+        let world = World::with_hub(limits, Arc::clone(&gate), hub);
+        wait_for_wills(&world.shared, &world.tracker);
         Self {
-            world: World::with_hub(limits, Arc::clone(&gate), hub),
+            world,
             keep,
             ledger,
             terms,
@@ -382,4 +384,32 @@ async fn what_clients_have_retained_is_kept_and_what_the_server_says_is_told_onc
     lasting.world.shared.hub.forget_told(|key| key == "two");
     lasting.is_kept().await;
     assert_eq!(lasting.kept().told.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_counts_as_taken_once_it_is_kept_for_who_is_away() {
+    let first = Lasting::new();
+    let mut pump = first.world.connect(connect_lasting("pump")).await;
+    pump.subscribe("pumps/1", Qos::AtLeastOnce).await;
+    drop(pump);
+    first.world.is_left().await;
+    first.is_kept().await;
+    let (kept, limits) = (first.kept(), Limits::default());
+    let lasting = Lasting::start(kept, first.terms, first.gate, limits);
+    let order = crate::Order {
+        topic: "pumps/1".to_owned(),
+        payload: "on".into(),
+        qos: 1,
+        expiry: Duration::from_mins(10),
+        response_topic: None,
+        correlation: "o-1".into(),
+    };
+    let label: Label = Arc::new("an order");
+    let taken = lasting.world.shared.hub.order(order, label);
+    tokio::pin!(taken);
+    let early = timeout(Duration::from_mins(5), &mut taken).await;
+    assert!(early.is_err(), "nothing is on the disk yet");
+    lasting.writes();
+    assert_eq!(taken.await, 1);
+    assert_eq!(lasting.kept().deliveries.len(), 1);
 }

@@ -99,6 +99,7 @@ pub(super) fn subject(subject: &Subject) -> String {
         Subject::Reports { feed, first } => format!("{feed}/{first}"),
         Subject::Area { area } => format!("area {area}"),
         Subject::Gateway { feed, gateway } => format!("{feed} behind {gateway}"),
+        Subject::Feed { feed } => format!("feed {feed}"),
     }
 }
 
