@@ -8,6 +8,7 @@ import { connect } from "./suites/connect.mjs";
 import { heat } from "./suites/heat.mjs";
 import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
+import { later } from "./suites/later.mjs";
 import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
 import { metric } from "./suites/metric.mjs";
@@ -25,6 +26,7 @@ import { weeks } from "./suites/weeks.mjs";
 run("the screens in Chromium", () => {
   opening();
   serving();
+  later();
   publishing();
   link();
   language();
