@@ -20,6 +20,7 @@ mod clock;
 mod format;
 mod i18n;
 mod lasting;
+mod later;
 
 mod device;
 mod kiosk;

@@ -3,13 +3,15 @@
 
 import { readFileSync } from "node:fs";
 
-/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program. */
+/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program; its parts that come
+ *  later use the same memory and bring none. */
 export function watchMemory() {
   for (const name of ["instantiate", "instantiateStreaming"]) {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...args) => {
       const made = await original.apply(WebAssembly, args);
-      window.benchProgram = (made.instance ?? made).exports;
+      const { exports } = made.instance ?? made;
+      if (exports.memory) window.benchProgram = exports;
       return made;
     };
   }

@@ -104,16 +104,19 @@ pub(crate) fn build_site_with(
     let mut parts = Vec::new();
     for part in Part::of(profile) {
         let bound = steps.run("wasm-bindgen", |step| {
-            wasm::bind(step, paths, &compiled, *part)
+            wasm::bind(step, paths, &compiled, *part, profile)
         })?;
-        let wasm = steps.run("wasm-opt", |step| match profile {
-            Profile::Dev => Ok(wasm::leave(step, &bound, *part)),
+        let smaller = steps.run("wasm-opt", |step| match profile {
+            Profile::Dev => {
+                step.note("left out, for speed");
+                Ok(None)
+            }
             Profile::Release => wasm::optimise(step, paths, &bound, &npm, *part),
         })?;
         parts.push(Built {
             part: *part,
             bound,
-            wasm,
+            smaller,
         });
     }
     steps.run("site", |step| {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use egret_shared::text::Text;
 
 use super::Folder;
-use crate::panel;
+use crate::later::later;
 use crate::select::{self, Case};
 
 /// At which zoom an incident is looked at: its neighbourhood, some two kilometres.
@@ -23,7 +23,10 @@ pub(super) fn map(folder: Folder) -> AnyView {
     (move || {
         let catalog = Arc::clone(&catalog);
         has_place.get().then(|| {
-            view! { <div class="incident-map">{panel::map_around(&catalog, look, marks)}</div> }
+            let map = later()
+                .maps
+                .view(move |maps| (maps.around)(&catalog, look, marks));
+            view! { <div class="incident-map">{map}</div> }
         })
     })
     .into_any()

@@ -36,8 +36,7 @@ const REASONS: usize = 5;
 const STEPS: usize = 4;
 
 /// The panel, while an incident has the wall.
-#[component]
-pub(super) fn Takeover() -> impl IntoView {
+pub(crate) fn takeover() -> AnyView {
     let kiosk = kiosk();
     let screen = screen();
     let incident = Memo::new(move |_| kiosk.taken().map(|taken| taken.incident));
@@ -55,7 +54,7 @@ pub(super) fn Takeover() -> impl IntoView {
         screen.spot.set(spot);
     });
     on_cleanup(move || screen.spot.set(None));
-    move || incident.get().map(|id| untrack(|| case(&id)))
+    (move || incident.get().map(|id| untrack(|| case(&id)))).into_any()
 }
 
 /// What is known of the incident: of the list at once, of its file as soon as that is here.
