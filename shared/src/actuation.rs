@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use crate::id::{ActuationId, AssetId, CommandId, FeedId, PropertyId};
 use crate::incident::Person;
+use crate::package::command::CommandDef;
 use crate::text::Text;
 use crate::time::TimeMs;
 
@@ -77,6 +78,15 @@ impl<'de> Deserialize<'de> for Argument {
             Tagged::Word(word) => Self::Word(word),
         })
     }
+}
+
+/// A command that an actuator takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What it is, and what is to be said with it; how it goes out is told to few.
+    pub command: CommandDef,
+    /// Whether whoever asked may give it to this actuator.
+    pub may: bool,
 }
 
 /// What is wrong with the parameters of an order; each names the parameter.

@@ -3,6 +3,7 @@
 use egret_shared::access::{Right, Scope};
 use egret_shared::catalog::{Area, Catalog};
 use egret_shared::id::{AreaCode, FeedId, MetricId};
+use egret_shared::package::command::{AckDef, CommandDef};
 use egret_shared::package::layer::SceneLayer;
 use egret_shared::package::scene::{PanelDef, SceneDef};
 use serde_json::Value;
@@ -25,6 +26,10 @@ impl Caller {
                 feed.names.clear();
                 feed.personal.clear();
             }
+            let commands = std::mem::take(&mut feed.commands).into_iter();
+            feed.commands = commands
+                .map(|command| self.command(&feed.id, command))
+                .collect();
         }
         if sight.is_everything() {
             return seen;
@@ -54,6 +59,20 @@ impl Caller {
             seen.city.zoom += ZOOM_BY_LEVEL * f64::from(depth);
         }
         seen
+    }
+
+    /// A command of `feed`; by which topic and in which words it goes out, and how it is answered, is
+    /// for those who may know of the feed's own messages.
+    pub(crate) fn command(&self, feed: &FeedId, command: CommandDef) -> CommandDef {
+        if self.may_feed(Right::Raw, feed) || self.may_feed(Right::Send, feed) {
+            return command;
+        }
+        CommandDef {
+            topic: String::new(),
+            payload: String::new(),
+            ack: AckDef::default(),
+            ..command
+        }
     }
 
     fn with_scenes(&self, whole: Catalog) -> Catalog {
