@@ -7,6 +7,7 @@ mod anomaly;
 mod cluster;
 mod composed;
 mod geofence;
+mod order;
 mod rate;
 mod silence;
 mod stuck;
@@ -115,6 +116,7 @@ pub(crate) fn check_rules(
         check_flap(entry, problems);
         (spec.check)(entry, known, problems);
         check_parts(entry, &above, known, problems);
+        order::check(entry, known, problems);
         let rule = &entry.def;
         above.insert(rule.id.as_str());
         if let Some(plan) = &rule.plan {

@@ -43,6 +43,13 @@ impl Caller {
             .retain(|metric| sight.metric_somewhere(&metric.id));
         let rules = &mut seen.rules;
         rules.rules.retain(|rule| sight.rule_somewhere(&rule.id));
+        for rule in &mut rules.rules {
+            // What it orders is of another feed, maybe.
+            rule.order = rule
+                .order
+                .take()
+                .filter(|order| sight.feed_somewhere(&order.feed));
+        }
         rules
             .causes
             .retain(|cause| sight.rule_somewhere(&cause.from) && sight.rule_somewhere(&cause.to));
