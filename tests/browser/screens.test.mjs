@@ -12,6 +12,7 @@ import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
 import { metric } from "./suites/metric.mjs";
 import { opening } from "./suites/opening.mjs";
+import { orders } from "./suites/orders.mjs";
 import { people } from "./suites/people.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
@@ -39,6 +40,7 @@ run("the screens in Chromium", () => {
   weeks();
   kiosk();
   renewal();
+  orders();
   people();
   casework();
   city();
