@@ -1,12 +1,13 @@
 //! What is asked for over HTTP: the catalogue, history, areas, an asset; and below, who is here
-//! ([`people`]), what walls say ([`wall`]), casework ([`case`]), what stewards do ([`register`]), and
-//! what admins do ([`admin`]).
+//! ([`people`]), what walls say ([`wall`]), casework ([`case`]), orders to actuators ([`order`]), what
+//! stewards do ([`register`]), and what admins do ([`admin`]).
 
 pub(crate) mod admin;
 pub(crate) mod case;
 mod early;
 pub(crate) mod error;
 pub(crate) mod metric;
+pub(crate) mod order;
 pub(crate) mod people;
 pub(crate) mod register;
 mod request;

@@ -72,6 +72,7 @@ pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod map;
 pub(crate) mod metric;
+pub(crate) mod order;
 pub(crate) mod panel;
 pub(crate) mod wall;
 
@@ -355,6 +356,7 @@ mod tests {
         check(wall::Wall::ALL);
         check(panel::Panel::ALL);
         check(map::MapWord::ALL);
+        check(order::Order::ALL);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Pages: one file for each route; and what they share.
 
 pub(crate) mod admin;
+pub(crate) mod asset;
 pub(crate) mod case;
 pub(crate) mod connect;
 pub(crate) mod data;
@@ -12,6 +13,7 @@ pub(crate) mod loaded;
 pub(crate) mod me;
 pub(crate) mod metric;
 pub(crate) mod not_found;
+pub(crate) mod orders;
 pub(crate) mod pair;
 pub(crate) mod sign_in;
 pub(crate) mod start;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use egret_shared::alert::{Alert, AlertKey, AlertState, Subject};
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::{FeedHealth, FeedStatus};
-use egret_shared::id::{DepartmentId, MetricId};
+use egret_shared::id::{DepartmentId, FeedId, MetricId};
 use egret_shared::incident::{Incident, IncidentState};
 use egret_shared::level::Level;
 use egret_shared::metric::MetricKey;
@@ -121,6 +121,12 @@ pub(crate) fn alert<'a>(alerts: &'a [Arc<Alert>], key: &AlertKey) -> Option<&'a 
 /// Whether the alert with `key` is in force.
 pub(crate) fn is_in_force(alerts: &[Arc<Alert>], key: &AlertKey) -> bool {
     alert(alerts, key).is_some_and(|alert| is_firing(alert))
+}
+
+/// Whether the assets of a feed can be told anything.
+pub(crate) fn takes_orders(catalog: &Catalog, feed: &FeedId) -> bool {
+    let def = catalog.feeds.iter().find(|def| def.id == *feed);
+    def.is_some_and(|def| !def.commands.is_empty())
 }
 
 /// What an alert is about, in the machine's words.

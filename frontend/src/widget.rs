@@ -1,5 +1,6 @@
 //! Small views that panels and pages are made of. They know a signal's value, not where it comes from.
 
+pub(crate) mod asset_values;
 pub(crate) mod chart;
 pub(crate) mod dialog;
 pub(crate) mod figure;

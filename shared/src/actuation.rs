@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 
-use crate::id::{ActuationId, AssetId, CommandId, FeedId, PropertyId};
+use crate::alert::AlertKey;
+use crate::id::{ActuationId, AssetId, CommandId, FeedId, PropertyId, RuleId};
 use crate::incident::Person;
+use crate::package::command::CommandDef;
 use crate::text::Text;
 use crate::time::TimeMs;
 
@@ -77,6 +79,15 @@ impl<'de> Deserialize<'de> for Argument {
             Tagged::Word(word) => Self::Word(word),
         })
     }
+}
+
+/// A command that an actuator takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What it is, and what is to be said with it; how it goes out is told to few.
+    pub command: CommandDef,
+    /// Whether whoever asked may give it to this actuator.
+    pub may: bool,
 }
 
 /// What is wrong with the parameters of an order; each names the parameter.
@@ -172,6 +183,33 @@ pub struct ActuationOrder {
     pub message: Outgoing,
     /// The value that acknowledges it, if it is acknowledged by one.
     pub wanted: Option<Wanted>,
+}
+
+/// An order that a rule gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleOrder {
+    /// The rule.
+    pub rule: RuleId,
+    /// The alert that it gives it by.
+    pub alert: AlertKey,
+    /// The order.
+    pub order: ActuationOrder,
+}
+
+/// What the ids of rules begin with where they are told beside those of people.
+pub const RULE_PREFIX: &str = "rule/";
+
+/// A rule as whoever gave an order.
+pub fn rule_person(rule: &RuleId) -> Person {
+    Person {
+        id: format!("{RULE_PREFIX}{rule}").into(),
+        name: rule.to_string(),
+    }
+}
+
+/// The rule that gave an order, if no person did.
+pub fn rule_of(person: &Person) -> Option<&str> {
+    person.id.strip_prefix(RULE_PREFIX)
 }
 
 /// What is sent to an actuator.

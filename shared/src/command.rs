@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::actuation::{ActuationOrder, ActuationRefusal};
+use crate::actuation::{ActuationOrder, ActuationRefusal, RuleOrder};
 use crate::case::{Act, Doer, Refusal};
 use crate::hush::{HushOrder, HushRefusal};
 use crate::id::{ActuationId, AreaCode, HushId, IncidentId};
@@ -46,6 +46,8 @@ pub enum Order {
     Hush(HushOrder),
     /// To have an actuator do something.
     Actuate(Box<ActuationOrder>),
+    /// The same, by a rule.
+    Rule(Box<RuleOrder>),
 }
 
 /// Body of `POST /api/v1/incidents/{id}/commands`, with the incident.

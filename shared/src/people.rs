@@ -80,6 +80,8 @@ pub enum Kind {
     Console,
     /// Nobody who could be named.
     Anonymous,
+    /// A rule of the city package.
+    Rule,
 }
 
 impl Kind {
@@ -92,6 +94,7 @@ impl Kind {
             Self::Gateway => "gateway",
             Self::Console => "console",
             Self::Anonymous => "anonymous",
+            Self::Rule => "rule",
         }
     }
 }

@@ -14,6 +14,7 @@ import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
 import { metric } from "./suites/metric.mjs";
 import { opening } from "./suites/opening.mjs";
+import { orders } from "./suites/orders.mjs";
 import { people } from "./suites/people.mjs";
 import { publishing } from "./suites/publishing.mjs";
 import { quarantine } from "./suites/quarantine.mjs";
@@ -43,6 +44,7 @@ run("the screens in Chromium", () => {
   weeks();
   kiosk();
   renewal();
+  orders();
   people();
   casework();
   city();

@@ -183,6 +183,7 @@ impl Fold<'_> {
         self.state.alerts.change(self.plan, key, |row| {
             row.condition_turns(true, now_ms);
             row.say(trigger.v, evidence);
+            row.seen_ms = row.seen_ms.max(trigger.at_ms);
             row.alert.level = level;
             row.alert.issued.clone_from(&trigger.issued);
         });

@@ -101,6 +101,7 @@ impl Fold<'_> {
             Order::Case(order) => self.act(command, order),
             Order::Hush(order) => self.hush(&command.by, order),
             Order::Actuate(order) => self.actuate(command, order),
+            Order::Rule(order) => self.actuate_by_rule(command, order),
             Order::Open(order) => self.open_by_hand(&command.by, order),
             Order::Mode(order) => self.order_mode(&command.by, order),
         };

@@ -38,6 +38,7 @@ use crate::entry::{Entry, Seq};
 use crate::feed::{UNKNOWN_FEED, health};
 use crate::fold::{Fold, State};
 use crate::hash::StateHash;
+use crate::intent::Intent;
 use crate::limits::BASELINE_WEEKS_LEAST;
 use crate::metric::point::{Reader, When};
 use crate::plan::{Metric, Plan};
@@ -348,6 +349,12 @@ impl City {
     /// Why an order to this actuator would be refused now; `None` if it would be taken.
     pub fn actuation_refusal(&self, feed: &FeedId, asset: &AssetId) -> Option<ActuationRefusal> {
         actuation::refusal(&self.state, feed, asset)
+    }
+
+    /// Orders that rules have come to and that are not in the journal yet, in the order in which they
+    /// came to them.
+    pub fn intents(&self) -> impl Iterator<Item = &Intent> + '_ {
+        self.state.intents.iter()
     }
 
     /// Incidents that are listed, by id.

@@ -22,6 +22,7 @@ use crate::event::Ticker;
 use crate::feed::FeedState;
 use crate::gateway::Gateways;
 use crate::incident::Incidents;
+use crate::intent::Intents;
 use crate::journey::Journeys;
 use crate::limits::DEAF_AFTER_MS;
 use crate::metric::Metrics;
@@ -59,6 +60,7 @@ pub(crate) struct State {
     pub(crate) incidents: Incidents,
     pub(crate) cases: Cases,
     pub(crate) actuations: Actuations,
+    pub(crate) intents: Intents,
     pub(crate) ticker: Ticker,
     /// Rules whose parts turned within this entry; none between entries.
     #[serde(skip)]
@@ -90,6 +92,7 @@ impl State {
             incidents: Incidents::default(),
             cases: Cases::default(),
             actuations: Actuations::default(),
+            intents: Intents::default(),
             ticker: Ticker::default(),
             unsettled: BTreeSet::new(),
         };

@@ -62,6 +62,13 @@ pub const ASSET_ACTUATIONS_MAX: usize = 8;
 /// Most ways that are noted for an order: the embedded endpoint, and more brokers than a city has.
 pub const ACTUATION_WAYS_MAX: usize = 16;
 
+/// Orders that rules have come to and that are not in the journal yet: as many as can be under way.
+pub const INTENTS_MAX: usize = ACTUATIONS_OPEN_MAX;
+
+/// Of so many pairs of a rule and an actuator it is known when the rule last ordered; when there are
+/// more, rules order nothing until some of their times are over. 20,000 of 100 bytes are 2 MB.
+pub const RULED_ACTUATORS_MAX: usize = 20_000;
+
 /// Into how many parts a rate rule cuts its window, and so how many values of a subject it keeps.
 ///
 /// The window's ends are met to a part in 32; at 16 bytes a value, 500 bytes for each subject.

@@ -35,6 +35,7 @@ impl Fold<'_> {
         self.follow_calls();
         self.work_cases();
         self.expire_actuations();
+        self.drop_intents();
         self.judge_feeds();
         self.state.metrics.lay_down_some(self.plan, now_ms);
         self.state.ticked_ms = Some(now_ms);

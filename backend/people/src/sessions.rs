@@ -180,7 +180,7 @@ impl People {
                 }
                 &gateway.principal
             }
-            Kind::Console | Kind::Anonymous => return None,
+            Kind::Console | Kind::Anonymous | Kind::Rule => return None,
         };
         Some(Arc::clone(found))
     }

@@ -302,6 +302,10 @@ fn ways_out(context: &Context) -> Router<Context> {
             get(commands::list).merge(post(commands::order).layer(once)),
         )
         .route("/commands/{id}", get(commands::one))
+        .route(
+            "/assets/{feed}/{asset}/commands",
+            get(commands::offered::list),
+        )
 }
 
 /// Signing in, and managing who may.

@@ -6,6 +6,7 @@
 //! had gone out without a note goes out again under the same id. What has expired goes nowhere.
 
 pub(crate) mod filling;
+pub(crate) mod ruling;
 pub(crate) mod trail;
 
 use std::collections::BTreeSet;

@@ -25,6 +25,7 @@ mod journal;
 mod kept;
 mod lineage;
 mod notify;
+mod obeyed;
 mod publish;
 mod recover;
 mod register;

@@ -1,6 +1,7 @@
 //! The wiring: sources → intake → journal → fold → publish, and how all of it starts and stops.
 //! The only module that knows every stage.
 
+mod downlink;
 mod mqtt;
 mod people;
 mod renewal;
@@ -36,7 +37,7 @@ use crate::auth::{Access, refuse_open_address};
 use crate::city_files::CityFiles;
 use crate::clock;
 use crate::config::Config;
-use crate::downlink::{Downlink, Wake, Way, trail};
+use crate::downlink::{Wake, trail};
 use crate::folding::{CityHandle, Folding};
 use crate::forecast::Forecasts;
 use crate::intake::{Intake, Lanes};
@@ -224,7 +225,7 @@ async fn serve(
         let nodes = source::sparkplug::run(ends.intake.clone(), endpoint.clone(), shutdown.clone());
         tracker.spawn(nodes);
     }
-    let downlink = downlink(&context, endpoint.as_ref(), tracker, shutdown);
+    let downlink = downlink::start(&context, endpoint.as_ref(), tracker, shutdown);
     if let Some(outbox) = &context.outbox {
         for worker in outbox.workers() {
             tracker.spawn(worker.run(shutdown.clone()));
@@ -270,25 +271,6 @@ async fn serve(
     };
     tracker.spawn(renewal.run());
     Ok((http, mqtt))
-}
-
-/// What sends orders to actuators; by the embedded endpoint it does from now on.
-fn downlink(
-    context: &Context,
-    endpoint: Option<&Handle>,
-    tracker: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> Downlink {
-    let downlink = Downlink {
-        city: context.city.clone(),
-        intake: context.intake.clone(),
-        wake: context.orders.clone(),
-    };
-    if let Some(endpoint) = endpoint {
-        let way = Way::Endpoint(endpoint.clone());
-        tracker.spawn(downlink.clone().run(way, shutdown.clone()));
-    }
-    downlink
 }
 
 /// What decides about everybody.

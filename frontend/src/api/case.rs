@@ -25,7 +25,8 @@ pub(crate) fn play(name: &str) {
     PLAYED.set(Some(name.to_owned()).filter(|name| !name.is_empty()));
 }
 
-fn played() -> Option<String> {
+/// Whose part is played.
+pub(super) fn played() -> Option<String> {
     PLAYED.with_borrow(Clone::clone)
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use egret_shared::actuation::Outgoing;
 use egret_shared::case::Deed;
 use egret_shared::text::Text;
 
@@ -65,6 +66,12 @@ pub(crate) struct Problem {
     /// What has happened to it since the version that was seen, oldest first.
     #[serde(default)]
     pub(crate) changed: Vec<Deed>,
+    /// What confirms an order that is asked for twice.
+    #[serde(default)]
+    pub(crate) confirm: Option<String>,
+    /// What such an order will send.
+    #[serde(default)]
+    pub(crate) message: Option<Outgoing>,
 }
 
 impl ApiError {
@@ -102,6 +109,17 @@ impl ApiError {
                 status: 409,
                 problem,
             } => Some((problem.version?, &problem.changed)),
+            _ => None,
+        }
+    }
+
+    /// What confirms an order that has to be looked at once more, and what it will send.
+    pub(crate) fn confirm(&self) -> Option<(&str, Option<&Outgoing>)> {
+        match self {
+            Self::Problem {
+                status: 409,
+                problem,
+            } => Some((problem.confirm.as_deref()?, problem.message.as_ref())),
             _ => None,
         }
     }

@@ -90,6 +90,22 @@ pub(super) async fn send<T: DeserializeOwned>(
     read(path, &text)
 }
 
+/// Sends JSON under a key by which the server knows it again if it is sent twice, and reads the
+/// answer's.
+pub(super) async fn send_once<T: DeserializeOwned>(
+    path: &str,
+    key: &str,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    let body = Body {
+        media: "application/json",
+        content: JsValue::from_str(&write(path, body)?),
+        key: Some(key.to_owned()),
+    };
+    let text = ask_with(Method::Post, path, Some(body), PATIENCE_MS).await?;
+    read(path, &text)
+}
+
 /// Does what needs no words and may take as long as the city's past, and reads the answer.
 pub(super) async fn obtain_slowly<T: DeserializeOwned>(
     method: Method,
@@ -132,6 +148,7 @@ pub(super) async fn upload<T: DeserializeOwned>(
     let body = Body {
         media: "application/octet-stream",
         content: file.into(),
+        key: None,
     };
     read(
         path,
@@ -163,6 +180,8 @@ fn shape(path: &str, source: serde_json::Error) -> ApiError {
 struct Body {
     media: &'static str,
     content: JsValue,
+    /// By which the server knows it again.
+    key: Option<String>,
 }
 
 /// The body of the answer to JSON, if the answer is good.
@@ -175,6 +194,7 @@ async fn ask(
     let body = json.map(|json| Body {
         media: "application/json",
         content: JsValue::from_str(&json),
+        key: None,
     });
     ask_with(method, path, body, patience_ms).await
 }
@@ -220,6 +240,9 @@ async fn fetch(
         headers.set(PROOF, "1")?;
         if let Some(body) = body {
             headers.set("Content-Type", body.media)?;
+            if let Some(key) = &body.key {
+                headers.set("Idempotency-Key", key)?;
+            }
             init.set_body(&body.content);
         }
         init.set_headers(&headers);

@@ -134,6 +134,7 @@ words! {
     KindGateway: "网关", "Gateway";
     KindConsole: "命令行", "Command line";
     KindAnonymous: "未登录", "Nobody";
+    KindRule: "规则", "Rule";
 }
 
 /// The word for who acts.
@@ -145,6 +146,7 @@ pub(crate) fn kind_word(kind: Kind) -> Admin {
         Kind::Gateway => Admin::KindGateway,
         Kind::Console => Admin::KindConsole,
         Kind::Anonymous => Admin::KindAnonymous,
+        Kind::Rule => Admin::KindRule,
     }
 }
 

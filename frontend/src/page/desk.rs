@@ -7,6 +7,7 @@ mod alerts;
 mod filters;
 mod hushes;
 mod mode;
+mod orders;
 mod place;
 mod queue;
 mod report;
@@ -26,6 +27,7 @@ use egret_shared::level::Level;
 
 use crate::api;
 use crate::i18n::case::Desk as Word;
+use crate::i18n::order::Order;
 use crate::i18n::wall::Wall;
 use crate::i18n::{Key, Phrase};
 use crate::page::case::played;
@@ -186,6 +188,7 @@ fn page(board: Board) -> AnyView {
         Tab::Alerts => alerts::alerts(board),
         Tab::Hushes => hushes::hushes(board),
         Tab::Scores => scores::scores(board),
+        Tab::Orders => orders::orders(board),
         Tab::Walls => walls::walls(board),
     };
     let over = move || {
@@ -226,6 +229,7 @@ fn tabs(board: Board) -> AnyView {
             Tab::Alerts => Word::AlertsTab.into(),
             Tab::Hushes => Word::HushesTab.into(),
             Tab::Scores => Word::ScoresTab.into(),
+            Tab::Orders => Order::Tab.into(),
             Tab::Walls => Wall::Tab.into(),
         };
         let href = move || board.href(|place| place.tab = tab);
@@ -237,9 +241,17 @@ fn tabs(board: Board) -> AnyView {
         }
     };
     let drives = walls::may_drive();
+    let has_actuators = board.catalog.with_value(|catalog| {
+        let mut feeds = catalog.feeds.iter();
+        feeds.any(|feed| !feed.commands.is_empty())
+    });
     let links = move || {
         let shown = Tab::ALL.into_iter();
-        let shown = shown.filter(|tab| *tab != Tab::Walls || drives.get());
+        let shown = shown.filter(|tab| match tab {
+            Tab::Walls => drives.get(),
+            Tab::Orders => has_actuators,
+            _ => true,
+        });
         shown.map(link).collect_view()
     };
     view! {

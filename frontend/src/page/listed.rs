@@ -90,6 +90,13 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
         is_new.is_some()
     }
 
+    /// What `of` makes of the rows; of none while they are not here.
+    pub(crate) fn with<R>(self, of: impl FnOnce(&[T]) -> R) -> R {
+        let rows = self.rows.read();
+        let rows = rows.here().and_then(|rows| rows.downcast_ref::<Vec<T>>());
+        of(rows.map_or(&[], Vec::as_slice))
+    }
+
     /// The table of those rows that `keeps`, or why there is none.
     pub(crate) fn table_of(
         self,

@@ -46,7 +46,7 @@ use pointed::Pointed;
 use shown::Shown;
 use spotlight::Spotlight;
 use twin::Twin;
-use warned::{Picked, WarningCard, WarningTwin, Warned, warned};
+use warned::{Picked, Warned, WarningCard, WarningTwin, warned};
 
 /// Where an opened map is kept: outside the reactive graph's threads, like all of the browser's.
 type Opened = StoredValue<Option<LiveMap>, LocalStorage>;
@@ -270,11 +270,7 @@ struct Touched {
 }
 
 /// What the map is drawn in. Keys come here before the map's own, which pan it.
-fn ground(
-    container: NodeRef<Div>,
-    drawn: Drawn,
-    touched: Touched,
-) -> impl IntoView {
+fn ground(container: NodeRef<Div>, drawn: Drawn, touched: Touched) -> impl IntoView {
     let Touched {
         pointed,
         picked,
@@ -298,7 +294,9 @@ fn ground(
             "Escape" => picked.set(None),
             "w" if !has_modifier(&event) && hidden.shows(LayerKind::Warnings) => {
                 pointed.set(None);
-                picked.update(|picked| *picked = Picked::after(picked.as_ref(), &warned.read_untracked(), drawn));
+                picked.update(|picked| {
+                    *picked = Picked::after(picked.as_ref(), &warned.read_untracked(), drawn)
+                });
             }
             _ => {}
         }

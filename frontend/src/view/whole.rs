@@ -8,6 +8,7 @@ use crate::i18n::Key;
 use crate::i18n::access::Access;
 use crate::page::admin::Admin;
 use crate::page::{
+    asset::Asset,
     connect::Connect,
     data::Data,
     desk::Desk,
@@ -41,6 +42,9 @@ fn routes() -> AnyView {
             <Route
                 path=path!("/incident/:id")
                 view=|| seeing(|| view! { <Incident /> }.into_any())/>
+            <Route
+                path=path!("/asset/:feed/:asset")
+                view=|| seeing(|| view! { <Asset /> }.into_any())/>
             <Route path=path!("/desk") view=|| seeing(|| view! { <Desk /> }.into_any())/>
             <Route path=path!("/data") view=|| seeing(|| view! { <Data /> }.into_any())/>
             <Route

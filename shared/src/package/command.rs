@@ -193,7 +193,11 @@ impl CommandDef {
 }
 
 impl ParameterDef {
-    fn check(&self, argument: &Argument) -> Result<(), Flaw> {
+    /// Whether `argument` can be said for it.
+    ///
+    /// # Errors
+    /// The flaw, which names it.
+    pub fn check(&self, argument: &Argument) -> Result<(), Flaw> {
         let id = || self.id.clone();
         match (self.kind, argument) {
             (ParameterKind::Switch, Argument::Switch(_)) => Ok(()),

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smol_str::SmolStr;
 
-use crate::id::{AreaCode, DepartmentId, FeedId, MetricId, PlanId, PropertyId, RuleId};
+use super::command::ASSET;
+use crate::actuation::Argument;
+use crate::id::{AreaCode, CommandId, DepartmentId, FeedId, MetricId, PlanId, PropertyId, RuleId};
 use crate::level::Level;
 use crate::text::Text;
 use crate::time::Span;
@@ -121,6 +124,56 @@ pub struct RuleDef {
     /// Who does it.
     #[serde(default)]
     pub assign: Option<AssignDef>,
+    /// What an actuator is told when an alert of it fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<RuleOrderDef>,
+}
+
+/// `order` of a rule: what an actuator is told when an alert of the rule fires.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleOrderDef {
+    /// The actuator's feed.
+    pub feed: FeedId,
+    /// The actuator: an id, or [`ASSET`] for the one that the alert is about.
+    #[serde(default = "alerted_asset")]
+    pub asset: String,
+    /// What it is to do.
+    pub command: CommandId,
+    /// What is said with it.
+    #[serde(default)]
+    pub parameters: BTreeMap<SmolStr, Argument>,
+    /// At most one order of this rule to one actuator in so long.
+    #[serde(default = "every_default")]
+    pub every: Span,
+    /// What the rule saw is at most so old; what comes later than that orders nothing.
+    #[serde(default = "fresh_default")]
+    pub fresh: Span,
+    /// That a command which people are asked for twice is meant to go out without anybody's doing.
+    #[serde(default)]
+    pub confirmed: bool,
+}
+
+impl RuleOrderDef {
+    /// Whether it is told to the asset that the alert is about.
+    pub fn is_to_alerted(&self) -> bool {
+        self.asset == ASSET
+    }
+}
+
+fn alerted_asset() -> String {
+    ASSET.to_owned()
+}
+
+/// Ten minutes: what an order does shows by then, and a person can step in before the next.
+fn every_default() -> Span {
+    Span(10 * 60_000)
+}
+
+/// Five minutes: what a gateway sends every minute may be late, and what it stored is not taken for
+/// what is so now.
+fn fresh_default() -> Span {
+    Span(5 * 60_000)
 }
 
 /// Kinds of condition; one file each in `egret_city` and in `egret_package`.

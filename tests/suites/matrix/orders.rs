@@ -68,6 +68,30 @@ pub(crate) fn one(cell: Cell<'_>, _: &Truth) {
     }
 }
 
+/// What an actuator takes is told to those who see it, and whether it is theirs to give; how it goes
+/// out is told to those who may know of its feed's messages.
+pub(crate) fn offered(cell: Cell<'_>, _: &Truth) {
+    for actuator in city::assets().iter().filter(|asset| !asset.is_moving) {
+        let (feed, asset, label) = (&actuator.feed, &actuator.id, &actuator.label);
+        let answer = cell.get(&format!("/api/v1/assets/{feed}/{asset}/commands"));
+        is_answered(cell, cell.reader().sees(label), answer.status, asset);
+        if answer.status != 200 {
+            continue;
+        }
+        let told = answer.json();
+        let offer = &told["items"][0];
+        cell.findings.rows(1);
+        if offer["may"] != cell.reader().may(Right::Actuate, label) {
+            cell.leak(format_args!("{asset} may be ordered: {told}"));
+        }
+        let is_told = offer["command"]["topic"] != "";
+        let may_know = [Right::Raw, Right::Send].map(|right| cell.reader().has(right));
+        if is_told && !may_know.contains(&true) {
+            cell.leak(format_args!("by which topic {asset} is ordered: {told}"));
+        }
+    }
+}
+
 /// An actuator that may not be seen is none; one that may not be ordered refuses.
 pub(crate) fn give(cell: Cell<'_>, _: &Truth) {
     let ask = |feed: &str, asset: &str| {

@@ -75,6 +75,10 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/commands", orders::list),
     way("POST /api/v1/commands", orders::give),
     way("GET /api/v1/commands/{id}", orders::one),
+    way(
+        "GET /api/v1/assets/{feed}/{asset}/commands",
+        orders::offered,
+    ),
     way("GET /api/v1/feeds", lists::feeds),
     way("GET /api/v1/feeds/{feed}/quality", lists::quality),
     way("GET /api/v1/brokers", closed::brokers),

@@ -68,6 +68,7 @@ impl Fold<'_> {
         self.show(key);
         self.turn_part(key, true);
         self.speak_first(key);
+        self.intend(key);
     }
 
     /// Counts a change of state; whether the alert flaps by it.

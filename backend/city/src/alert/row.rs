@@ -36,6 +36,8 @@ pub(crate) struct Row {
     changed_ms: VecDeque<i64>,
     /// When its condition came or went last.
     pub(super) turned_ms: i64,
+    /// As of when its condition last held: event time of what was seen.
+    pub(crate) seen_ms: i64,
 }
 
 /// What time makes due.
@@ -55,7 +57,7 @@ impl Row {
     }
 
     /// Whether it is listed and nothing keeps it quiet.
-    pub(super) fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         self.place == Place::Listed && self.alert.hushed.is_none()
     }
 
@@ -178,6 +180,7 @@ impl Fold<'_> {
             is_told: false,
             changed_ms,
             turned_ms: self.state.now_ms,
+            seen_ms: trigger.at_ms,
         }
     }
 

@@ -24,6 +24,7 @@ mod grouping;
 mod hushes;
 mod incidents;
 mod index;
+mod intents;
 mod journeys;
 mod lineage;
 mod metrics;

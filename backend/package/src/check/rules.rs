@@ -8,6 +8,7 @@ mod cluster;
 mod composed;
 mod delivery;
 mod geofence;
+mod order;
 mod rate;
 mod silence;
 mod stuck;
@@ -119,6 +120,7 @@ pub(crate) fn check_rules(
         check_flap(entry, problems);
         (spec.check)(entry, known, problems);
         check_parts(entry, &above, known, problems);
+        order::check(entry, known, problems);
         let rule = &entry.def;
         above.insert(rule.id.as_str());
         if let Some(plan) = &rule.plan {

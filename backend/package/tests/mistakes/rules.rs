@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use egret_package::Package;
 
-use crate::told::{Files, assert_all_told, assert_all_told_of, tiny};
+use crate::told::{Files, assert_all_told, assert_all_told_of, tiny, told};
 
 /// The examples of the documentation, after the tiny city's own rules, with what they speak of.
 fn guide() -> Files {
@@ -132,6 +132,75 @@ fn mistakes_in_rules_on_how_feeds_deliver_are_told_at_their_place() {
                 "a threshold has no \"fault\"",
             ),
         ],
+    );
+}
+
+#[test]
+fn mistakes_in_what_a_rule_orders_are_told_at_their_place() {
+    let order = "order    = { feed = \"road\", command = \"light\", parameters = { on = true, mode = \
+                 \"blink\", pace = 60 }, confirmed = true }";
+    let all = "parameters = { on = true, mode = \"blink\", pace = 60 }";
+    let row = |new: &str| new.replace("ALL", all);
+    let rows = [
+        (
+            "order = { feed = ¦\"roda\", command = \"light\" }",
+            "feed \"roda\"",
+        ),
+        (
+            "order = { feed = \"road\", command = ¦\"lihgt\", ALL }",
+            "take no command \"lihgt\"; they take light, zero",
+        ),
+        (
+            "order = { feed = \"hotline\", command = ¦\"light\", asset = \"A\" }",
+            "take no commands",
+        ),
+        (
+            "order = { feed = \"road\", command = ¦\"light\", ALL }",
+            "people are asked for command \"light\" twice",
+        ),
+        (
+            "order = { feed = \"road\", command = \"light\", confirmed = true, parameters = { on = true, \
+             mode = \"blink\", pace = ¦500 } }",
+            "10 to 120 /min are allowed",
+        ),
+        (
+            "order = ¦{ feed = \"road\", command = \"light\", confirmed = true, parameters = { on = true, \
+             mode = \"blink\" } }",
+            "parameter \"pace\" is not said",
+        ),
+        (
+            "order = { feed = \"road\", command = \"light\", confirmed = true, parameters = { on = true, \
+             mode = \"blink\", pace = 60, tone = ¦1 } }",
+            "parameter \"tone\"",
+        ),
+        (
+            "order = { feed = \"road\", command = \"zero\", every = ¦\"1s\" }",
+            "every 1s: 10s to 7d",
+        ),
+        (
+            "order = { feed = \"road\", command = \"zero\", fresh = ¦\"2d\" }",
+            "fresh 2d: 1s to 1d",
+        ),
+        (
+            "order = { feed = \"road\", command = \"zero\", asset = ¦\"{gauge}\" }",
+            "an id, or {asset} alone",
+        ),
+        (
+            "order = { feed = \"road\", command = \"zero\", asset = ¦\"a/b\" }",
+            "cannot be a level of a topic",
+        ),
+    ];
+    let failures: Vec<String> = { rows.iter() }
+        .filter_map(|(new, said)| told("rules.toml", order, &row(new), said).err())
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_all_told(
+        "rules.toml",
+        &[(
+            "level    = \"blue\"",
+            "level    = \"blue\"\norder = ¦{ feed = \"road\", command = \"zero\" }",
+            "are not about one asset of feed \"road\"",
+        )],
     );
 }
 

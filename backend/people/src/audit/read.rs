@@ -128,6 +128,7 @@ fn kind_from_word(word: &str) -> Kind {
         Kind::Device,
         Kind::Gateway,
         Kind::Console,
+        Kind::Rule,
     ]
     .into_iter()
     .find(|kind| kind.as_str() == word)

@@ -4,6 +4,7 @@
 //! and from there out ([`crate::downlink`]). What may be seen of it follows its actuator.
 
 mod confirming;
+pub(super) mod offered;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +126,7 @@ pub(super) async fn order(
     let at = clock::now();
     let target = format!("{}/{} {}", form.feed, form.asset, form.command);
     let action = (ORDERED, target.as_str());
-    let area = area(&context, &caller, &form).await?;
+    let area = area(&context, &caller, (&form.feed, &form.asset)).await?;
     let def = context.package.feed(&form.feed);
     let def = def.and_then(|feed| feed.command(&form.command));
     let def = def.ok_or_else(|| no_command(&form))?;
@@ -225,13 +226,13 @@ async fn given(context: &Context, command: Command) -> Result<(), Problem> {
 async fn area(
     context: &Context,
     caller: &Caller,
-    form: &OrderForm,
+    actuator: (&FeedId, &AssetId),
 ) -> Result<Option<AreaCode>, Problem> {
-    let (feed, asset) = (form.feed.clone(), form.asset.clone());
+    let (feed, asset) = (actuator.0.clone(), actuator.1.clone());
     let state = context.city.ask(move |city| city.asset(&feed, &asset));
     let state = state.await?.filter(|asset| caller.sight.asset(asset));
     let missing = || {
-        let (feed, asset) = (&form.feed, &form.asset);
+        let (feed, asset) = actuator;
         Problem::missing(format!("feed \"{feed}\" has no asset \"{asset}\""))
     };
     Ok(state.ok_or_else(missing)?.areas.last().cloned())

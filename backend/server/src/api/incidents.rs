@@ -12,7 +12,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use egret_city::City;
-use egret_city::entry::Entry;
 use egret_shared::case::{Act, Doer, Dossier, Power, Refusal, step};
 use egret_shared::command::{COMMAND_ID_BYTES_MAX, CaseOrder, Command, Order, Outcome};
 use egret_shared::id::{AreaCode, DepartmentId, IncidentId};
@@ -30,7 +29,7 @@ use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Caller;
 use crate::clock;
-use crate::intake::Gathering;
+use crate::obeyed::obeyed;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct IncidentQuery {
@@ -315,18 +314,7 @@ fn outlook(city: &City, command: &Command, order: &CaseOrder) -> Option<Outcome>
 
 /// Puts `command` into the journal; what the fold made of it.
 pub(super) async fn settle(context: &Context, command: Command) -> Result<Outcome, Problem> {
-    let stopping = || Problem::from(crate::folding::Stopped);
-    let id = command.id.clone();
-    let mut gathering = Gathering::begin();
-    gathering.put(Entry::Command(Box::new(command)));
-    let receipt = context.intake.submit(gathering).await;
-    let seq = receipt.map_err(|_closed| stopping())?.await;
-    let seq = seq.map_err(|_dropped| stopping())?;
-    let outcome = context
-        .city
-        .ask_after(seq, move |city| city.outcome(&id).cloned())
-        .await?;
-    // It was folded a moment ago: only a flood of thousands of commands could have pushed it out.
+    let outcome = obeyed(&context.intake, &context.city, command).await?;
     outcome.ok_or_else(|| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

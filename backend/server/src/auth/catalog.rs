@@ -3,6 +3,7 @@
 use egret_shared::access::{Right, Scope};
 use egret_shared::catalog::{Area, Catalog};
 use egret_shared::id::{AreaCode, FeedId, MetricId};
+use egret_shared::package::command::{AckDef, CommandDef};
 use egret_shared::package::layer::SceneLayer;
 use egret_shared::package::scene::{PanelDef, SceneDef};
 use serde_json::Value;
@@ -25,6 +26,10 @@ impl Caller {
                 feed.names.clear();
                 feed.personal.clear();
             }
+            let commands = std::mem::take(&mut feed.commands).into_iter();
+            feed.commands = commands
+                .map(|command| self.command(&feed.id, command))
+                .collect();
         }
         if sight.is_everything() {
             return seen;
@@ -38,6 +43,13 @@ impl Caller {
             .retain(|metric| sight.metric_somewhere(&metric.id));
         let rules = &mut seen.rules;
         rules.rules.retain(|rule| sight.rule_somewhere(&rule.id));
+        for rule in &mut rules.rules {
+            // What it orders is of another feed, maybe.
+            rule.order = rule
+                .order
+                .take()
+                .filter(|order| sight.feed_somewhere(&order.feed));
+        }
         rules
             .causes
             .retain(|cause| sight.rule_somewhere(&cause.from) && sight.rule_somewhere(&cause.to));
@@ -54,6 +66,20 @@ impl Caller {
             seen.city.zoom += ZOOM_BY_LEVEL * f64::from(depth);
         }
         seen
+    }
+
+    /// A command of `feed`; by which topic and in which words it goes out, and how it is answered, is
+    /// for those who may know of the feed's own messages.
+    pub(crate) fn command(&self, feed: &FeedId, command: CommandDef) -> CommandDef {
+        if self.may_feed(Right::Raw, feed) || self.may_feed(Right::Send, feed) {
+            return command;
+        }
+        CommandDef {
+            topic: String::new(),
+            payload: String::new(),
+            ack: AckDef::default(),
+            ..command
+        }
     }
 
     fn with_scenes(&self, whole: Catalog) -> Catalog {

@@ -3,13 +3,15 @@
 
 use leptos::prelude::*;
 
-use egret_shared::alert::AlertState;
+use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::incident::Evidence;
 use egret_shared::level::Level;
 use egret_shared::text::Text;
 
 use super::{Folder, nothing, section};
+use crate::api::order::asset_href;
 use crate::i18n::case::Case as Word;
+use crate::i18n::order::Order;
 use crate::select;
 use crate::widget::level::{LevelMark, level_class};
 
@@ -83,7 +85,7 @@ fn line(folder: Folder, one: Evidence) -> AnyView {
     };
     let in_force = move || force.read().as_ref().is_some_and(|force| force.in_force);
     let (because, joined_at) = (one.because, one.joined_at);
-    let subject = select::subject(&one.alert);
+    let subject = subject(folder, &one.alert);
     let rule = folder.catalog.with_value(|catalog| {
         let rules = &catalog.rules.rules;
         let rule = rules.iter().find(|rule| rule.id == one.alert.rule);
@@ -116,7 +118,7 @@ fn line(folder: Folder, one: Evidence) -> AnyView {
                 <p class="evidence-name">
                     <b>{rule}</b>
                     " "
-                    <code>{subject}</code>
+                    {subject}
                 </p>
                 <p class="evidence-why">{move || screen.text(&because)}</p>
                 <p class="evidence-says">{message}</p>
@@ -126,6 +128,27 @@ fn line(folder: Folder, one: Evidence) -> AnyView {
                 <span>{move || screen.age(joined_at)}</span>
             </p>
         </li>
+    }
+    .into_any()
+}
+
+/// What an alert is about; an asset that can be told something leads to its page.
+fn subject(folder: Folder, key: &AlertKey) -> AnyView {
+    let words = select::subject(key);
+    let href = match &key.subject {
+        Subject::Asset { feed, asset } => folder.catalog.with_value(|catalog| {
+            select::takes_orders(catalog, feed).then(|| asset_href(feed, asset))
+        }),
+        _ => None,
+    };
+    let Some(href) = href else {
+        return view! { <code>{words}</code> }.into_any();
+    };
+    let title = move || folder.screen().word(Order::OpenAsset);
+    view! {
+        <a class="evidence-asset" href=href title=title>
+            <code>{words}</code>
+        </a>
     }
     .into_any()
 }

@@ -1,8 +1,10 @@
 //! What somebody looks at on the duty desk. All of it is in the URL, so that a link shows a colleague
 //! the same. Pure.
 
+use egret_shared::actuation::ActuationState;
 use egret_shared::level::Level;
 
+use crate::api::order::Which;
 use crate::select::queue::{Filter, Phase};
 
 /// The parts of the desk.
@@ -17,17 +19,20 @@ pub(super) enum Tab {
     Hushes,
     /// How departments do.
     Scores,
+    /// What actuators were told.
+    Orders,
     /// What walls are told.
     Walls,
 }
 
 impl Tab {
     /// All of them.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Queue,
         Self::Alerts,
         Self::Hushes,
         Self::Scores,
+        Self::Orders,
         Self::Walls,
     ];
 
@@ -37,6 +42,7 @@ impl Tab {
             Self::Alerts => "alerts",
             Self::Hushes => "hushes",
             Self::Scores => "scores",
+            Self::Orders => "orders",
             Self::Walls => "walls",
         }
     }
@@ -47,6 +53,8 @@ impl Tab {
 pub(super) struct Place {
     pub(super) tab: Tab,
     pub(super) filter: Filter,
+    /// Which orders to actuators.
+    pub(super) orders: Which,
     /// The incident whose file lies beside the queue.
     pub(super) chosen: Option<String>,
 }
@@ -71,6 +79,14 @@ impl Place {
                 area: some("area").map(Into::into),
                 words: some("q").unwrap_or_default().to_lowercase(),
             },
+            orders: Which {
+                feed: some("feed").map(Into::into),
+                asset: some("asset").map(Into::into),
+                state: some("order").and_then(|code| {
+                    let mut states = ActuationState::ALL.into_iter();
+                    states.find(|state| state.as_str() == code)
+                }),
+            },
             chosen: some("id").map(str::to_owned),
         }
     }
@@ -86,6 +102,7 @@ impl Place {
             area,
             words,
         } = &self.filter;
+        let Which { feed, asset, state } = &self.orders;
         let set = |is_set: bool, text: &str| is_set.then(|| text.to_owned());
         let parts = [
             ("tab", set(self.tab != Tab::Queue, self.tab.code())),
@@ -96,6 +113,9 @@ impl Place {
             ("department", department.as_ref().map(ToString::to_string)),
             ("area", area.as_ref().map(ToString::to_string)),
             ("q", set(!words.is_empty(), words)),
+            ("feed", feed.as_ref().map(ToString::to_string)),
+            ("asset", asset.as_ref().map(ToString::to_string)),
+            ("order", state.map(|state| state.as_str().to_owned())),
             ("id", self.chosen.clone()),
         ];
         let set = parts.into_iter().filter_map(|(name, value)| {
@@ -137,6 +157,11 @@ mod tests {
                 area: Some("350203".into()),
                 words: "积水".into(),
             },
+            orders: Which {
+                feed: Some("pump".into()),
+                asset: Some("PS-01".into()),
+                state: Some(ActuationState::Refused),
+            },
             chosen: Some("20260622-0007".into()),
         };
         for place in [place, Place::default()] {
@@ -147,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_left_out() {
-        let place = read("/desk?tab=x&state=&level=purple&q=&mine=");
+        let place = read("/desk?tab=x&state=&level=purple&q=&mine=&order=lost&feed=");
         assert_eq!(place, Place::default());
     }
 }

@@ -6,24 +6,26 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::{ev, html};
+use leptos_router::components::A;
 use web_sys::MouseEvent;
 
-use egret_shared::asset::{AssetState, AssetValue};
+use egret_shared::asset::AssetState;
 use egret_shared::catalog::Catalog;
-use egret_shared::package::property::PropertyDef;
 
 use super::Drawn;
 use super::pointed::{How, Pointed};
+use crate::api::order::asset_href;
+use crate::i18n::Key;
 use crate::i18n::map::MapWord;
-use crate::i18n::{self, Key};
+use crate::i18n::order::Order as OrderWord;
 use crate::map::camera::Camera;
 use crate::map::live::{Asset, Seen};
 use crate::screen::{Screen, screen};
-use crate::select::Truth;
-use crate::widget::figure::{Figure, Figured, Form};
+use crate::select::takes_orders;
+use crate::session::session;
+use crate::widget::asset_values::asset_values;
 use crate::widget::level::{LevelMark, LevelWord};
-use crate::widget::truth::Basis;
-use crate::{api, clock, format};
+use crate::{api, clock};
 
 /// How often an open card asks again. Milliseconds: an asset's feed is seldom faster.
 const AGAIN_MS: i32 = 5_000;
@@ -89,6 +91,7 @@ pub(crate) fn Card(
                 Some(catalog.with_value(|catalog| content(screen, &asset, state.get(), catalog)))
             }}
             {move || others(screen, &seen.get()?, &asset.get()?, how.get()?, pointed)}
+            {move || orders(asset.get()?, how.get()?, catalog)}
             <Show when=move || how.get() == Some(How::Kept)>
                 <button
                     type="button"
@@ -175,6 +178,21 @@ fn follow_camera(
     });
 }
 
+/// The way to what an asset can be told, on a card that is kept open; nobody sits at a wall.
+fn orders((feed, asset): Asset, how: How, catalog: StoredValue<Arc<Catalog>>) -> Option<AnyView> {
+    let (screen, session) = (screen(), session());
+    let is_told = catalog.with_value(|catalog| takes_orders(catalog, &feed));
+    let is_desk = session.person().is_some() || session.is_open();
+    (is_told && is_desk && how != How::Hover).then(|| {
+        view! {
+            <A href=asset_href(&feed, &asset) attr:class="card-orders">
+                {move || screen.word(OrderWord::OpenAsset)}
+            </A>
+        }
+        .into_any()
+    })
+}
+
 /// The other assets at the same place.
 fn others(
     screen: Screen,
@@ -253,45 +271,11 @@ fn content(
         .as_ref()
         .map_or_else(|| asset.to_string(), |name| screen.text(name));
     let level = state.level;
-    let values: Vec<_> = state
-        .values
-        .iter()
-        .map(|(property, value)| {
-            let def = catalog.properties.iter().find(|def| def.id == *property);
-            let said = |def: &PropertyDef| screen.text(&def.name);
-            let label = def.map_or_else(|| property.to_string(), said);
-            let flags = i18n::metric::flags(value.flags, screen.language.get());
-            view! {
-                <dt>{label}</dt>
-                <dd>{value_view(value, state.stale)}</dd>
-                {(!flags.is_empty()).then(|| view! { <dd class="card-flags">{flags}</dd> })}
-            }
-        })
-        .collect();
-    let is_silent = state.values.is_empty();
-    let silent = is_silent.then(|| view! { <p class="other">{screen.word(MapWord::NotHeard)}</p> });
     view! {
         <b class="card-name">{name}</b>
         <LevelWord level=Signal::stored(level) />
         <p class="other">{kind}</p>
-        <dl>{values}</dl>
-        {silent}
+        {asset_values(screen, &state, catalog)}
     }
     .into_any()
-}
-
-/// A value with its own age and its own doubts.
-fn value_view(value: &AssetValue, stale: bool) -> impl IntoView + use<> {
-    let unit = format::unit(&value.u);
-    let text = format!("{} {unit}", format::figure(value.v, &value.u));
-    let truth = Memo::new({
-        let (at, flags) = (value.at, value.flags);
-        move |_| Truth {
-            stale,
-            flags,
-            ..Truth::of_count(1, 1, Some(at), at)
-        }
-    });
-    let figure = Figured::count("asset", move || text.clone(), truth, Basis::One);
-    view! { <Figure figure=figure form=Form::Slim /> }
 }

@@ -32,7 +32,7 @@ fn points(alerts: &[Arc<Alert>], feeds: &BTreeSet<FeedId>) -> Value {
             | Subject::Reports { feed, .. }
             | Subject::Gateway { feed, .. } => feeds.contains(feed),
             // How it delivers is nowhere on the map.
-        Subject::Metric { .. } | Subject::Area { .. } | Subject::Feed { .. } => false,
+            Subject::Metric { .. } | Subject::Area { .. } | Subject::Feed { .. } => false,
         };
         alert.state == AlertState::Firing && (feeds.is_empty() || of_feed)
     };
@@ -76,7 +76,10 @@ fn shares(values: &[(Position, Option<f64>)]) -> (Value, Option<f64>) {
     };
     let features: Vec<Value> = known().filter(|(_, v)| *v > 0.0).map(point).collect();
     let top = (!features.is_empty()).then_some(top);
-    (json!({ "type": "FeatureCollection", "features": features }), top)
+    (
+        json!({ "type": "FeatureCollection", "features": features }),
+        top,
+    )
 }
 
 fn follow_metric(

@@ -49,7 +49,9 @@ pub(super) struct Warned {
 impl Warned {
     /// The highest level in force.
     pub(super) fn level(&self) -> Level {
-        self.notices.first().map_or(Level::Normal, |notice| notice.level)
+        self.notices
+            .first()
+            .map_or(Level::Normal, |notice| notice.level)
     }
 
     /// Whether it is an area of the city.
@@ -320,7 +322,11 @@ mod tests {
             .iter()
             .map(|warned| {
                 let texts = warned.notices.iter().map(|notice| notice.text.en.as_str());
-                (warned.id.as_str(), warned.level(), texts.collect::<Vec<_>>())
+                (
+                    warned.id.as_str(),
+                    warned.level(),
+                    texts.collect::<Vec<_>>(),
+                )
             })
             .collect();
         assert_eq!(
@@ -335,7 +341,9 @@ mod tests {
     #[test]
     fn what_an_issuer_drew_is_drawn_and_paints_no_area() {
         let ring = [(118.0, 24.4), (118.1, 24.4), (118.1, 24.5), (118.0, 24.4)];
-        let ring = ring.iter().filter_map(|(lon, lat)| Position::checked(*lon, *lat));
+        let ring = ring
+            .iter()
+            .filter_map(|(lon, lat)| Position::checked(*lon, *lat));
         let centre = Position::checked(118.05, 24.45).unwrap();
         let issued = Issued {
             by: "Bureau".to_owned(),

@@ -69,7 +69,9 @@ fn in_turn(warned: &[Warned], is_in_view: impl Fn(&Warned) -> bool) -> Vec<&Warn
 
 /// The warnings there that are still in force, the worst first, each once.
 fn notices(picked: &Picked, warned: &[Warned]) -> Vec<Notice> {
-    let there = warned.iter().filter(|warned| picked.ids.contains(&warned.id));
+    let there = warned
+        .iter()
+        .filter(|warned| picked.ids.contains(&warned.id));
     let mut notices: Vec<Notice> = Vec::new();
     for notice in there.flat_map(|warned| &warned.notices) {
         if !notices.contains(notice) {
@@ -215,7 +217,10 @@ mod tests {
             warned("1", vec![notice(Level::Yellow, "rain", 5)]),
             warned(
                 "11",
-                vec![notice(Level::Red, "flood", 1), notice(Level::Yellow, "rain", 5)],
+                vec![
+                    notice(Level::Red, "flood", 1),
+                    notice(Level::Yellow, "rain", 5),
+                ],
             ),
             warned("2", vec![notice(Level::Red, "fire", 9)]),
         ];

@@ -1,0 +1,164 @@
+//! What rules order: an alert that fires may have an actuator told something.
+//!
+//! The fold comes to it and gives nothing: it notes an [`Intent`], with all that decides. Whoever runs
+//! live asks for those, fills them in and puts the order into the journal, and that takes the intent
+//! away. So a replay and a dry run order nothing, and after a power cut an intent without its order is
+//! still there, until its time has passed. Only what is so now counts: while the package that the rule
+//! is of was in force, and of something seen a moment ago.
+
+use std::collections::BTreeMap;
+
+use egret_shared::actuation::{Argument, ORDER_REASON_CHARS_MAX, RuleOrder};
+use egret_shared::alert::{AlertKey, AlertState, Subject};
+use egret_shared::command::{Command, Outcome};
+use egret_shared::id::{ActuationId, AssetId, CommandId, FeedId, RuleId};
+use egret_shared::package::rule::RuleOrderDef;
+use egret_shared::time::TimeMs;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::alert::Row;
+use crate::fold::Fold;
+use crate::hash::hash_of;
+use crate::limits::{INTENTS_MAX, RULED_ACTUATORS_MAX};
+
+/// An order that a rule has come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The id that the order will have.
+    pub id: ActuationId,
+    /// The alert that it comes from, and so the rule.
+    pub alert: AlertKey,
+    /// The feed of the actuator.
+    pub feed: FeedId,
+    /// The actuator.
+    pub asset: AssetId,
+    /// What it is to do.
+    pub command: CommandId,
+    /// What is said with it.
+    pub parameters: BTreeMap<SmolStr, Argument>,
+    /// Why: what the alert says.
+    pub reason: String,
+    /// When the alert fired.
+    pub at: TimeMs,
+    /// From when on it is not ordered any more.
+    pub expires_at: TimeMs,
+}
+
+/// A rule and an actuator that it orders.
+type Pair = (RuleId, FeedId, AssetId);
+
+/// What rules have come to, and what they ordered of late.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Intents {
+    /// In the order in which they came to them.
+    open: Vec<Intent>,
+    /// Until when a rule does not order an actuator again.
+    rests: BTreeMap<Pair, i64>,
+}
+
+impl Intents {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Intent> + '_ {
+        self.open.iter()
+    }
+
+    /// Whether `pair` may have an order at `now_ms`.
+    fn is_free(&self, pair: &Pair, now_ms: i64) -> bool {
+        let rests = self.rests.get(pair);
+        let (rule, feed, asset) = pair;
+        let is_its = |intent: &Intent| {
+            intent.alert.rule == *rule && intent.feed == *feed && intent.asset == *asset
+        };
+        rests.is_none_or(|until_ms| *until_ms <= now_ms) && !self.open.iter().any(is_its)
+    }
+
+    /// Whether there is room for one more.
+    fn has_room(&self) -> bool {
+        self.open.len() < INTENTS_MAX && self.rests.len() < RULED_ACTUATORS_MAX
+    }
+}
+
+impl Fold<'_> {
+    /// Notes what the rule of an alert orders that has just fired. What is kept quiet orders nothing:
+    /// who works at a pump has silenced what would start it.
+    pub(crate) fn intend(&mut self, key: &AlertKey) {
+        let Some(row) = self.state.alerts.get(key) else {
+            return;
+        };
+        let rule = self.plan.rule(row.rule);
+        let Some(def) = rule.and_then(|rule| rule.def.order.as_ref()) else {
+            return;
+        };
+        let is_due = row.alert.state == AlertState::Firing && row.is_public();
+        if !is_due || !self.is_now(row, def) {
+            return;
+        }
+        let Some(intent) = self.intent(row, def) else {
+            return;
+        };
+        let pair = (key.rule.clone(), intent.feed.clone(), intent.asset.clone());
+        if !self.state.intents.is_free(&pair, self.state.now_ms) {
+            return;
+        }
+        if !self.state.intents.has_room() {
+            return self.refuse(Some(&intent.feed), "fold", "too_many_orders");
+        }
+        self.state.intents.open.push(intent);
+    }
+
+    /// Whether the journal has this package in force, and what was seen is not long ago.
+    fn is_now(&self, row: &Row, def: &RuleOrderDef) -> bool {
+        let age_ms = self.state.now_ms.saturating_sub(row.seen_ms);
+        self.state.package == Some(self.package.digest) && age_ms <= def.fresh.ms()
+    }
+
+    fn intent(&self, row: &Row, def: &RuleOrderDef) -> Option<Intent> {
+        let key = &row.alert.key;
+        let asset = match &key.subject {
+            _ if !def.is_to_alerted() => AssetId::new(&def.asset),
+            Subject::Asset { feed, asset } if *feed == def.feed => asset.clone(),
+            _ => return None,
+        };
+        let command = self.package.feed(&def.feed)?.command(&def.command)?;
+        let at = TimeMs(self.state.now_ms);
+        let message = &row.alert.message;
+        let reason = format!("{} / {}", message.zh, message.en);
+        Some(Intent {
+            id: ActuationId::new(hash_of(&(key, self.state.seq)).to_string()),
+            alert: key.clone(),
+            feed: def.feed.clone(),
+            asset,
+            command: def.command.clone(),
+            parameters: def.parameters.clone(),
+            reason: reason.chars().take(ORDER_REASON_CHARS_MAX).collect(),
+            at,
+            expires_at: at.plus(command.expires),
+        })
+    }
+
+    /// Takes a rule's order: what it came to is done with, and it rests.
+    pub(crate) fn actuate_by_rule(&mut self, command: &Command, ruled: &RuleOrder) -> Outcome {
+        let order = &ruled.order;
+        let now_ms = self.state.now_ms;
+        let rules = &self.package.rules.rules;
+        let rule = rules.iter().find(|rule| rule.id == ruled.rule);
+        let every = rule.and_then(|rule| Some(rule.order.as_ref()?.every));
+        let intents = &mut self.state.intents;
+        intents.open.retain(|intent| intent.id != order.id);
+        if let Some(every) = every {
+            let pair = (ruled.rule.clone(), order.feed.clone(), order.asset.clone());
+            intents
+                .rests
+                .insert(pair, now_ms.saturating_add(every.ms()));
+        }
+        self.actuate(command, order)
+    }
+
+    /// Forgets what rules came to and nobody put into the journal in time, and rests that are over.
+    pub(crate) fn drop_intents(&mut self) {
+        let now_ms = self.state.now_ms;
+        let intents = &mut self.state.intents;
+        intents.open.retain(|intent| intent.expires_at.0 > now_ms);
+        intents.rests.retain(|_, until_ms| *until_ms > now_ms);
+    }
+}

@@ -1,0 +1,175 @@
+//! What rules order: what the fold comes to, once, and only of what is so now.
+
+use egret_city::{City, Entry, Intent};
+use egret_shared::access::Scope;
+use egret_shared::actuation::{ActuationOrder, Argument, Outgoing, RuleOrder, rule_person};
+use egret_shared::case::Doer;
+use egret_shared::command::{Command, Order, Outcome};
+use egret_shared::hush::{HushDef, HushKind, HushOrder, Matcher};
+use egret_shared::level::Level;
+use egret_shared::time::Span;
+
+use crate::hushes;
+use crate::story::{Story, tiny};
+
+impl Story {
+    /// In the tiny city, whose journal says that its package is in force.
+    fn ruled() -> Self {
+        let package = tiny();
+        let digest = package.digest;
+        let mut story = Self::of(package);
+        story.tell(&Entry::Package(digest));
+        story
+    }
+
+    /// Water on the road, for as long as the rule wants, at `gauge`.
+    fn flood(&mut self, gauge: &str) {
+        self.wait_with("70s", "road", gauge, "ponding_depth", 20.0);
+    }
+
+    /// No more of it, until the alert is over.
+    fn dry(&mut self, gauge: &str) {
+        self.wait_with("6m", "road", gauge, "ponding_depth", 0.0);
+    }
+
+    fn intents(&self) -> Vec<Intent> {
+        self.city.intents().cloned().collect()
+    }
+
+    /// What a server does with an intent.
+    fn give(&mut self, intent: &Intent) -> Outcome {
+        let id = format!("order/{}", intent.id);
+        self.tell(&Entry::Command(Box::new(Command {
+            id: id.as_str().into(),
+            at: self.now,
+            by: Doer {
+                person: rule_person(&intent.alert.rule),
+                is_person: false,
+                powers: [].into(),
+                handles: Scope::Only(Vec::new()),
+            },
+            order: Order::Rule(Box::new(RuleOrder {
+                rule: intent.alert.rule.clone(),
+                alert: intent.alert.clone(),
+                order: ActuationOrder {
+                    id: intent.id.clone(),
+                    feed: intent.feed.clone(),
+                    asset: intent.asset.clone(),
+                    command: intent.command.clone(),
+                    parameters: intent.parameters.clone(),
+                    reason: intent.reason.clone(),
+                    expires_at: intent.expires_at,
+                    message: Outgoing {
+                        topic: "vendor-x/G-1/command".to_owned(),
+                        payload: "{}".to_owned(),
+                        qos: 1,
+                        reply: None,
+                    },
+                    wanted: None,
+                },
+            })),
+        })));
+        self.city.outcome(&id).unwrap().clone()
+    }
+}
+
+#[test]
+fn an_alert_that_fires_comes_to_one_order_with_all_that_the_rule_says() {
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    let intents = story.intents();
+    let [intent] = intents.as_slice() else {
+        panic!("{intents:?}");
+    };
+    assert_eq!(intent.asset.as_str(), "G-1");
+    assert_eq!(intent.command.as_str(), "light");
+    assert_eq!(intent.parameters["on"], Argument::Switch(true));
+    assert_eq!(intent.parameters["pace"], Argument::Number(60.0));
+    assert!(intent.reason.contains("20 cm"), "{}", intent.reason);
+    assert_eq!(intent.expires_at.since(intent.at).ms(), 120_000);
+    // Worse, or another reading, is not another firing.
+    story.wait_with("10s", "road", "G-1", "ponding_depth", 40.0);
+    assert_eq!(story.intents(), intents);
+    // A restored city has come to the same.
+    let bytes = story.city.checkpoint();
+    let restored = City::restore(tiny(), &bytes).unwrap();
+    assert_eq!(restored.intents().cloned().collect::<Vec<_>>(), intents);
+}
+
+#[test]
+fn an_order_of_a_rule_is_given_once_and_then_the_rule_rests() {
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    let intent = story.intents().remove(0);
+    assert_eq!(story.give(&intent), Outcome::Actuated(intent.id.clone()));
+    assert_eq!(story.intents(), []);
+    let row = story.city.actuation(&intent.id).unwrap();
+    assert_eq!(row.by.id, "rule/ponding");
+    // Told twice, it is given once.
+    story.give(&intent);
+    assert_eq!(story.city.actuations().count(), 1);
+    // It fires again within ten minutes of that, at this gauge and at another.
+    story.dry("G-1");
+    story.flood("G-1");
+    story.flood("G-2");
+    let assets = story.intents().into_iter().map(|intent| intent.asset);
+    let assets: Vec<String> = assets.map(|asset| asset.to_string()).collect();
+    assert_eq!(assets, ["G-2"]);
+    // And after them.
+    story.dry("G-1");
+    story.flood("G-1");
+    assert_eq!(story.intents()[0].asset.as_str(), "G-1");
+}
+
+#[test]
+fn what_nobody_gave_in_time_is_forgotten() {
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    assert_eq!(story.intents().len(), 1);
+    story.wait("2m");
+    assert_eq!(story.intents(), []);
+}
+
+#[test]
+fn what_was_so_long_ago_or_under_another_package_orders_nothing() {
+    // The journal has not noted that this package is in force: it is folded anew under it.
+    let mut story = Story::of(tiny());
+    story.flood("G-1");
+    assert_eq!(story.alerts("ponding").len(), 1);
+    assert_eq!(story.intents(), []);
+    // A gateway sends what it had stored: it fires, and is no news.
+    let mut story = Story::ruled();
+    for ago in ["20m", "15m", "10m"] {
+        story.read_late(ago, "road", "G-1", "ponding_depth", 20.0);
+    }
+    story.wait("1s");
+    let alerts = story.alerts("ponding");
+    assert!(alerts[0].fired_at.is_some(), "{alerts:?}");
+    assert_eq!(story.intents(), []);
+}
+
+#[test]
+fn what_is_kept_quiet_orders_nothing_and_not_later_either() {
+    let mut story = Story::ruled();
+    let silence = HushOrder::Put {
+        id: None,
+        hush: HushDef {
+            kind: HushKind::Silence(Matcher {
+                rule: Some("ponding".into()),
+                ..Matcher::default()
+            }),
+            up_to: Level::Orange,
+            owner: "排水处".to_owned(),
+            reason: "检修".to_owned(),
+            from: story.now,
+            until: story.now.plus(Span(90_000)),
+        },
+    };
+    story.tell(&hushes::command(1, story.now, silence));
+    story.flood("G-1");
+    assert!(story.alerts("ponding")[0].hushed.is_some());
+    assert_eq!(story.intents(), []);
+    story.wait_with("30s", "road", "G-1", "ponding_depth", 20.0);
+    assert!(story.alerts("ponding")[0].hushed.is_none());
+    assert_eq!(story.intents(), []);
+}

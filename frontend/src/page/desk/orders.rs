@@ -1,0 +1,114 @@
+//! What actuators were told and what became of it; and the way to tell one something.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use egret_shared::actuation::ActuationState;
+use egret_shared::id::{AssetId, FeedId};
+
+use super::Board;
+use crate::api::order::{self, Which, asset_href};
+use crate::i18n::Key;
+use crate::i18n::connect::Connect;
+use crate::i18n::order::Order as Word;
+use crate::page::loaded::ask;
+use crate::page::orders::{Orders, states};
+use crate::widget::form::choice;
+
+/// The list, with what narrows it.
+pub(super) fn orders(board: Board) -> AnyView {
+    let which = Memo::new(move |_| board.place.read().orders.clone());
+    let orders = Orders::follow(which.into(), true);
+    view! {
+        <section class="panel duty-scores duty-orders" aria-label=move || board.word(Word::Tab)>
+            <header class="panel-head">
+                <h2>{move || board.word(Word::Tab)}</h2>
+                {filters(board, which)}
+            </header>
+            {move || {
+                which.track();
+                untrack(|| orders.view())
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+fn filters(board: Board, which: Memo<Which>) -> AnyView {
+    let screen = board.screen();
+    let some = |value: String| Some(value).filter(|value| !value.is_empty());
+    let feeds = move || {
+        let any = (String::new(), board.word(Connect::AnyFeed).to_owned());
+        let feeds = board.catalog.with_value(|catalog| {
+            let feeds = catalog
+                .feeds
+                .iter()
+                .filter(|feed| !feed.commands.is_empty());
+            let feeds = feeds.map(|feed| (feed.id.to_string(), screen.text(&feed.name)));
+            feeds.collect::<Vec<_>>()
+        });
+        std::iter::once(any).chain(feeds).collect()
+    };
+    let feed = Memo::new(move |_| which.read().feed.clone());
+    let known = ask(
+        move || feed.get(),
+        None,
+        |feed: Option<FeedId>| async move {
+            match feed {
+                Some(feed) => order::assets(&feed).await,
+                None => Ok(Vec::new()),
+            }
+        },
+    );
+    let assets = move || {
+        let any = (String::new(), board.word(Word::AnyAsset).to_owned());
+        let mut ids: Vec<AssetId> = known.read().here().cloned().unwrap_or_default();
+        ids.extend(which.read().asset.clone());
+        ids.sort();
+        ids.dedup();
+        let ids = ids.into_iter().map(|id| (id.to_string(), id.to_string()));
+        std::iter::once(any).chain(ids).collect()
+    };
+    let chosen = move |of: fn(&Which) -> Option<String>| {
+        Signal::derive(move || of(&which.read()).unwrap_or_default())
+    };
+    let of_feed = chosen(|which| which.feed.as_ref().map(ToString::to_string));
+    let of_asset = chosen(|which| which.asset.as_ref().map(ToString::to_string));
+    let of_state = chosen(|which| which.state.map(|state| state.as_str().to_owned()));
+    let set_feed = move |value| {
+        board.change(|place| {
+            place.orders.feed = some(value).map(|id| id.as_str().into());
+            place.orders.asset = None;
+        });
+    };
+    let set_asset = move |value| {
+        board.change(|place| place.orders.asset = some(value).map(|id| id.as_str().into()));
+    };
+    let set_state = move |value: String| {
+        let mut all = ActuationState::ALL.into_iter();
+        let state = all.find(|state| state.as_str() == value);
+        board.change(|place| place.orders.state = state);
+    };
+    let give = move || {
+        let which = which.read();
+        match (&which.feed, &which.asset) {
+            (Some(feed), Some(asset)) => view! {
+                <A href=asset_href(feed, asset) attr:class="button main-button">
+                    {board.word(Word::GiveTo)}
+                </A>
+            }
+            .into_any(),
+            _ => view! { <span class="field-hint">{board.word(Word::PickActuator)}</span> }
+                .into_any(),
+        }
+    };
+    view! {
+        <div class="filters">
+            {choice(Key::Feed, feeds, of_feed, set_feed)}
+            {choice(Word::AssetWord, assets, of_asset, set_asset)}
+            {choice(Word::State, move || states(screen), of_state, set_state)}
+            {give}
+        </div>
+    }
+    .into_any()
+}
