@@ -24,7 +24,7 @@ fn order(api: &Http, key: &str) {
 }
 
 /// The orders in the trail: target, who, and what the detail says.
-fn orders(admin: &Browser) -> Vec<(Value, Value, Value)> {
+fn orders(admin: &mut Browser) -> Vec<(Value, Value, Value)> {
     let page = admin.get("/api/v1/audit?action=command.order").json();
     let lines = page["items"].as_array().unwrap().iter();
     let told = |line: &Value| {
@@ -46,7 +46,7 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn an_order_that_the_trail_has_lost_is_in_it_once_after_the_next_start() {
     let server = Setup::tiny().guarded().with_lasting_ports().start();
-    let admin = Browser::first_admin(&server, PASSWORD);
+    let mut admin = Browser::first_admin(&server, PASSWORD);
     let steward = server
         .api()
         .with_token(&server.token("steward", &["steward"]));
@@ -58,7 +58,7 @@ fn an_order_that_the_trail_has_lost_is_in_it_once_after_the_next_start() {
     steward.send(&message::of("road", "G-1", &reading));
     steward.asset("road", "G-1", |_| true);
     order(&officer, "first");
-    assert_eq!(orders(&admin).len(), 1);
+    assert_eq!(orders(&mut admin).len(), 1);
 
     // The trail as it would be, had the server died between the journal and it.
     let setup = server.stop();
@@ -71,7 +71,7 @@ fn an_order_that_the_trail_has_lost_is_in_it_once_after_the_next_start() {
 
     let mut server = setup.start();
     for _ in 0..2 {
-        let all = orders(&admin);
+        let all = orders(&mut admin);
         assert_eq!(all.len(), 2, "{all:?}");
         let (target, name, detail) = &all[0];
         assert_eq!((target, name), (&json!("road/G-1 zero"), &json!("officer")));

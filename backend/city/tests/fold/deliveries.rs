@@ -141,7 +141,7 @@ fn a_feed_is_silent_when_nothing_comes_at_all_and_not_before_it_ever_spoke() {
     story.wait_with("4m", "manhole", "M-2", "water_level", 0.5);
     assert!(story.alerts("dead").is_empty());
     // What is refused is a word, too.
-    story.wait("170s");
+    story.wait("160s");
     story.refuse(Some("manhole"));
     story.wait("170s");
     assert!(story.alerts("dead").is_empty());

@@ -98,7 +98,7 @@ fn the_standards_thunderstorm_holds_in_its_polygon_until_it_expires() {
     );
     let text = report.text.unwrap();
     assert!(
-        text.starts_with("SEVERE THUNDERSTORM WARNING\n– 2003-06-17T16:00:00-07:00\nAT 254 PM")
+        text.starts_with("SEVERE THUNDERSTORM WARNING\n– 2003-06-17 16:00 (-07:00)\nAT 254 PM")
     );
     assert!(
         text.contains("TAKE COVER IN A SUBSTANTIAL SHELTER"),

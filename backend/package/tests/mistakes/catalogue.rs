@@ -462,8 +462,8 @@ fn quality_is_of_whole_feeds_over_the_last_hour() {
         ),
         (
             "quality = \"score\", department = \"water\" }",
-            "quality = \"refused\", department = \"water\" }\nwindow = { sliding = ¦\"90s\", every = \"1m\" }",
-            "90s is not made of whole minutes, 60 at most",
+            "quality = \"refused\", department = \"water\" }\nwindow = { sliding = ¦\"2h\", every = \"1m\" }",
+            "2h is not made of whole minutes, 60 at most",
         ),
         (
             "quality = \"score\", department = \"water\" }",

@@ -1,15 +1,29 @@
 //! Mistakes in `[[feed.commands]]`: of the warning light of the tiny city's ponding gauges.
 
-use crate::told::{assert_all_told, problems_after};
+use crate::told::{Files, assert_all_told_of, problems_of, tiny};
+
+/// The tiny city without its rule's order, which would be told of, too.
+fn unordered() -> Files {
+    let mut files = tiny();
+    let rules = files.get_mut("rules.toml").expect("the file is there");
+    let is_order = |line: &&str| !line.starts_with("order ");
+    *rules = rules
+        .lines()
+        .filter(is_order)
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    files
+}
 
 #[test]
 fn the_commands_of_the_tiny_city_are_good() {
-    assert!(problems_after("feeds.toml", "\"2m\"", "\"2m\"").is_empty());
+    assert!(problems_of(tiny(), "feeds.toml", "\"2m\"", "\"2m\"").is_empty());
 }
 
 #[test]
 fn mistakes_in_commands_are_told_at_their_place() {
-    assert_all_told(
+    assert_all_told_of(
+        &unordered(),
         "feeds.toml",
         &[
             (
@@ -63,7 +77,8 @@ fn mistakes_in_commands_are_told_at_their_place() {
 
 #[test]
 fn mistakes_in_payloads_are_told_within_them() {
-    assert_all_told(
+    assert_all_told_of(
+        &unordered(),
         "feeds.toml",
         &[
             ("\"zero\":true}'", "\"zero\":tru¦}'", "payload is no JSON"),
@@ -75,7 +90,7 @@ fn mistakes_in_payloads_are_told_within_them() {
         ],
     );
     // The name is also missing where it was used.
-    let both = problems_after("feeds.toml", "id   = \"on\"", "id   = \"lit\"");
+    let both = problems_of(unordered(), "feeds.toml", "id   = \"on\"", "id   = \"lit\"");
     let both: Vec<String> = both.iter().map(ToString::to_string).collect();
     assert_eq!(both.len(), 2, "{both:?}");
     assert!(both.iter().any(|one| one.contains("{on} is not filled in")));
@@ -85,7 +100,8 @@ fn mistakes_in_payloads_are_told_within_them() {
 
 #[test]
 fn mistakes_in_parameters_are_told_at_their_place() {
-    assert_all_told(
+    assert_all_told_of(
+        &unordered(),
         "feeds.toml",
         &[
             (
@@ -117,7 +133,8 @@ fn mistakes_in_acknowledgements_are_told_at_their_place() {
     let by_value = "ack     = { property = \"ponding_depth\", is = 0.0, tolerance = 0.5 }";
     let by_reply =
         "ack      = { reply = \"vendor-x/{asset}/answer\", id = \"/cmd\", refused = \"/fault\" }";
-    assert_all_told(
+    assert_all_told_of(
+        &unordered(),
         "feeds.toml",
         &[
             (by_value, "ack     = ¦{}", "ack is by reply"),
@@ -168,7 +185,8 @@ fn mistakes_in_acknowledgements_are_told_at_their_place() {
 #[test]
 fn a_topic_of_commands_is_nothing_else() {
     let reply = "reply = \"vendor-x/{asset}/answer\"";
-    assert_all_told(
+    assert_all_told_of(
+        &unordered(),
         "feeds.toml",
         &[(
             reply,

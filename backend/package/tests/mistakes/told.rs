@@ -19,7 +19,8 @@ pub(crate) fn problems_after(file: &str, old: &str, new: &str) -> Vec<Problem> {
     problems_of(tiny(), file, old, new)
 }
 
-fn problems_of(mut files: Files, file: &str, old: &str, new: &str) -> Vec<Problem> {
+/// The problems of other files than the tiny city's.
+pub(crate) fn problems_of(mut files: Files, file: &str, old: &str, new: &str) -> Vec<Problem> {
     let text = files.get_mut(file).expect("the file is there");
     assert!(text.contains(old), "{file} has no {old:?}");
     *text = text.replacen(old, new, 1);

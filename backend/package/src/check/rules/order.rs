@@ -133,7 +133,8 @@ fn check_asset(
         | RuleKind::Anomaly
         | RuleKind::Warning
         | RuleKind::All
-        | RuleKind::Any => false,
+        | RuleKind::Any
+        | RuleKind::Delivery => false,
     };
     if !is_about_assets || rule.on.feed.as_ref() != Some(&order.feed) {
         let feed = &order.feed;
