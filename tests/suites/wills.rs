@@ -1,5 +1,11 @@
 //! Wills outlive the server: who does not come back after it ended is told of, who does is not.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail like tests"
+)]
+
 use egret_tests::clock;
 use egret_tests::message::{self, merged};
 use egret_tests::mosquitto::Version;

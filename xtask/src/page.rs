@@ -4,6 +4,8 @@
 //! Ours has one style sheet in place of many, and names every file below `/~HASH/`, where HASH is
 //! of the whole site: a browser keeps such a file for good and never asks for it again.
 
+use std::path::Path;
+
 /// How one of the package's style sheets is named.
 const STYLE: &str = "<link rel=\"stylesheet\" href=\"/style/";
 
@@ -31,7 +33,8 @@ pub(crate) fn wall(page: &str) -> String {
 pub(crate) fn with_later(page: &str, later: &[String]) -> String {
     let mut lines = String::new();
     for name in later {
-        let relation = if name.ends_with(".wasm") {
+        let is_part = Path::new(name).extension().is_some_and(|end| end == "wasm");
+        let relation = if is_part {
             "egret-later"
         } else {
             "modulepreload"

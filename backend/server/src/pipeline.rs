@@ -88,6 +88,10 @@ pub(crate) struct Running {
 ///
 /// # Errors
 /// Whatever keeps it from starting, in words for whoever started it.
+#[expect(
+    clippy::too_many_lines,
+    reason = "what a server is made of, in the order in which it comes to be"
+)]
 pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
     refuse_addresses(config)?;
     let (base, whole) = whole(config)?;

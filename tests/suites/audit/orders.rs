@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::PASSWORD;
 
-fn order(api: &Http, key: &str) {
+/// Gives an order; its id.
+fn order(api: &Http, key: &str) -> Value {
     let form = json!({
         "feed": "road", "asset": "G-1", "command": "zero", "reason": "after cleaning",
     });
@@ -21,6 +22,7 @@ fn order(api: &Http, key: &str) {
     ];
     let answer = api.ask("POST", "/api/v1/commands", &headers, &form.to_string());
     assert_eq!(answer.status, 202, "{answer:?}");
+    answer.json()["id"].clone()
 }
 
 /// The orders in the trail: target, who, and what the detail says.
@@ -65,7 +67,7 @@ fn an_order_that_the_trail_has_lost_is_in_it_once_after_the_next_start() {
     let before = tempfile::tempdir().unwrap();
     copy(setup.data(), before.path());
     let server = setup.start();
-    order(&officer, "second");
+    let second = order(&officer, "second");
     let setup = server.stop();
     copy(before.path(), setup.data());
 
@@ -75,7 +77,7 @@ fn an_order_that_the_trail_has_lost_is_in_it_once_after_the_next_start() {
         assert_eq!(all.len(), 2, "{all:?}");
         let (target, name, detail) = &all[0];
         assert_eq!((target, name), (&json!("road/G-1 zero"), &json!("officer")));
-        assert_eq!(detail["id"], "second");
+        assert_eq!(detail["id"], second);
         assert_eq!(detail["reason"], "after cleaning");
         assert!(detail["from_journal"].is_u64(), "{detail}");
         assert_eq!(all[1].2["from_journal"], Value::Null);

@@ -33,7 +33,7 @@ impl Gateway {
         let form = json!({ "id": "cars-1", "feeds": ["probe-car"] });
         let made = desk.admin.tell("POST", "/api/v1/admin/gateways", &form);
         let secret = made.json()["secret"].as_str().map(str::to_owned);
-        secret.expect("a secret")
+        secret.unwrap()
     }
 
     #[track_caller]
@@ -109,7 +109,7 @@ fn refused_messages_are_told_to_the_feeds_owner_until_they_are_well_again() {
     let mut own = desk.worker("own", &["officer:police"]);
     let file = own.browser.get(&path);
     assert_eq!(file.status, 200, "{}", file.body);
-    let text = &file.json()["incident"]["evidence"][0]["because"]["en"];
+    let text = &file.json()["evidence"][0]["because"]["en"];
     assert_eq!(
         text,
         "Messages refused: 4 of 5 messages of Probe cars refused within 10 min (80 %)"

@@ -195,7 +195,12 @@ fn a_topic_of_commands_is_nothing_else() {
         )],
     );
     // Both commands go to the topic that replies were to come by.
-    let both = problems_after("feeds.toml", reply, "reply = \"vendor-x/{asset}/command\"");
+    let both = problems_of(
+        unordered(),
+        "feeds.toml",
+        reply,
+        "reply = \"vendor-x/{asset}/command\"",
+    );
     assert!(!both.is_empty());
     for one in both {
         assert!(
@@ -203,7 +208,8 @@ fn a_topic_of_commands_is_nothing_else() {
             "{one}"
         );
     }
-    let both = problems_after(
+    let both = problems_of(
+        unordered(),
         "feeds.toml",
         "ack     = { property = \"ponding_depth\", is = 0.0, tolerance = 0.5 }",
         "ack     = { reply = \"vendor-x/{asset}/answer\" }",

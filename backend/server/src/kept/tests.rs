@@ -73,7 +73,8 @@ enum Step {
     Handled(u64, u16, bool),
     Retain(u64, bool),
     Tell(u64, Option<u64>),
-    Will(u64, Option<Option<i64>>),
+    Will(u64, Option<i64>),
+    NoWill(u64),
     Commit,
     Reopen,
 }
@@ -96,7 +97,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (session(), 1..4_u16, any::<bool>()).prop_map(|(n, id, is)| Step::Handled(n, id, is)),
         2 => (1..4_u64, any::<bool>()).prop_map(|(n, is)| Step::Retain(n, is)),
         1 => (1..4_u64, any::<Option<u64>>()).prop_map(|(n, digest)| Step::Tell(n, digest)),
-        2 => (1..4_u64, any::<Option<Option<i64>>>()).prop_map(|(n, due)| Step::Will(n, due)),
+        2 => (1..4_u64, any::<Option<i64>>()).prop_map(|(n, due)| Step::Will(n, due)),
+        1 => (1..4_u64).prop_map(Step::NoWill),
         4 => Just(Step::Commit),
         1 => Just(Step::Reopen),
     ];
@@ -169,8 +171,10 @@ impl Gathering {
                 changes.told.insert(format!("k-{n}").into(), digest);
             }
             Step::Will(n, due) => {
-                let row = due.map(|due_at_ms| will(n, due_at_ms));
-                changes.wills.insert(n, row);
+                changes.wills.insert(n, Some(will(n, due)));
+            }
+            Step::NoWill(n) => {
+                changes.wills.insert(n, None);
             }
             Step::Commit | Step::Reopen => {}
         }
