@@ -4,7 +4,6 @@
 
 pub(crate) mod admin;
 pub(crate) mod case;
-mod early;
 pub(crate) mod error;
 pub(crate) mod metric;
 pub(crate) mod order;

@@ -20,7 +20,6 @@ mod clock;
 mod format;
 mod i18n;
 mod lasting;
-mod later;
 
 mod device;
 mod kiosk;

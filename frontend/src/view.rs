@@ -17,7 +17,6 @@ use egret_shared::mode::Mode as CityMode;
 
 use crate::i18n::{Key, Phrase};
 use crate::kiosk::Kiosk;
-use crate::later::Later;
 use crate::screen::theme::theme;
 use crate::screen::{Screen, screen};
 use crate::session::{Gate, Session, session};
@@ -42,7 +41,6 @@ pub(crate) struct Parts {
 pub(crate) fn app(parts: Parts) -> impl IntoView {
     let store = Store::start();
     let screen = Screen::provide(store);
-    Later::provide();
     let session = Session::start(store);
     let help = RwSignal::new(false);
     listen_to_keys(screen, help);

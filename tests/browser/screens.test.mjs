@@ -9,7 +9,6 @@ import { fetching } from "./suites/fetching.mjs";
 import { heat } from "./suites/heat.mjs";
 import { kiosk } from "./suites/kiosk.mjs";
 import { language } from "./suites/language.mjs";
-import { later } from "./suites/later.mjs";
 import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
 import { metric } from "./suites/metric.mjs";
@@ -28,7 +27,6 @@ import { weeks } from "./suites/weeks.mjs";
 run("the screens in Chromium", () => {
   opening();
   serving();
-  later();
   publishing();
   link();
   language();

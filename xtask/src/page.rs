@@ -4,8 +4,6 @@
 //! Ours has one style sheet in place of many, and names every file below `/~HASH/`, where HASH is
 //! of the whole site: a browser keeps such a file for good and never asks for it again.
 
-use std::path::Path;
-
 /// How one of the package's style sheets is named.
 const STYLE: &str = "<link rel=\"stylesheet\" href=\"/style/";
 
@@ -26,26 +24,6 @@ pub(crate) fn wall(page: &str) -> String {
     let wall = page.replace("/egret.js", "/egret-wall.js");
     let wall = wall.replace("/egret_bg.wasm", "/egret-wall_bg.wasm");
     wall.replace("/js/start.mjs", "/js/start-wall.mjs")
-}
-
-/// The page with a name for each file that comes `later`: the loader is needed at once, and the others
-/// are there to be fetched before a wall begins anew; no browser knows their relation.
-pub(crate) fn with_later(page: &str, later: &[String]) -> String {
-    let mut lines = String::new();
-    for name in later {
-        let is_part = Path::new(name).extension().is_some_and(|end| end == "wasm");
-        let relation = if is_part {
-            "egret-later"
-        } else {
-            "modulepreload"
-        };
-        lines.push_str("    <link rel=\"");
-        lines.push_str(relation);
-        lines.push_str("\" href=\"/");
-        lines.push_str(name);
-        lines.push_str("\" />\n");
-    }
-    page.replacen("  </head>", &format!("{lines}  </head>"), 1)
 }
 
 /// The page with one style sheet, and everything below `/~HASH/`.
@@ -76,19 +54,6 @@ mod tests {
         <link rel=\"stylesheet\" href=\"/style/b.css\" />\n  \
         <link rel=\"stylesheet\" href=\"/style/a.css\" />\n  \
         <script type=\"module\" src=\"/js/start.mjs\"></script>\n</head>\n";
-
-    #[test]
-    fn what_comes_later_is_named_and_its_loader_fetched() {
-        let later = [
-            "egret-1f/parts.js".to_owned(),
-            "egret-1f/map.wasm".to_owned(),
-        ];
-        assert_eq!(
-            with_later("  <head>\n  </head>\n", &later),
-            "  <head>\n    <link rel=\"modulepreload\" href=\"/egret-1f/parts.js\" />\n    \
-             <link rel=\"egret-later\" href=\"/egret-1f/map.wasm\" />\n  </head>\n"
-        );
-    }
 
     #[test]
     fn a_page_has_one_style_sheet_and_files_to_keep_for_good() {

@@ -5,7 +5,6 @@
 //! wall.html                    the same for walls
 //! egret.js  egret_bg.wasm      every screen; snippets/ where a crate brings JavaScript
 //! egret-wall.js  …_bg.wasm     the wall alone
-//! egret-…-HASH/                what comes later of each: its loader and its parts
 //! js/  style/egret.css         frontend/js; all of frontend/style
 //! (root)                       frontend/public
 //! vendor/maplibre-gl/          from npm, with its licence
@@ -104,10 +103,10 @@ const VENDOR: [Taken; 10] = [
 pub(crate) struct Built {
     /// Which.
     pub(crate) part: Part,
-    /// The folder with its glue code and programs.
+    /// The folder with its glue code.
     pub(crate) bound: PathBuf,
-    /// The one with programs that take the place of those.
-    pub(crate) smaller: Option<PathBuf>,
+    /// Its program.
+    pub(crate) wasm: PathBuf,
 }
 
 /// Brings `target/site` in step with its sources.
@@ -123,11 +122,8 @@ pub(crate) fn assemble(
 ) -> Result<()> {
     let mut files = static_files(paths, npm)?;
     for built in parts {
-        for folder in [Some(&built.bound), built.smaller.as_ref()] {
-            folder.map_or(Ok(()), |folder| {
-                add_folder(&mut files, folder, Path::new(""))
-            })?;
-        }
+        add_folder(&mut files, &built.bound, Path::new(""))?;
+        files.insert(PathBuf::from(built.part.wasm_file()), built.wasm.clone());
     }
     add_pages(paths, parts, &mut files)?;
     if profile == Profile::Release {
@@ -170,27 +166,12 @@ fn add_pages(paths: &Paths, parts: &[Built], files: &mut Files) -> Result<()> {
     }
     let hash = all.finish();
     add_text(paths, files, SITE_FILE, &hash)?;
-    let whole = page::with_later(&page, &later(files, wasm::ALL));
-    add_text(paths, files, "index.html", &page::served(&whole, &hash))?;
+    add_text(paths, files, "index.html", &page::served(&page, &hash))?;
     if parts.iter().any(|built| built.part == wasm::WALL) {
-        let wall = page::with_later(&page::wall(&page), &later(files, wasm::WALL));
-        add_text(paths, files, "wall.html", &page::served(&wall, &hash))?;
+        let wall = page::served(&page::wall(&page), &hash);
+        add_text(paths, files, "wall.html", &wall)?;
     }
     Ok(())
-}
-
-/// What comes later of a program: its loader and its parts, by their names in the site.
-fn later(files: &Files, part: Part) -> Vec<String> {
-    let is_hash =
-        |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let of_part = files.keys().filter(|name| {
-        let folder = name.iter().next().and_then(|folder| folder.to_str());
-        let rest = folder.and_then(|folder| folder.strip_prefix(part.name)?.strip_prefix('-'));
-        rest.is_some_and(is_hash)
-    });
-    of_part
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect()
 }
 
 /// Adds a file that no folder has.

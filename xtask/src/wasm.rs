@@ -78,17 +78,7 @@ pub(crate) fn compile(
     };
     let mut cargo = toolchain.cargo(paths);
     // Views of one shape are one piece of code, which makes it a third smaller.
-    let mut flags = vec!["--cfg", "erase_components"];
-    let mut features = Vec::new();
-    if profile == Profile::Release {
-        // Who refers to what: the program is cut along that.
-        flags.push("-Clink-arg=--emit-relocs");
-        features.push("split");
-    }
-    if Part::of(profile).contains(&WALL) {
-        features.push("wall");
-    }
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1ferase_components");
     cargo.args([
         "build",
         "--target",
@@ -98,9 +88,10 @@ pub(crate) fn compile(
         "-p",
         "egret-frontend",
         "--bins",
-        "--features",
-        &features.join(","),
     ]);
+    if Part::of(profile).contains(&WALL) {
+        cargo.args(["--features", "wall"]);
+    }
     step.show(&mut cargo)?;
     let folder = paths.target.join(WASM_TARGET).join(name);
     for part in Part::of(profile) {
@@ -110,18 +101,12 @@ pub(crate) fn compile(
     Ok(folder)
 }
 
-/// Generates a program's glue code from what `compiled` holds; returns the folder with `egret.js`,
-/// `egret_bg.wasm` and, unless the build is to be quick, a folder with what comes later.
+/// Generates a part's glue code from what `compiled` holds; returns the folder with `egret.js` and
+/// `egret_bg.wasm`.
 ///
 /// # Errors
 /// When the versions of library and generator differ, or the generator fails.
-pub(crate) fn bind(
-    step: &mut Step,
-    paths: &Paths,
-    compiled: &Path,
-    part: Part,
-    profile: Profile,
-) -> Result<PathBuf> {
+pub(crate) fn bind(step: &mut Step, paths: &Paths, compiled: &Path, part: Part) -> Result<PathBuf> {
     let version = locked_version(paths)?;
     let wasm = compiled.join(part.program).with_extension("wasm");
     let folder = paths.work.join("bindgen").join(part.name);
@@ -132,8 +117,6 @@ pub(crate) fn bind(
         .file(&generator)?
         .file(&wasm)?
         .finish();
-    // What comes later fits this very program alone: a page of an older one must not find it.
-    let later = format!("{}-{inputs}", part.name);
     if folder.is_dir() && stamp::is_current(&stamp, &inputs) {
         step.note("unchanged");
         return Ok(folder);
@@ -153,17 +136,13 @@ pub(crate) fn bind(
     let mut bindgen = run::command(paths.program("debug", "xtask-bindgen"), &paths.root);
     // Its message says what is wrong; the frames behind it do not.
     bindgen.env("RUST_BACKTRACE", "0");
-    bindgen.arg(&wasm).arg(&folder).arg(part.name);
-    if profile == Profile::Release {
-        bindgen.arg(later);
-    }
-    step.show(&mut bindgen)?;
+    step.show(bindgen.arg(&wasm).arg(&folder).arg(part.name))?;
     stamp::record(&stamp, &inputs)?;
     Ok(folder)
 }
 
-/// Makes the program smaller with binaryen; returns the folder with the files that are smaller. There
-/// is none where Node is missing or binaryen refuses: the screen works the same, a few percent larger.
+/// Makes the file smaller with binaryen; returns the file to ship, which is the unchanged one
+/// where Node is missing or binaryen refuses: the screen works the same, a few percent larger.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -173,58 +152,46 @@ pub(crate) fn optimise(
     bound: &Path,
     npm: &Path,
     part: Part,
-) -> Result<Option<PathBuf>> {
+) -> Result<PathBuf> {
+    let input = bound.join(part.wasm_file());
     let folder = paths.work.join("wasm-opt").join(part.name);
+    let output = folder.join(part.wasm_file());
     let stamp = paths.stamp(&format!("wasm-opt-{}", part.name));
     let manifest = npm.join("binaryen/package.json");
-    let files = wasm_files(bound)?;
-    let mut inputs = Fingerprint::default()
+    let Some(mut node) = npm::node(paths) else {
+        step.note("left out, there is no node");
+        return Ok(input);
+    };
+    let inputs = Fingerprint::default()
         .text(&WASM_OPT_FEATURES.concat())
         .file(&manifest)?;
-    for file in &files {
-        inputs = inputs
-            .text(&file.to_string_lossy())
-            .file(&bound.join(file))?;
-    }
-    let inputs = inputs.finish();
-    if folder.is_dir() && stamp::is_current(&stamp, &inputs) {
+    let inputs = inputs.file(&input)?.finish();
+    if output.is_file() && stamp::is_current(&stamp, &inputs) {
         step.note("unchanged");
-        return Ok(Some(folder));
+        return Ok(output);
     }
     stamp::make_empty_folder(&folder)?;
-    let (mut from, mut to) = (0, 0);
-    for file in &files {
-        let Some(mut node) = npm::node(paths) else {
-            step.note("left out, there is no node");
-            return Ok(None);
-        };
-        let (input, output) = (bound.join(file), folder.join(file));
-        output.parent().map_or(Ok(()), stamp::make_folder)?;
-        node.arg(npm.join("binaryen/bin/wasm-opt"))
-            .arg("-Oz")
-            .args(WASM_OPT_FEATURES);
-        node.arg(&input).arg("-o").arg(&output);
-        if let Err(error) = step.log(&mut node, &paths.log("wasm-opt")) {
-            step.note(format!("left out: {error:#}"));
-            return Ok(None);
-        }
-        from += kilobytes(&input)?;
-        to += kilobytes(&output)?;
+    node.arg(npm.join("binaryen/bin/wasm-opt"))
+        .arg("-Oz")
+        .args(WASM_OPT_FEATURES);
+    node.arg(&input).arg("-o").arg(&output);
+    if let Err(error) = step.log(&mut node, &paths.log("wasm-opt")) {
+        step.note(format!("left out: {error:#}"));
+        return Ok(input);
     }
-    step.note(format!("{to} kB from {from} kB"));
+    step.note(format!(
+        "{} kB from {} kB",
+        kilobytes(&output)?,
+        kilobytes(&input)?
+    ));
     stamp::record(&stamp, &inputs)?;
-    Ok(Some(folder))
+    Ok(output)
 }
 
-/// Every file of WebAssembly below a folder, by its path there.
-fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for file in stamp::files_below(folder)? {
-        if file.extension().is_some_and(|ending| ending == "wasm") {
-            files.push(file.strip_prefix(folder)?.to_owned());
-        }
-    }
-    Ok(files)
+/// The file as the generator left it.
+pub(crate) fn leave(step: &mut Step, bound: &Path, part: Part) -> PathBuf {
+    step.note("left out, for speed");
+    bound.join(part.wasm_file())
 }
 
 /// The one version that library and generator have in `Cargo.lock`.

@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
-use super::{ApiError, early};
+use super::ApiError;
 
 /// How long an answer may take. Milliseconds: history over a slow intranet, with room.
 const PATIENCE_MS: u32 = 10_000;
@@ -247,10 +247,9 @@ async fn fetch(
         }
         init.set_headers(&headers);
     }
-    let is_plain = method == Method::Get;
-    let asked = is_plain.then(|| early::take(path)).flatten();
-    let answer = asked.unwrap_or_else(|| window.fetch_with_str_and_init(path, &init));
-    let response: Response = JsFuture::from(answer).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, &init))
+        .await?
+        .dyn_into()?;
     let text = JsFuture::from(response.text()?).await?;
     Ok((response.status(), text.as_string().unwrap_or_default()))
 }

@@ -2,7 +2,7 @@
 //! turn to the emergency scene. A wall that runs by itself ([`crate::kiosk`]) also turns from scene to
 //! scene, shows what a desk has told it, and is taken over by what cannot wait.
 
-pub(crate) mod takeover;
+mod takeover;
 mod turn;
 
 use leptos::ev;
@@ -18,7 +18,6 @@ use egret_shared::wall::{Showing, Way};
 use crate::clock;
 use crate::i18n::Key;
 use crate::kiosk::{Kiosk, kiosk};
-use crate::later::later;
 use crate::page::not_found::Nowhere;
 use crate::panel;
 use crate::screen::screen;
@@ -28,6 +27,7 @@ use crate::store::link::Link;
 use crate::watch;
 use crate::widget::keys::letter_of;
 
+use takeover::Takeover;
 use turn::{Calls, Goal, Here, turn};
 
 /// How long the catalogue waits for the city. Milliseconds.
@@ -56,7 +56,7 @@ pub(crate) fn Wall() -> impl IntoView {
     view! {
         <div class="stage" class:taken=is_taken>
             {scene}
-            {move || is_taken.get().then(|| later().panels.view(|panels| (panels.takeover)()))}
+            <Takeover />
         </div>
     }
 }

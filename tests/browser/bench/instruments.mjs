@@ -3,15 +3,13 @@
 
 import { readFileSync } from "node:fs";
 
-/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program; its parts that come
- *  later use the same memory and bring none. */
+/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program. */
 export function watchMemory() {
   for (const name of ["instantiate", "instantiateStreaming"]) {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...args) => {
       const made = await original.apply(WebAssembly, args);
-      const { exports } = made.instance ?? made;
-      if (exports.memory) window.benchProgram = exports;
+      window.benchProgram = (made.instance ?? made).exports;
       return made;
     };
   }

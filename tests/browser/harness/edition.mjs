@@ -11,7 +11,6 @@ export class Edition {
   #front;
   #port;
   #number = 0;
-  #withheld;
 
   /** Stands before `server`, wherever that is; on a free port. */
   static async before(server) {
@@ -33,21 +32,12 @@ export class Edition {
     this.#number += 1;
   }
 
-  /** From now on it fails with what `pattern` names; with nothing, if that is `undefined`. */
-  withhold(pattern) {
-    this.#withheld = pattern;
-  }
-
   close() {
     this.#front.closeAllConnections();
     this.#front.close();
   }
 
   #serve(asked, answer) {
-    if (this.#withheld?.test(asked.url)) {
-      answer.writeHead(503).end();
-      return;
-    }
     const mark = this.#mark;
     const path = mark ? asked.url.replace(FOLDER, (folder, hash) => unmarked(folder, hash, mark)) : asked.url;
     // Pages are read on the way, so they come as they are.

@@ -76,15 +76,13 @@ async function turning(tools) {
   assert.ok(more <= KEPT_MAX, `${TURNS.between} turns left ${more} bytes, ${KEPT_MAX} are allowed`);
 }
 
-/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program, which alone tells
- *  what it holds; its parts that come later do not. */
+/** Runs in the page, before its own scripts: keeps hold of the WebAssembly program. */
 function captureProgram() {
   for (const name of ["instantiate", "instantiateStreaming"]) {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...args) => {
       const made = await original.apply(WebAssembly, args);
-      const { exports } = made.instance ?? made;
-      if (exports.heldBytes) window.egretTestsProgram = exports;
+      window.egretTestsProgram = (made.instance ?? made).exports;
       return made;
     };
   }

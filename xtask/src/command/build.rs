@@ -104,19 +104,16 @@ pub(crate) fn build_site_with(
     let mut parts = Vec::new();
     for part in Part::of(profile) {
         let bound = steps.run("wasm-bindgen", |step| {
-            wasm::bind(step, paths, &compiled, *part, profile)
+            wasm::bind(step, paths, &compiled, *part)
         })?;
-        let smaller = steps.run("wasm-opt", |step| match profile {
-            Profile::Dev => {
-                step.note("left out, for speed");
-                Ok(None)
-            }
+        let wasm = steps.run("wasm-opt", |step| match profile {
+            Profile::Dev => Ok(wasm::leave(step, &bound, *part)),
             Profile::Release => wasm::optimise(step, paths, &bound, &npm, *part),
         })?;
         parts.push(Built {
             part: *part,
             bound,
-            smaller,
+            wasm,
         });
     }
     steps.run("site", |step| {

@@ -39,7 +39,7 @@ const LINKER: &str = "/usr/bin/rust-lld";
 /// Debian's cargo.
 const CARGO: &str = "/usr/bin/cargo";
 /// Counts the folder's layout; raise it when the layout or the way of building changes.
-const LAYOUT: &str = "2";
+const LAYOUT: &str = "1";
 
 /// The toolchain's folder if it was made before for the compiler that Debian has now.
 pub(crate) fn find(paths: &Paths) -> Option<PathBuf> {
@@ -93,8 +93,7 @@ fn place(paths: &Paths, identity: &str) -> PathBuf {
 /// Compiles the standard library as a dependency of an empty crate; returns the `.rlib` files.
 fn build_library(step: &mut Step, paths: &Paths, scratch: &Path) -> Result<Vec<PathBuf>> {
     let manifest = "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-                    [lib]\npath = \"empty.rs\"\n[workspace]\n\
-                    [profile.release]\nopt-level = \"z\"\n";
+                    [lib]\npath = \"empty.rs\"\n[workspace]\n";
     stamp::write(&scratch.join("Cargo.toml"), manifest.as_bytes())?;
     stamp::write(&scratch.join("empty.rs"), b"")?;
     let target = scratch.join("target");
@@ -106,8 +105,6 @@ fn build_library(step: &mut Step, paths: &Paths, scratch: &Path) -> Result<Vec<P
             "--target",
             WASM_TARGET,
             "-Zbuild-std=std,panic_abort",
-            // Small ways of sorting and the like, also where our own code makes instances of them.
-            "-Zbuild-std-features=optimize_for_size",
         ])
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTC", RUSTC)
@@ -154,15 +151,10 @@ fn lay_out(partial: &Path, folder: &Path, host: &str, libraries: &[PathBuf]) -> 
     Ok(())
 }
 
-/// The programs of `bin/`, each a shell script that names the sysroot. What `rustc` says of itself
-/// names the library, too: by that cargo tells whether what it built before is still good.
+/// The programs of `bin/`, each a shell script that names the sysroot.
 fn wrappers(folder: &str) -> [(&'static str, String); 5] {
     let with_sysroot =
         |program: &str| format!("#!/bin/sh\nexec /usr/bin/{program} --sysroot '{folder}' \"$@\"\n");
-    let rustc = format!(
-        "#!/bin/sh\nif [ \"$*\" = -vV ]; then\n    /usr/bin/rustc -vV && exec echo 'library: {LAYOUT}'\n\
-         fi\nexec /usr/bin/rustc --sysroot '{folder}' \"$@\"\n"
-    );
     // cargo and clippy find the compiler here, whatever `PATH` has first.
     let with_environment = |program: &str| {
         format!(
@@ -171,7 +163,7 @@ fn wrappers(folder: &str) -> [(&'static str, String); 5] {
         )
     };
     [
-        ("rustc", rustc),
+        ("rustc", with_sysroot("rustc")),
         ("rustdoc", with_sysroot("rustdoc")),
         ("cargo", with_environment("cargo")),
         ("cargo-clippy", with_environment("cargo-clippy")),

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use egret_shared::text::Text;
 
 use super::Folder;
-use crate::later::later;
+use crate::panel;
 use crate::select::{self, Case};
 
 /// At which zoom an incident is looked at: its neighbourhood, some two kilometres.
@@ -23,10 +23,7 @@ pub(super) fn map(folder: Folder) -> AnyView {
     (move || {
         let catalog = Arc::clone(&catalog);
         has_place.get().then(|| {
-            let map = later()
-                .maps
-                .view(move |maps| (maps.around)(&catalog, look, marks));
-            view! { <div class="incident-map">{map}</div> }
+            view! { <div class="incident-map">{panel::map_around(&catalog, look, marks)}</div> }
         })
     })
     .into_any()

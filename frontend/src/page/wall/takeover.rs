@@ -36,7 +36,8 @@ const REASONS: usize = 5;
 const STEPS: usize = 4;
 
 /// The panel, while an incident has the wall.
-pub(crate) fn takeover() -> AnyView {
+#[component]
+pub(super) fn Takeover() -> impl IntoView {
     let kiosk = kiosk();
     let screen = screen();
     let incident = Memo::new(move |_| kiosk.taken().map(|taken| taken.incident));
@@ -54,7 +55,7 @@ pub(crate) fn takeover() -> AnyView {
         screen.spot.set(spot);
     });
     on_cleanup(move || screen.spot.set(None));
-    (move || incident.get().map(|id| untrack(|| case(&id)))).into_any()
+    move || incident.get().map(|id| untrack(|| case(&id)))
 }
 
 /// What is known of the incident: of the list at once, of its file as soon as that is here.
