@@ -43,7 +43,7 @@ const WORDS = {
 };
 
 export function orders() {
-  const soon = (text) => text.replace('expires = "2m"', `expires = "${EXPIRES}"`);
+  const soon = (text) => text.replace(/expires\s*= "2m"/, `expires = "${EXPIRES}"`);
   topic("orders to actuators", () => Egret.tinyWith({ "feeds.toml": soon }), define);
   topic("orders where people sign in", staffed, defineGuarded, { hasGateway: false });
 }
