@@ -124,7 +124,7 @@ fn mistakes_in_rules_on_how_feeds_deliver_are_told_at_their_place() {
             (
                 "fault = \"silent\"\nlevel = \"yellow\"",
                 "fault = \"silent\"\nafter = ¦\"30s\"\non = { feed = \"manhole\" }\nlevel = \"yellow\"",
-                "30s is shorter than 60s",
+                "30s is shorter than 1m",
             ),
             (
                 "kind     = \"threshold\"",
