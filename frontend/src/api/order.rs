@@ -69,7 +69,7 @@ pub(crate) async fn orders(which: &Which, limit: usize) -> Result<Vec<Actuation>
     ];
     for (name, value) in parts {
         if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", encoded(value)));
+            path.extend(["&", name, "=", &encoded(value)]);
         }
     }
     let whole: Whole<Actuation> = json(&path).await?;

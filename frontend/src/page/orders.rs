@@ -118,7 +118,7 @@ impl Orders {
             let is_full = self.listed.with(<[_]>::len) >= self.rows.get();
             is_full.then(|| {
                 button("row-button", Word::More, move || {
-                    self.rows.update(|n| *n += ROWS)
+                    self.rows.update(|n| *n += ROWS);
                 })
             })
         };

@@ -295,7 +295,7 @@ fn ground(container: NodeRef<Div>, drawn: Drawn, touched: Touched) -> impl IntoV
             "w" if !has_modifier(&event) && hidden.shows(LayerKind::Warnings) => {
                 pointed.set(None);
                 picked.update(|picked| {
-                    *picked = Picked::after(picked.as_ref(), &warned.read_untracked(), drawn)
+                    *picked = Picked::after(picked.as_ref(), &warned.read_untracked(), drawn);
                 });
             }
             _ => {}

@@ -89,26 +89,26 @@ fn filters(board: Board, which: Memo<Which>) -> AnyView {
         let state = all.find(|state| state.as_str() == value);
         board.change(|place| place.orders.state = state);
     };
-    let give = move || {
-        let which = which.read();
-        match (&which.feed, &which.asset) {
-            (Some(feed), Some(asset)) => view! {
-                <A href=asset_href(feed, asset) attr:class="button main-button">
-                    {board.word(Word::GiveTo)}
-                </A>
-            }
-            .into_any(),
-            _ => view! { <span class="field-hint">{board.word(Word::PickActuator)}</span> }
-                .into_any(),
-        }
-    };
     view! {
         <div class="filters">
             {choice(Key::Feed, feeds, of_feed, set_feed)}
             {choice(Word::AssetWord, assets, of_asset, set_asset)}
             {choice(Word::State, move || states(screen), of_state, set_state)}
-            {give}
+            {move || give(board, &which.read())}
         </div>
     }
     .into_any()
+}
+
+/// The way to the page where an order is given, once one actuator is picked.
+fn give(board: Board, which: &Which) -> AnyView {
+    match (&which.feed, &which.asset) {
+        (Some(feed), Some(asset)) => view! {
+            <A href=asset_href(feed, asset) attr:class="button main-button">
+                {board.word(Word::GiveTo)}
+            </A>
+        }
+        .into_any(),
+        _ => view! { <span class="field-hint">{board.word(Word::PickActuator)}</span> }.into_any(),
+    }
 }
