@@ -9,10 +9,14 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "hardening/foreign_changes.rs"]
+mod foreign_changes;
 #[path = "hardening/foreign_orders.rs"]
 mod foreign_orders;
 #[path = "hardening/foreign_pages.rs"]
 mod foreign_pages;
+#[path = "hardening/foreign_sockets.rs"]
+mod foreign_sockets;
 #[path = "hardening/headers.rs"]
 mod headers;
 #[path = "hardening/leaks.rs"]
@@ -21,6 +25,8 @@ mod leaks;
 mod nonsense;
 #[path = "hardening/paths.rs"]
 mod paths;
+#[path = "hardening/rebound_names.rs"]
+mod rebound_names;
 #[path = "hardening/sizes.rs"]
 mod sizes;
 

@@ -3,7 +3,7 @@
 use egret_tests::{clock, message};
 use serde_json::{Value, json};
 
-use super::foreign_pages::{Change, change};
+use super::foreign_changes::{Change, change};
 
 /// What can be ordered about incidents, hushes and the mode.
 pub(crate) fn of_cases(incident: &str) -> Vec<Change> {
