@@ -7,7 +7,7 @@ use egret_shared::time::Span;
 use proptest::prelude::*;
 
 use crate::catalogue::{story_with, text};
-use crate::story::{EAST, Story, WEST_1, at_place, call, reading, tiny_with};
+use crate::story::{EAST, Story, WEST_1, at_place, call, reading, tiny_with, tiny_with_all};
 
 const CITY: &str = "900000";
 
@@ -143,13 +143,11 @@ fn story_of_two_feeds(source: &str) -> Story {
     let rest = format!(
         "source = {source}\naggregate = \"mean\"\nwindow = {{ sliding = \"5m\", every = \"10s\" }}"
     );
-    let mut files = crate::story::tiny_files();
-    files.get_mut("feeds.toml").unwrap().push_str(MORE_MANHOLES);
-    files
-        .get_mut("metrics.toml")
-        .unwrap()
-        .push_str(&text(&[("t.m", "m", &rest)]));
-    Story::of(egret_package::Package::load(&files).unwrap().into())
+    let metric = text(&[("t.m", "m", &rest)]);
+    Story::of(tiny_with_all(&[
+        ("feeds.toml", MORE_MANHOLES),
+        ("metrics.toml", &metric),
+    ]))
 }
 
 #[test]

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use egret_city::entry::GatewayClock;
 use egret_city::{City, Entry};
-use egret_package::Package;
 use egret_shared::alert::{AlertState, Subject};
 use egret_shared::event::{About, EventKind};
 use egret_shared::incident::IncidentState;
 use egret_shared::level::Level;
 use egret_shared::time::Span;
 
-use crate::story::{Story, WEST_1, call, reading, refused, tiny_files, tiny_with};
+use crate::story::{Story, WEST_1, call, reading, refused, tiny_with, tiny_with_all};
 
 /// Rules about every feed, as a city has them.
 const RULES: &str = r#"
@@ -227,16 +226,8 @@ fn a_share_of_refused_messages_is_a_number_with_a_window_of_its_own() {
                   window = { sliding = \"2m\", every = \"1m\" }\nunit = \"%\"\n";
     let rule = "\n[[rule]]\nid = \"on-metric\"\nname = { zh = \"拒收\", en = \"Refused\" }\n\
                 kind = \"threshold\"\non = { metric = \"data.refused\" }\nlevel = { red = 50.0 }\n";
-    let mut files = tiny_files();
-    files
-        .entry("metrics.toml".to_owned())
-        .or_default()
-        .push_str(metric);
-    files
-        .entry("rules.toml".to_owned())
-        .or_default()
-        .push_str(rule);
-    let mut story = Story::of(Arc::new(Package::load(&files).unwrap()));
+    let package = tiny_with_all(&[("metrics.toml", metric), ("rules.toml", rule)]);
+    let mut story = Story::of(package);
     let city = "900000";
     assert_eq!(story.v("data.refused", city), None, "nothing came");
     story.wait("1m");

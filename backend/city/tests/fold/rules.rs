@@ -7,7 +7,7 @@ use egret_shared::alert::{AlertState, Subject};
 use egret_shared::level::Level;
 use egret_shared::time::{Span, TimeMs};
 
-use crate::story::{EAST, Story, WEST_1, north, tiny_files, tiny_with};
+use crate::story::{EAST, Story, WEST_1, north, tiny_files, tiny_with, tiny_with_all};
 
 const WEEK: Span = Span(7 * 24 * 3_600_000);
 
@@ -198,14 +198,9 @@ fn only_what_was_inside_can_leave() {
 #[test]
 fn an_asset_dwells_in_the_polygon_of_a_file_after_its_time() {
     let square = r#"{"type":"Polygon","coordinates":[[[118.04,24.44],[118.06,24.44],[118.06,24.46],[118.04,24.46],[118.04,24.44]]]}"#;
-    let mut files = tiny_files();
-    files.insert("zones/depot.geojson".to_owned(), square.to_owned());
     let rule = fence("dwell", "{ file = \"depot.geojson\" }", "after = \"5m\"");
-    files
-        .entry("rules.toml".to_owned())
-        .or_default()
-        .push_str(&rule);
-    let mut story = Story::of(Arc::new(Package::load(&files).unwrap()));
+    let package = tiny_with_all(&[("zones/depot.geojson", square), ("rules.toml", &rule)]);
+    let mut story = Story::of(package);
     story.read_at(WEST_1, "probe-car", "C-1", "speed", 0.0);
     assert_eq!(states(&story, "fence"), [AlertState::Pending]);
     story.wait_with("6m", "probe-car", "C-1", "speed", 0.0);
@@ -225,16 +220,8 @@ fn an_anomaly_is_told_with_what_is_usual() {
          baseline = true\n";
     let rule = "\n[[rule]]\nid = \"odd\"\nname = { zh = \"异常\", en = \"Odd\" }\nkind = \"anomaly\"\n\
          on = { metric = \"water.level_usual\" }\nside = \"above\"\nlevel = \"blue\"\n";
-    let mut files = tiny_files();
-    files
-        .entry("metrics.toml".to_owned())
-        .or_default()
-        .push_str(metric);
-    files
-        .entry("rules.toml".to_owned())
-        .or_default()
-        .push_str(rule);
-    let mut story = Story::of(Arc::new(Package::load(&files).unwrap()));
+    let package = tiny_with_all(&[("metrics.toml", metric), ("rules.toml", rule)]);
+    let mut story = Story::of(package);
     for v in [1.0, 1.1, 0.9] {
         let begin = story.now;
         story.wait_with("40m", "manhole", "M-1", "water_level", v);

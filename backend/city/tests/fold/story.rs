@@ -33,8 +33,15 @@ pub(crate) fn tiny() -> Arc<Package> {
 
 /// The tiny city with `more` after the text of `file`.
 pub(crate) fn tiny_with(file: &str, more: &str) -> Arc<Package> {
+    tiny_with_all(&[(file, more)])
+}
+
+/// The same with more after several files.
+pub(crate) fn tiny_with_all(all: &[(&str, &str)]) -> Arc<Package> {
     let mut files = tiny_files();
-    files.entry(file.to_owned()).or_default().push_str(more);
+    for (file, more) in all {
+        files.entry((*file).to_owned()).or_default().push_str(more);
+    }
     Arc::new(Package::load(&files).unwrap())
 }
 
