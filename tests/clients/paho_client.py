@@ -3,9 +3,13 @@
 paho 1.6 (Debian's) reads the code but hands it to nobody, so it is taken from the packet here.
 """
 
+import selectors
 import struct
+import sys
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 
 class Client(mqtt.Client):
@@ -40,3 +44,26 @@ def make(client_id, version, clean, web_path=None):
     if web_path is not None:
         client.ws_set_options(path=web_path)
     return client
+
+
+def session(version, clean, expiry_s):
+    """What `connect` is told of the session, of which MQTT 3.1.1 (4) says nothing there."""
+    if version == 4:
+        return {}
+    properties = Properties(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = expiry_s
+    return {"properties": properties, "clean_start": clean}
+
+
+def talk_until_told(client):
+    """Runs the client until whoever started it ends its input, and says goodbye."""
+    selector = selectors.DefaultSelector()
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    while True:
+        client.loop(timeout=0.01)
+        if selector.select(timeout=0) and not sys.stdin.readline():
+            break
+    client.disconnect()
+    # What is on its way goes out before the connection ends.
+    while client.loop(timeout=0.01) == mqtt.MQTT_ERR_SUCCESS:
+        pass

@@ -8,12 +8,9 @@ whoever ends its input has it say goodbye.
 
 import json
 import os
-import selectors
 import sys
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 import paho_client
 
@@ -49,21 +46,6 @@ client = paho_client.make(name, version, is_clean)
 client.on_connect, client.on_subscribe, client.on_message = connected, subscribed, heard
 if "MUTE" in os.environ:
     client._send_puback = client._send_pubrec = lambda _mid: mqtt.MQTT_ERR_SUCCESS
-more = {}
-if version == 5:
-    more["properties"] = Properties(PacketTypes.CONNECT)
-    more["properties"].SessionExpiryInterval = int(expiry)
-    more["clean_start"] = is_clean
-client.connect(host, int(port), **more)
-
-selector = selectors.DefaultSelector()
-selector.register(sys.stdin, selectors.EVENT_READ)
-while True:
-    client.loop(timeout=0.01)
-    if selector.select(timeout=0) and not sys.stdin.readline():
-        break
-client.disconnect()
-# What is on its way goes out before the connection ends.
-while client.loop(timeout=0.01) == mqtt.MQTT_ERR_SUCCESS:
-    pass
+client.connect(host, int(port), **paho_client.session(version, is_clean, int(expiry)))
+paho_client.talk_until_told(client)
 emit(event="left")

@@ -5,10 +5,8 @@ version 4: a clean session for 0, else none), seconds of will delay (of version 
 the will. Says "connected", and "left" after a goodbye, which whoever ends its input has it say.
 """
 
-import selectors
 import sys
 
-import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -25,24 +23,11 @@ def say(word):
 
 client = paho_client.make(name, version, is_clean)
 client.on_connect = lambda _client, _data, _flags, reason, *_: say("connected" if str(reason) in ("0", "Success") else f"refused {reason}")
-more, will = {}, {}
+will = {}
 if version == 5:
-    more["properties"] = Properties(PacketTypes.CONNECT)
-    more["properties"].SessionExpiryInterval = int(expiry)
-    more["clean_start"] = is_clean
     will["properties"] = Properties(PacketTypes.WILLMESSAGE)
     will["properties"].WillDelayInterval = int(delay)
 client.will_set(topic, payload, qos=1, **will)
-client.connect(host, int(port), **more)
-
-selector = selectors.DefaultSelector()
-selector.register(sys.stdin, selectors.EVENT_READ)
-while True:
-    client.loop(timeout=0.01)
-    if selector.select(timeout=0) and not sys.stdin.readline():
-        break
-client.disconnect()
-# What is on its way goes out before the connection ends.
-while client.loop(timeout=0.01) == mqtt.MQTT_ERR_SUCCESS:
-    pass
+client.connect(host, int(port), **paho_client.session(version, is_clean, int(expiry)))
+paho_client.talk_until_told(client)
 say("left")
