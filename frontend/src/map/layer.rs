@@ -166,7 +166,7 @@ impl Layer {
 
 impl Marks {
     fn new(gl: &Gl, vertex: &str, fragment: &str, palette: &Palette) -> Result<Self, String> {
-        let program = link(gl, vertex, fragment)?;
+        let program = link(gl, &[shader::MARK_HEAD, vertex].concat(), fragment)?;
         gl.use_program(Some(&program));
         set_colours(gl, &program, palette);
         let at = |name| gl.get_uniform_location(&program, name);

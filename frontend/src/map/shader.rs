@@ -1,8 +1,8 @@
 //! The asset layer's shaders, GLSL ES 3.00.
 
-/// Finds a calm asset's place between its two positions, and all that its dot looks like: there are
-/// tens of thousands of them, and what is worked out here is not worked out for each pixel.
-pub(super) const DOT_VERTEX: &str = r"#version 300 es
+/// How the vertex shader of every kind of mark begins: with a record of the buffer, and with what a
+/// frame looks like.
+pub(super) const MARK_HEAD: &str = r"#version 300 es
 layout(location = 0) in vec2 from_place;
 layout(location = 1) in vec2 to_place;
 layout(location = 2) in vec2 glide_s;
@@ -12,6 +12,12 @@ uniform vec2 clip_offset;
 uniform float now_s;
 uniform float cell_px;
 uniform float near;
+";
+
+/// Finds a calm asset's place between its two positions, and all that its dot looks like: there are
+/// tens of thousands of them, and what is worked out here is not worked out for each pixel. After
+/// [`MARK_HEAD`].
+pub(super) const DOT_VERTEX: &str = r"
 uniform vec3 level_colour[5];
 uniform vec3 fixed_colour;
 flat out vec4 v_colour;
@@ -48,19 +54,10 @@ void main() {
 ";
 
 /// Finds the place of what stands out, and its size: discs of cells, whose radius is where others
-/// have their second place, and in a pass of their own assets with an alert.
-pub(super) const SIGN_VERTEX: &str = r"#version 300 es
-layout(location = 0) in vec2 from_place;
-layout(location = 1) in vec2 to_place;
-layout(location = 2) in vec2 glide_s;
-layout(location = 3) in vec4 look; // kind, level, stale
-uniform vec2 clip_scale;
-uniform vec2 clip_offset;
-uniform float now_s;
-uniform float cell_px;
+/// have their second place, and in a pass of their own assets with an alert. After [`MARK_HEAD`].
+pub(super) const SIGN_VERTEX: &str = r"
 uniform float world_px;
 uniform float alerting_pass;
-uniform float near;
 flat out vec4 v_look;
 flat out float v_size_px;
 
