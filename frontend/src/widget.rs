@@ -13,6 +13,7 @@ pub(crate) mod level;
 pub(crate) mod limit;
 pub(crate) mod long_list;
 pub(crate) mod makeup;
+pub(crate) mod options;
 pub(crate) mod scale;
 pub(crate) mod secret;
 pub(crate) mod spark;

@@ -13,6 +13,7 @@ use crate::api::ApiError;
 use crate::i18n::Phrase;
 use crate::i18n::access::{Access, failure};
 use crate::screen::screen;
+use crate::widget::options::options_of;
 
 /// The shortest password that the server takes. Characters.
 const PASSWORD_MIN: usize = 10;
@@ -431,20 +432,7 @@ fn choice_of(
     choose: Box<dyn Fn(String)>,
 ) -> AnyView {
     let screen = screen();
-    let options = move || {
-        let chosen = chosen.get();
-        options()
-            .into_iter()
-            .map(|(value, name)| {
-                let selected = value == chosen;
-                view! {
-                    <option value=value selected=selected>
-                        {name}
-                    </option>
-                }
-            })
-            .collect_view()
-    };
+    let options = move || options_of(options(), &chosen.get());
     view! {
         <label class="field choice">
             <span class="field-label">{move || screen.phrase(label)}</span>

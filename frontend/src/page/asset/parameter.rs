@@ -7,6 +7,7 @@ use egret_shared::package::command::{ParameterDef, ParameterKind};
 use crate::i18n::order::{Order as Word, label, range};
 use crate::screen::screen;
 use crate::widget::figure::next_id;
+use crate::widget::options::options_of;
 
 use super::draft::{OFF, ON};
 
@@ -102,17 +103,7 @@ fn choice(parameter: ParameterDef, of: Cell, id: String) -> AnyView {
         let none = (String::new(), screen.word(Word::Pick).to_owned());
         let named = parameter.options.iter();
         let named = named.map(|option| (option.value.to_string(), screen.text(&option.name)));
-        std::iter::once(none)
-            .chain(named)
-            .map(|(value, name)| {
-                let selected = value == chosen;
-                view! {
-                    <option value=value selected=selected>
-                        {name}
-                    </option>
-                }
-            })
-            .collect_view()
+        options_of(std::iter::once(none).chain(named).collect(), &chosen)
     };
     view! {
         <div class="field" class:faulty=move || of.fault.read().is_some()>

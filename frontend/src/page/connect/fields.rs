@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::i18n::Phrase;
 use crate::widget::figure::next_id;
+use crate::widget::options::options_of;
 
 use super::bench::Bench;
 use super::draft::Draft;
@@ -177,20 +178,7 @@ fn pick_of(
     let id = spot.map_or_else(next_id, Spot::id);
     let (label_for, about) = (id.clone(), format!("{id}-about"));
     let described = about.clone();
-    let options = move || {
-        let chosen = chosen.get();
-        let options = options.get().into_iter();
-        options
-            .map(|(value, name)| {
-                let selected = value == chosen;
-                view! {
-                    <option value=value selected=selected>
-                        {name}
-                    </option>
-                }
-            })
-            .collect_view()
-    };
+    let options = move || options_of(options.get(), &chosen.get());
     let is_faulty = move || is_faulty(bench, spot);
     view! {
         <div class="field" class:faulty=is_faulty>

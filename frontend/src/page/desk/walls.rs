@@ -14,6 +14,7 @@ use crate::i18n::wall::{Wall as Word, way_word};
 use crate::page::listed::{Listed, cell, classed_cell, line, name_cell};
 use crate::session::session;
 use crate::widget::form::{Form, row_button};
+use crate::widget::options::options_of;
 
 /// How often it is asked how the walls stand. Milliseconds.
 const ASK_MS: i32 = 1_000;
@@ -221,20 +222,9 @@ fn picked(
     act: impl Fn(String) + 'static,
 ) -> AnyView {
     let name = format!("{} · {}", row.name, walls.board.word(word));
-    let options: Vec<_> = options
-        .into_iter()
-        .map(|(value, text)| {
-            let selected = value == chosen;
-            view! {
-                <option value=value selected=selected>
-                    {text}
-                </option>
-            }
-        })
-        .collect();
     view! {
         <select aria-label=name on:change=move |event| act(event_target_value(&event))>
-            {options}
+            {options_of(options, chosen)}
         </select>
     }
     .into_any()
