@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use egret_shared::actuation::{Argument, ORDER_REASON_CHARS_MAX, RuleOrder};
+use egret_shared::actuation::{
+    ActuationOrder, Argument, ORDER_REASON_CHARS_MAX, Outgoing, RuleOrder, Wanted,
+};
 use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::command::{Command, Outcome};
 use egret_shared::id::{ActuationId, AssetId, CommandId, FeedId, RuleId};
@@ -43,6 +45,23 @@ pub struct Intent {
     pub at: TimeMs,
     /// From when on it is not ordered any more.
     pub expires_at: TimeMs,
+}
+
+impl Intent {
+    /// The order that it comes to, with what is sent for it and the value that acknowledges it.
+    pub fn order(&self, message: Outgoing, wanted: Option<Wanted>) -> ActuationOrder {
+        ActuationOrder {
+            id: self.id.clone(),
+            feed: self.feed.clone(),
+            asset: self.asset.clone(),
+            command: self.command.clone(),
+            parameters: self.parameters.clone(),
+            reason: self.reason.clone(),
+            expires_at: self.expires_at,
+            message,
+            wanted,
+        }
+    }
 }
 
 /// A rule and an actuator that it orders.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Scope;
-use crate::id::DepartmentId;
+use crate::actuation::rule_person;
+use crate::id::{DepartmentId, RuleId};
 use crate::incident::Person;
 
 /// Somebody, with what their grants let them do to one incident. Worked out at the door and
@@ -36,6 +37,16 @@ pub enum Power {
 }
 
 impl Doer {
+    /// A rule, as whoever gives an order: no person, and with no power over incidents.
+    pub fn rule(rule: &RuleId) -> Self {
+        Self {
+            person: rule_person(rule),
+            is_person: false,
+            powers: BTreeSet::new(),
+            handles: Scope::Only(Vec::new()),
+        }
+    }
+
     /// Whether they have a power.
     pub fn may(&self, power: Power) -> bool {
         self.powers.contains(&power)

@@ -1,8 +1,7 @@
 //! What rules order: what the fold comes to, once, and only of what is so now.
 
 use egret_city::{City, Entry, Intent};
-use egret_shared::access::Scope;
-use egret_shared::actuation::{ActuationOrder, Argument, Outgoing, RuleOrder, rule_person};
+use egret_shared::actuation::{Argument, Outgoing, RuleOrder};
 use egret_shared::case::Doer;
 use egret_shared::command::{Command, Order, Outcome};
 use egret_shared::hush::{HushDef, HushKind, HushOrder, Matcher};
@@ -39,34 +38,20 @@ impl Story {
     /// What a server does with an intent.
     fn give(&mut self, intent: &Intent) -> Outcome {
         let id = format!("order/{}", intent.id);
+        let message = Outgoing {
+            topic: "vendor-x/G-1/command".to_owned(),
+            payload: "{}".to_owned(),
+            qos: 1,
+            reply: None,
+        };
         self.tell(&Entry::Command(Box::new(Command {
             id: id.as_str().into(),
             at: self.now,
-            by: Doer {
-                person: rule_person(&intent.alert.rule),
-                is_person: false,
-                powers: [].into(),
-                handles: Scope::Only(Vec::new()),
-            },
+            by: Doer::rule(&intent.alert.rule),
             order: Order::Rule(Box::new(RuleOrder {
                 rule: intent.alert.rule.clone(),
                 alert: intent.alert.clone(),
-                order: ActuationOrder {
-                    id: intent.id.clone(),
-                    feed: intent.feed.clone(),
-                    asset: intent.asset.clone(),
-                    command: intent.command.clone(),
-                    parameters: intent.parameters.clone(),
-                    reason: intent.reason.clone(),
-                    expires_at: intent.expires_at,
-                    message: Outgoing {
-                        topic: "vendor-x/G-1/command".to_owned(),
-                        payload: "{}".to_owned(),
-                        qos: 1,
-                        reply: None,
-                    },
-                    wanted: None,
-                },
+                order: intent.order(message, None),
             })),
         })));
         self.city.outcome(&id).unwrap().clone()

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use egret_city::Intent;
 use egret_package::Package;
 use egret_people::{Line, People};
-use egret_shared::access::Scope;
 use egret_shared::actuation::{ActuationOrder, RuleOrder, rule_person};
 use egret_shared::case::Doer;
 use egret_shared::command::{Command, Order, Outcome};
@@ -82,7 +81,7 @@ impl Ruling {
         let command = Command {
             id: format!("order/{id}").into(),
             at,
-            by: doer(&intent),
+            by: Doer::rule(&intent.alert.rule),
             order: Order::Rule(Box::new(RuleOrder {
                 rule: intent.alert.rule.clone(),
                 alert: intent.alert.clone(),
@@ -138,16 +137,6 @@ impl Ruling {
     }
 }
 
-/// The rule as the order's doer.
-fn doer(intent: &Intent) -> Doer {
-    Doer {
-        person: rule_person(&intent.alert.rule),
-        is_person: false,
-        powers: [].into(),
-        handles: Scope::Only(Vec::new()),
-    }
-}
-
 /// The order, filled in as of when the alert fired; `None` if the package does not say how.
 fn written(intent: &Intent, package: &Package) -> Option<ActuationOrder> {
     let command = package.feed(&intent.feed)?.command(&intent.command)?;
@@ -158,15 +147,6 @@ fn written(intent: &Intent, package: &Package) -> Option<ActuationOrder> {
         expires_at: intent.expires_at,
         parameters: &intent.parameters,
     };
-    Some(ActuationOrder {
-        id: intent.id.clone(),
-        feed: intent.feed.clone(),
-        asset: intent.asset.clone(),
-        command: intent.command.clone(),
-        parameters: intent.parameters.clone(),
-        reason: intent.reason.clone(),
-        expires_at: intent.expires_at,
-        message: filling.message(command)?,
-        wanted: filling.wanted(command, package),
-    })
+    let message = filling.message(command)?;
+    Some(intent.order(message, filling.wanted(command, package)))
 }
