@@ -24,7 +24,7 @@ use egret_tests::crowd::{Crowd, allow_many_files};
 use egret_tests::packets::{Connect, Packets};
 use egret_tests::server::{Server, Setup};
 use egret_tests::wait;
-use egret_tests::wire::Wire;
+use egret_tests::wire::{Wire, somewhere};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Heron-At-Low-Tide-7";
@@ -184,13 +184,29 @@ fn outlast(residents: &mut Residents, crowd: &mut Crowd, drop: &[u8], patience: 
     residents.until(patience + SLACK, || {
         crowd.drip(drop);
         crowd.sweep();
-        wait::check(
-            crowd.is_empty(),
-            format!("{} of {n_all} are connected", crowd.len()),
-        )
+        has_ended(crowd, n_all)
     });
-    println!(
-        "the last of {n_all} ended after {:.1?}",
-        crowd.longest().unwrap()
-    );
+    tell_the_last(crowd, n_all);
+}
+
+/// Whether nobody is left of a crowd of `n_all`.
+fn has_ended(crowd: &Crowd, n_all: usize) -> Result<(), String> {
+    let left = format!("{} of {n_all} are connected", crowd.len());
+    wait::check(crowd.is_empty(), left)
+}
+
+/// Prints how long the last of a crowd of `n_all` was there.
+fn tell_the_last(crowd: &Crowd, n_all: usize) {
+    let longest = crowd.longest().unwrap();
+    println!("the last of {n_all} ended after {longest:.1?}");
+}
+
+/// Has a hundred begin in each of these ways, each way from a place of its own.
+#[track_caller]
+fn join_by(crowd: &mut Crowd, server: SocketAddr, begins: &[&[u8]]) {
+    for (n, begin) in begins.iter().enumerate() {
+        let place = somewhere(u16::try_from(n).unwrap());
+        crowd.join(100, server, place, begin);
+    }
+    assert_eq!(crowd.len(), 100 * begins.len());
 }

@@ -8,7 +8,7 @@ use egret_tests::wire::{connect, somewhere};
 use egret_tests::{clock, wait};
 use serde_json::json;
 
-use super::{PATIENCE, SLACK, TOPIC, WORST, outlast, started};
+use super::{PATIENCE, SLACK, TOPIC, WORST, has_ended, outlast, started, tell_the_last};
 
 #[test]
 fn connects_that_never_end_are_cut_off_and_gateways_come_in_beside_them() {
@@ -25,15 +25,9 @@ fn connects_that_never_end_are_cut_off_and_gateways_come_in_beside_them() {
     let n_all = crowd.len();
     residents.until(PATIENCE + SLACK, || {
         crowd.sweep();
-        wait::check(
-            crowd.is_empty(),
-            format!("{} of {n_all} are connected", crowd.len()),
-        )
+        has_ended(&crowd, n_all)
     });
-    println!(
-        "the last of {n_all} ended after {:.1?}",
-        crowd.longest().unwrap()
-    );
+    tell_the_last(&crowd, n_all);
     residents.report("600 halves of CONNECT");
 }
 
@@ -89,10 +83,7 @@ fn gateways_that_stop_in_the_middle_of_a_message_end_by_their_keep_alive() {
     assert_eq!(crowd.len(), 100);
     residents.until(Duration::from_secs(6) + SLACK, || {
         crowd.sweep();
-        wait::check(
-            crowd.is_empty(),
-            format!("{} of 100 are connected", crowd.len()),
-        )
+        has_ended(&crowd, 100)
     });
     let admitted = crowd
         .heard
@@ -100,10 +91,7 @@ fn gateways_that_stop_in_the_middle_of_a_message_end_by_their_keep_alive() {
         .filter(|heard| heard.starts_with(&[0x20, 2, 0, 0]))
         .count();
     assert_eq!(admitted, 100, "all of them had been let in");
-    println!(
-        "the last of 100 ended after {:.1?}",
-        crowd.longest().unwrap()
-    );
+    tell_the_last(&crowd, 100);
     residents.report("100 halves of PUBLISH");
 }
 
@@ -136,10 +124,7 @@ fn a_subscriber_that_never_reads_slows_no_gateway_down() {
                 .expect("a busy gateway is served")
         };
         times.extend((0..20).map(publish));
-        wait::check(
-            crowd.is_empty(),
-            format!("{} of 20 are connected", crowd.len()),
-        )
+        has_ended(&crowd, 20)
     });
     times.sort();
     let worst = times[times.len() - 1];
@@ -149,9 +134,6 @@ fn a_subscriber_that_never_reads_slows_no_gateway_down() {
         times[times.len() / 2]
     );
     assert!(worst < WORST, "{worst:?}");
-    println!(
-        "the last of 20 ended after {:.1?}",
-        crowd.longest().unwrap()
-    );
+    tell_the_last(&crowd, 20);
     residents.report("20 deaf subscribers");
 }

@@ -9,7 +9,9 @@ use egret_tests::tls::Certificate;
 use egret_tests::wait;
 use egret_tests::wire::{Wire, somewhere};
 
-use super::{PASSWORD, PATIENCE, SLACK, USUAL, WORST, outlast, started};
+use super::{
+    PASSWORD, PATIENCE, SLACK, USUAL, WORST, has_ended, join_by, outlast, started, tell_the_last,
+};
 
 #[test]
 fn heads_that_never_end_are_cut_off_and_nobody_waits_for_them() {
@@ -21,15 +23,7 @@ fn heads_that_never_end_are_cut_off_and_nobody_waits_for_them() {
         b"GET / HTTP/1.1\r\nX: ",
         b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n",
     ];
-    for (n, begin) in begins.iter().enumerate() {
-        crowd.join(
-            100,
-            server.http,
-            somewhere(u16::try_from(n).unwrap()),
-            begin,
-        );
-    }
-    assert_eq!(crowd.len(), 400);
+    join_by(&mut crowd, server.http, &begins);
     // Nothing is said by those who have said nothing: a byte would only begin their head.
     outlast(&mut residents, &mut crowd, b"a", PATIENCE);
     residents.report("400 heads without end");
@@ -127,15 +121,9 @@ fn who_asks_and_never_reads_is_cut_off_and_nobody_waits_for_it() {
     residents.until(Duration::from_secs(30) + SLACK, || {
         // Asking on is what tells that the other side has gone.
         crowd.drip(flood.as_bytes());
-        wait::check(
-            crowd.is_empty(),
-            format!("{} of {n_all} are connected", crowd.len()),
-        )
+        has_ended(&crowd, n_all)
     });
-    println!(
-        "the last of {n_all} ended after {:.1?}",
-        crowd.longest().unwrap()
-    );
+    tell_the_last(&crowd, n_all);
     residents.report("100 that never read");
 }
 
@@ -156,15 +144,7 @@ fn tls_handshakes_that_never_end_are_cut_off_and_nobody_waits_for_them() {
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"\x16\x03\x01\x40\x00",
     ];
-    for (n, begin) in begins.iter().enumerate() {
-        crowd.join(
-            100,
-            server.http,
-            somewhere(u16::try_from(n).unwrap()),
-            begin,
-        );
-    }
-    assert_eq!(crowd.len(), 400);
+    join_by(&mut crowd, server.http, &begins);
     let mut times = Vec::new();
     wait::within(PATIENCE + SLACK, "all of them have ended", || {
         crowd.sweep();
@@ -172,17 +152,11 @@ fn tls_handshakes_that_never_end_are_cut_off_and_nobody_waits_for_them() {
         let answer = admin.get("/api/v1/catalog");
         assert_eq!(answer.status, 200, "{answer:?}");
         times.push(asked.elapsed());
-        wait::check(
-            crowd.is_empty(),
-            format!("{} of 400 are connected", crowd.len()),
-        )
+        has_ended(&crowd, 400)
     });
     times.sort();
     let (usual, worst) = (times[times.len() / 2], times[times.len() - 1]);
-    println!(
-        "the last of 400 ended after {:.1?}",
-        crowd.longest().unwrap()
-    );
+    tell_the_last(&crowd, 400);
     println!(
         "HTTPS anew {} times, usually {usual:.1?}, at worst {worst:.1?}",
         times.len()

@@ -8,7 +8,7 @@ use egret_tests::crowd::Crowd;
 use egret_tests::wait;
 use egret_tests::wire::{connect, somewhere};
 
-use super::{SLACK, started};
+use super::{SLACK, has_ended, started, tell_the_last};
 
 /// A WebSocket's connection after its handshake, with little room for what it hears.
 #[track_caller]
@@ -58,12 +58,9 @@ fn screens_that_never_read_are_cut_off_and_half_frames_hold_up_nobody() {
         deaf.drip(&again);
         half.drip(b"[");
         half.sweep();
-        wait::check(
-            deaf.is_empty(),
-            format!("{} of 50 are connected", deaf.len()),
-        )
+        has_ended(&deaf, 50)
     });
-    println!("the last of 50 ended after {:.1?}", deaf.longest().unwrap());
+    tell_the_last(&deaf, 50);
     println!(
         "{} of 100 with half a message are there and hear",
         half.len()
