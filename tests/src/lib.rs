@@ -27,6 +27,7 @@ pub mod city;
 pub mod process;
 pub mod server;
 pub mod site;
+pub mod tls;
 
 pub mod follower;
 pub mod http;
@@ -43,7 +44,6 @@ pub mod desk;
 pub mod packets;
 pub mod receivers;
 pub mod routes;
-pub mod tls;
 pub mod wall;
 pub mod wire;
 

@@ -12,6 +12,7 @@ use crate::city::{self, CityCopy};
 use crate::dice::Dice;
 use crate::http::Http;
 use crate::process::Process;
+use crate::tls::Certificate;
 use crate::{tools, wait};
 
 /// With what a server starts: its city, its data folder, its addresses.
@@ -114,6 +115,13 @@ impl Setup {
     pub fn with_flags(mut self, flags: &[&str]) -> Self {
         self.more.extend(flags.iter().map(|&flag| flag.to_owned()));
         self
+    }
+
+    /// Under TLS, by this certificate.
+    #[must_use]
+    pub fn with_certificate(self, certificate: &Certificate) -> Self {
+        let flags = certificate.flags();
+        self.with_flags(&flags.each_ref().map(String::as_str))
     }
 
     /// The folder where the server keeps everything.

@@ -24,11 +24,11 @@ const PASSWORD: &str = "Heron-At-Low-Tide-7";
 
 /// A server with a certificate, MQTT under TLS, and these flags.
 fn under_tls(certificate: &Certificate, flags: &[&str]) -> Setup {
-    let own = certificate.flags();
-    let own: Vec<&str> = own.iter().map(String::as_str).collect();
     Setup::tiny()
         .guarded()
-        .with_flags(&[&own[..], &["--mqtts", "127.0.0.1:0"], flags].concat())
+        .with_certificate(certificate)
+        .with_flags(&["--mqtts", "127.0.0.1:0"])
+        .with_flags(flags)
 }
 
 /// The admin of a server, who makes a gateway that may send levels; its secret.

@@ -85,9 +85,10 @@ fn an_open_server_opens_no_socket_to_foreign_pages_and_changes_nothing_for_them(
 #[test]
 fn under_tls_a_page_without_it_is_a_foreign_page() {
     let certificate = Certificate::new();
-    let flags = certificate.flags();
-    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-    let server = Setup::tiny().guarded().with_flags(&flags).start();
+    let server = Setup::tiny()
+        .guarded()
+        .with_certificate(&certificate)
+        .start();
     let mut admin = Browser::new(server.http).trusting(&certificate);
     admin.make_first(&server.first_code(), PASSWORD);
     let plain = format!("http://{}", server.http);

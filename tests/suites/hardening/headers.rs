@@ -357,9 +357,10 @@ fn cookies_are_for_the_server_and_its_own_pages_alone() {
 #[test]
 fn under_tls_cookies_stay_with_the_host_and_browsers_with_tls() {
     let certificate = Certificate::new();
-    let flags = certificate.flags();
-    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-    let server = Setup::tiny().guarded().with_flags(&flags).start();
+    let server = Setup::tiny()
+        .guarded()
+        .with_certificate(&certificate)
+        .start();
     let mut browser = Browser::new(server.http).trusting(&certificate);
     browser.make_first(&server.first_code(), PASSWORD);
     assert_eq!(browser.me()["state"], "signed_in");
@@ -406,9 +407,10 @@ fn without_tls_a_cookie_of_tls_opens_nothing() {
 #[test]
 fn by_http_2_answers_are_the_same() {
     let certificate = Certificate::new();
-    let flags = certificate.flags();
-    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-    let server = Setup::tiny().guarded().with_flags(&flags).start();
+    let server = Setup::tiny()
+        .guarded()
+        .with_certificate(&certificate)
+        .start();
     let mut browser = Browser::new(server.http).trusting(&certificate);
     browser.make_first(&server.first_code(), PASSWORD);
     let cookie = format!("__Host-egret_session={}", browser.session().unwrap());

@@ -131,9 +131,10 @@ fn who_asks_and_never_reads_is_cut_off_and_nobody_waits_for_it() {
 fn tls_handshakes_that_never_end_are_cut_off_and_nobody_waits_for_them() {
     allow_many_files();
     let certificate = Certificate::new();
-    let flags = certificate.flags();
-    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-    let server = Setup::tiny().guarded().with_flags(&flags).start();
+    let server = Setup::tiny()
+        .guarded()
+        .with_certificate(&certificate)
+        .start();
     let mut admin = Browser::new(server.http).trusting(&certificate);
     admin.make_first(&server.first_code(), PASSWORD);
     let mut crowd = Crowd::new();
