@@ -138,6 +138,10 @@ pub(crate) fn set_meta(connection: &Connection, name: &str, value: i64) -> Resul
 
 /// Makes the file readable by its owner alone before anything is in it: it has addresses and
 /// texts about incidents. SQLite gives its other files the same mode.
+///
+/// `egret_people` does the same for its own. All that both depend on is `egret_shared`, which has
+/// no files; a crate for these lines, or accounts below the outbox, would be more to know than they
+/// are.
 fn owners_alone(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
