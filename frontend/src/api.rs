@@ -12,19 +12,21 @@ pub(crate) mod register;
 mod request;
 pub(crate) mod wall;
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use egret_shared::asset::AssetState;
 use egret_shared::catalog::Catalog;
 use egret_shared::flags::Flags;
-use egret_shared::id::{AssetId, FeedId};
+use egret_shared::id::{AreaCode, AssetId, FeedId, MetricId};
 use egret_shared::metric::{MetricKey, Typical};
 use egret_shared::rejection::Reason;
-use egret_shared::time::TimeMs;
+use egret_shared::time::{Span, TimeMs};
 
 use crate::store::forecast::Forecast;
-use crate::store::trend::Sample;
+use crate::store::trend::{STEP, Sample};
 
 pub(crate) use error::ApiError;
 use request::json;
@@ -38,34 +40,72 @@ pub(crate) async fn catalog() -> Result<Catalog, ApiError> {
     json("/api/v1/catalog").await
 }
 
-/// A metric's values since `from`, one a minute, oldest first.
+/// The past of metrics, as one answer tells it.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    /// What to ask for next; absent if nothing is known.
+    pub(crate) known_at: Option<TimeMs>,
+    /// Closed windows, oldest first, of every metric that is there.
+    pub(crate) series: Vec<(MetricKey, Vec<Sample>)>,
+}
+
+/// The closed windows of metrics since `from`, or those that have become known since `known_since`.
 ///
 /// # Errors
-/// The caller goes on with live points alone.
-pub(crate) async fn history(key: &MetricKey, from: TimeMs) -> Result<Vec<Sample>, ApiError> {
+/// The caller draws without history.
+pub(crate) async fn recent(
+    keys: &[MetricKey],
+    from: TimeMs,
+    known_since: Option<TimeMs>,
+) -> Result<Recent, ApiError> {
     #[derive(Deserialize)]
-    struct Point {
-        end: TimeMs,
-        v: Option<f64>,
+    struct Answer {
+        from: TimeMs,
         #[serde(default)]
-        flags: Flags,
-        #[serde(default)]
-        typical: Option<Typical>,
+        known_at: Option<TimeMs>,
+        items: Vec<Item>,
     }
     #[derive(Deserialize)]
-    struct History {
-        points: Vec<Point>,
+    struct Item {
+        metric: MetricId,
+        area: AreaCode,
+        minute: Vec<i64>,
+        v: Vec<Option<f64>>,
+        #[serde(default)]
+        flags: Vec<Flags>,
+        #[serde(default)]
+        typical: Vec<Option<Typical>>,
     }
-    let MetricKey { metric, area } = key;
-    let path = format!("/api/v1/metrics/{metric}?area={area}&from={from}&step=60s");
-    let history: History = json(&path).await?;
-    let sample = |point: Point| Sample {
-        at: point.end,
-        v: point.v,
-        flags: point.flags,
-        typical: point.typical.map(Into::into),
-    };
-    Ok(history.points.into_iter().map(sample).collect())
+    let mut path = format!("/api/v1/recent?from={from}");
+    if let Some(since) = known_since {
+        write!(path, "&known_since={since}").ok();
+    }
+    for MetricKey { metric, area } in keys {
+        let of = format!("{metric}@{area}");
+        write!(path, "&of={}", encoded(&of)).ok();
+    }
+    let Answer {
+        from,
+        known_at,
+        items,
+    } = json(&path).await?;
+    let series = items.into_iter().map(|item| {
+        let windows = item.minute.into_iter().zip(item.v).enumerate();
+        let samples = windows.map(|(n, (minute, v))| Sample {
+            at: from.plus(Span(minute * STEP.ms())),
+            v,
+            flags: item.flags.get(n).copied().unwrap_or_default(),
+            typical: item.typical.get(n).copied().flatten().map(Into::into),
+            is_live: false,
+        });
+        let samples = samples.collect();
+        let (metric, area) = (item.metric, item.area);
+        (MetricKey { metric, area }, samples)
+    });
+    Ok(Recent {
+        known_at,
+        series: series.collect(),
+    })
 }
 
 /// What the next `hours` may bring, or why nobody can say.

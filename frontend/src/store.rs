@@ -122,7 +122,9 @@ struct State {
     alerts: Rows<Alert>,
     dossiers: BTreeMap<IncidentId, Followed>,
     metrics: BTreeMap<MetricKey, Kept<Option<MetricPoint>>>,
-    trends: BTreeMap<(MetricKey, RangeMs), Kept<Trend>>,
+    trends: BTreeMap<Asked, Kept<Trend>>,
+    /// Of these, those whose past is yet to be asked for.
+    unasked: Vec<Asked>,
     forecasts: BTreeMap<MetricKey, Kept<Option<Forecast>>>,
     /// The wall that is followed, as the server has it.
     wall: ArcRwSignal<Option<WallState>>,
@@ -146,6 +148,9 @@ pub(crate) struct Connected {
 
 /// A range as part of a key.
 type RangeMs = i64;
+
+/// A metric's past, and how much of it.
+type Asked = (MetricKey, RangeMs);
 
 impl Store {
     /// An empty store that ticks from now on.
@@ -308,10 +313,12 @@ impl Store {
         let Some(before) = before else {
             return;
         };
-        if before != welcome.generation {
+        if before == welcome.generation {
+            self.catch_up();
+        } else {
             leptos::task::spawn_local(self.load_catalog());
+            self.reload_trends();
         }
-        self.reload_trends();
     }
 
     /// The connection is gone.

@@ -106,6 +106,67 @@ fn history_answers_as_known_then_and_as_corrected_since() {
 }
 
 #[test]
+fn the_recent_past_of_many_is_that_of_each_and_then_only_what_is_new() {
+    let server = patient();
+    let api = server.api();
+    let at = clock::ago(1_800);
+    let from = TimeMs(at.0.div_euclid(60_000) * 60_000);
+    let areas = ["900001", "900000"];
+    let of = areas.map(|area| format!("of=water.manhole_level_max@{area}"));
+    let path = format!(
+        "/api/v1/recent?{}&of=nothing@900000&from={from}",
+        of.join("&")
+    );
+    let recent = |path: &str| {
+        let answer = api.get(path);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    send(&api, "M-1", at, 1.0);
+    let single = |area: &str| points(&api, &format!("{MAX}?area={area}&from={from}"));
+    until(&api, &format!("{MAX}?area=900000&from={from}"), |points| {
+        points.iter().any(|point| point["v"] == 1.0)
+    });
+    let told = recent(&path);
+    assert_eq!(time(&told["from"]), from);
+    let items = told["items"].as_array().expect("items");
+    assert_eq!(items.len(), 2, "what does not exist is left out: {told}");
+    for (item, area) in items.iter().zip(areas) {
+        assert_eq!((&item["area"], &item["unit"]), (&json!(area), &json!("m")));
+        let minutes = item["minute"].as_array().expect("minutes");
+        let ends: Vec<_> = minutes.iter().map(|n| n.as_i64().unwrap_or(-1)).collect();
+        let ends: Vec<_> = ends.iter().map(|n| from.plus(Span(n * 60_000))).collect();
+        // A minute may have passed between the two.
+        let of_each = single(area).into_iter().take(ends.len());
+        let of_each: Vec<_> = of_each.map(|p| (time(&p["end"]), p["v"].clone())).collect();
+        let values = item["v"].as_array().expect("values").iter().cloned();
+        let of_many: Vec<_> = ends.into_iter().zip(values).collect();
+        assert_eq!(of_many, of_each);
+        assert!(of_many.iter().any(|(_, v)| v == 1.0), "{item}");
+    }
+
+    let known_at = time(&told["known_at"]);
+    send(&api, "M-2", at, 2.0);
+    let values = |told: &Value| {
+        told["items"][0]["v"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let news = wait::until("what was revised", || {
+        let news = recent(&format!("{path}&known_since={known_at}"));
+        let is_there = values(&news).iter().any(|v| *v == 2.0);
+        if is_there {
+            Ok(news)
+        } else {
+            Err(news.to_string())
+        }
+    });
+    let (new, all) = (values(&news).len(), values(&told).len());
+    assert!(new < all / 2, "all was told again: {news}");
+}
+
+#[test]
 fn hours_tell_the_last_least_mean_and_greatest_of_their_minutes() {
     let server = patient();
     let api = server.api();

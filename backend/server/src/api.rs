@@ -211,6 +211,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/assets/{feed}/{asset}", get(assets::one))
         .route("/metrics/{id}", get(metrics::series))
         .route("/metrics/{id}/now", get(metrics::now))
+        .route("/recent", get(metrics::recent))
         .route("/metrics/{id}/lineage", get(metrics::lineage))
         .route("/metrics/{id}/forecast", get(metrics::forecast))
         .route("/raw/{seq}", get(raw::one).post(raw::opened))

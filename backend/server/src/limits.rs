@@ -333,6 +333,13 @@ pub(crate) const PAGE_ROWS_MAX: usize = 1_000;
 /// Points of a history answer: a week of minutes.
 pub(crate) const HISTORY_POINTS_MAX: usize = 10_080;
 
+/// Metrics in areas whose recent past one answer tells: what a scene of many small charts shows.
+pub(crate) const RECENT_SERIES_MAX: usize = 200;
+
+/// Minutes of all of them together: some 2 MB of JSON. A scene of 80 charts over six hours has
+/// 28,800.
+pub(crate) const RECENT_POINTS_MAX: i64 = 100_000;
+
 /// Hours that a forecast looks back over: six weeks show a week's rhythm six times; computing
 /// goes up with it.
 pub(crate) const FORECAST_HISTORY_HOURS: usize = 42 * 24;

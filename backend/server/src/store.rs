@@ -31,6 +31,7 @@ use serde::Serialize;
 use crate::journal::JournalError;
 use crate::seal::payload::Sealing;
 pub(crate) use beside::{Beside, Way};
+pub(crate) use history::recent::RecentFilter;
 pub(crate) use offenders::Offenders;
 pub(crate) use past::{Past, TurnFilter};
 pub(crate) use personal::{KeyRow, PersonalFields, PersonalRow};
@@ -182,6 +183,9 @@ pub(crate) trait Store: Send + Sync {
 
     /// Points of a metric in an area, oldest first, each as it was known at `as_of`.
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError>;
+
+    /// Closed windows of each filter's metric, area by area, all read at one moment.
+    fn recent(&self, filters: &[RecentFilter]) -> Result<Vec<Vec<Vec<SeriesPoint>>>, JournalError>;
 
     /// The message that the entry `seq` came of; `None` if it came of none (a tick, a refusal),
     /// or if the message has been let go.

@@ -1,23 +1,37 @@
-//! How the screen gets and keeps what was and what may be: trends once over HTTP and now and then
-//! anew, forecasts every ten minutes.
+//! How the screen gets and keeps what was and what may be: trends once over HTTP, and then what has
+//! become known since, forecasts every ten minutes.
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
 use egret_shared::metric::MetricKey;
-use egret_shared::time::Span;
+use egret_shared::time::{Span, TimeMs};
 
+use crate::api::Recent;
 use crate::lasting::Kept;
 use crate::{api, clock};
 
-use super::Store;
 use super::forecast::{self, Forecast};
 use super::trend::{self, Trend};
+use super::{Asked, RangeMs, Store};
 
-/// When the past is loaded for the second time, milliseconds: a city that has just started may
+/// How long questions for the past gather, so that a scene's charts are one question. Milliseconds:
+/// the figures are painted meanwhile.
+const GATHER_MS: i32 = 30;
+
+/// Most trends of one question: as many as an address may be long.
+const TRENDS_MAX: usize = 80;
+
+/// Most minutes of all of them together that the server tells in one answer.
+const MINUTES_MAX: i64 = 100_000;
+
+/// When the past is asked for the second time, milliseconds: a city that has just started may
 /// still be taking its own past in.
 const FIRST_RELOAD_MS: i32 = 15_000;
 
-/// How often the past is loaded anew, milliseconds: windows close once a minute.
+/// How often the past is asked for, milliseconds: windows close once a minute, and late readings
+/// revise what a chart has already drawn.
 const RELOAD_MS: i32 = 60_000;
 
 /// How often a forecast is asked for anew, milliseconds: it is made of hours.
@@ -30,8 +44,18 @@ impl Store {
         let known = self.with(|state| state.trends.get(&entry).copied());
         known.unwrap_or_else(|| {
             let signal = self.held(Trend::new(range));
-            self.update(|state| state.trends.insert(entry, signal));
-            leptos::task::spawn_local(self.load_trend(key.clone(), signal));
+            let is_first = self.update(|state| {
+                state.trends.insert(entry.clone(), signal);
+                state.unasked.push(entry);
+                state.unasked.len() == 1
+            });
+            if is_first {
+                leptos::task::spawn_local(async move {
+                    clock::sleep(GATHER_MS).await;
+                    let unasked = self.update(|state| std::mem::take(&mut state.unasked));
+                    self.ask_for(unasked);
+                });
+            }
             signal
         })
     }
@@ -47,12 +71,12 @@ impl Store {
         })
     }
 
-    /// Loads the past anew now and then: late readings revise what a chart has already drawn.
+    /// Asks now and then what has become known of the past.
     pub(super) async fn keep_trends(self) {
         let mut pause_ms = FIRST_RELOAD_MS;
         loop {
             clock::sleep(pause_ms).await;
-            self.reload_trends();
+            self.catch_up();
             pause_ms = RELOAD_MS;
         }
     }
@@ -68,27 +92,104 @@ impl Store {
         }
     }
 
-    async fn load_trend(self, key: MetricKey, signal: Kept<Trend>) {
-        /// After these the chart says that there is no history; live points go on.
+    /// Asks what has become known of the past: after an outage there is a hole in it.
+    pub(super) fn catch_up(self) {
+        let trends = self.with(|state| state.trends.keys().cloned().collect());
+        self.ask_for(trends);
+    }
+
+    /// Loads every trend anew: another start of the server may know another past.
+    pub(super) fn reload_trends(self) {
+        let trends: Vec<Asked> = self.with(|state| {
+            for trend in state.trends.values() {
+                trend.update_untracked(|trend| trend.known_at = None);
+            }
+            state.trends.keys().cloned().collect()
+        });
+        self.ask_for(trends);
+    }
+
+    /// Asks for the past of trends, or for what has become known since of those whose past is there.
+    fn ask_for(self, trends: Vec<Asked>) {
+        let mut alike: BTreeMap<(RangeMs, bool), Vec<Asked>> = BTreeMap::new();
+        for asked in trends {
+            let is_there = self.known_at(&asked).is_some();
+            alike.entry((asked.1, is_there)).or_default().push(asked);
+        }
+        for ((range_ms, _), trends) in alike {
+            let fitting = MINUTES_MAX / (range_ms / trend::STEP.ms() + 1).max(1);
+            let most = usize::try_from(fitting).map_or(TRENDS_MAX, |most| most.min(TRENDS_MAX));
+            for some in trends.chunks(most.max(1)) {
+                leptos::task::spawn_local(self.load_trends(some.to_vec(), Span(range_ms)));
+            }
+        }
+    }
+
+    /// Until when the past of a trend is known.
+    fn known_at(self, asked: &Asked) -> Option<TimeMs> {
+        let trend = self.with(|state| state.trends.get(asked).copied())?;
+        trend.with_untracked(|trend| trend.known_at)
+    }
+
+    /// Loads trends of one range, whose past is there of all or of none.
+    async fn load_trends(self, trends: Vec<Asked>, range: Span) {
+        /// After these a chart without a past says so; live points go on.
         const TRIES: i32 = 3;
+        let epoch = self.with(|state| state.epoch);
+        let keys: Vec<_> = trends.iter().map(|(key, _)| key.clone()).collect();
+        let known = trends.iter().filter_map(|asked| self.known_at(asked));
+        let known_since = known.min();
         for again in 1..=TRIES {
             let now = self.with(|state| state.clock.now(clock::wall()));
-            let from = now.minus(signal.with_untracked(Trend::range));
-            match api::history(&key, from).await {
-                Ok(samples) => return signal.update(|trend| trend.load(samples)),
-                Err(error) => leptos::logging::warn!("history of {}: {error}", key.metric),
+            let answer = api::recent(&keys, now.minus(range), known_since).await;
+            if self.with(|state| state.epoch) != epoch {
+                return;
+            }
+            match answer {
+                Ok(recent) => return self.loaded(&trends, known_since, recent),
+                Err(error) => leptos::logging::warn!("{} charts' past: {error}", keys.len()),
             }
             clock::sleep(again * 1_000).await;
         }
-        signal.update(|trend| trend.history = trend::History::Failed);
+        self.without_past(&trends);
     }
 
-    /// After an outage the rings have a hole that the server can fill, and late readings change
-    /// what they hold.
-    pub(super) fn reload_trends(self) {
-        let trends = self.with(|state| state.trends.clone());
-        for ((key, _), signal) in trends {
-            leptos::task::spawn_local(self.load_trend(key, signal));
+    fn loaded(self, trends: &[Asked], known_since: Option<TimeMs>, recent: Recent) {
+        let mut found: BTreeMap<_, _> = recent.series.into_iter().collect();
+        let mut absent = Vec::new();
+        for asked in trends {
+            let Some(closed) = found.remove(&asked.0) else {
+                absent.push(asked.clone());
+                continue;
+            };
+            // Whoever draws it need not draw it again for nothing.
+            if known_since.is_some() && closed.is_empty() {
+                continue;
+            }
+            let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
+                continue;
+            };
+            signal.update(|trend| {
+                match known_since {
+                    Some(_) => trend.revise(&closed),
+                    None => trend.load(&closed),
+                }
+                trend.known_at = recent.known_at.or(trend.known_at);
+            });
+        }
+        self.without_past(&absent);
+    }
+
+    fn without_past(self, trends: &[Asked]) {
+        for asked in trends {
+            let signal = self.with(|state| state.trends.get(asked).copied());
+            if let Some(signal) = signal {
+                signal.update(|trend| {
+                    if trend.history == trend::History::Loading {
+                        trend.history = trend::History::Failed;
+                    }
+                });
+            }
         }
     }
 }

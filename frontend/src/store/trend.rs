@@ -1,7 +1,8 @@
 //! A metric's recent past: a ring of one value a minute, bounded by its range. Pure.
 //!
-//! History comes once over HTTP; from then on live points are laid on top. A live point replaces
-//! the value of its minute, so the newest value is always the figure beside the chart.
+//! History comes over HTTP: first all of it, then what has become known since. Live points are laid
+//! on top, one for each minute, so that the newest value is always the figure beside the chart; they
+//! go as the windows close that they were the beginning of.
 
 use std::collections::VecDeque;
 
@@ -26,6 +27,8 @@ pub(crate) struct Sample {
     pub(crate) flags: Flags,
     /// What was usual then.
     pub(crate) typical: Option<Usual>,
+    /// Whether its window is still open.
+    pub(crate) is_live: bool,
 }
 
 /// What is usual at a time: never measured.
@@ -46,6 +49,7 @@ impl Sample {
             v,
             flags: Flags::NONE,
             typical: None,
+            is_live: false,
         }
     }
 
@@ -56,6 +60,7 @@ impl Sample {
             v: point.v,
             flags: point.flags,
             typical: point.typical.map(Into::into),
+            is_live: true,
         }
     }
 
@@ -102,6 +107,8 @@ pub(crate) struct Trend {
     samples: VecDeque<Sample>,
     /// Whether the past is there.
     pub(crate) history: History,
+    /// Until when the past is known; what has become known since is to be asked for.
+    pub(crate) known_at: Option<TimeMs>,
 }
 
 impl Trend {
@@ -112,9 +119,11 @@ impl Trend {
         let most = usize::try_from(range.ms() / STEP.ms()).unwrap_or(0);
         Self {
             range,
-            // One at either end of the range, and the newest, which comes before the oldest goes.
-            samples: VecDeque::with_capacity(most.saturating_add(2)),
+            // One at either end of the range, a live one, and the newest, which comes before the
+            // oldest goes.
+            samples: VecDeque::with_capacity(most.saturating_add(3)),
             history: History::Loading,
+            known_at: None,
         }
     }
 
@@ -137,27 +146,58 @@ impl Trend {
         self.samples.iter()
     }
 
-    /// Takes the past in: `samples` oldest first. Live points that came meanwhile stay.
-    pub(crate) fn load(&mut self, samples: impl IntoIterator<Item = Sample>) {
-        let live: Vec<Sample> = self.samples.drain(..).collect();
-        for sample in samples {
-            self.push(sample);
-        }
-        for sample in live {
-            self.push(sample);
-        }
+    /// Takes the past in: all windows of the range that have closed, oldest first. Live points that
+    /// came meanwhile stay.
+    pub(crate) fn load(&mut self, closed: &[Sample]) {
+        let newest = closed.last().map(|sample| sample.at);
+        let live = self.samples.drain(..);
+        let live: Vec<Sample> = live
+            .filter(|sample| sample.is_live && Some(sample.at) > newest)
+            .collect();
+        self.samples.extend(closed);
+        self.samples.extend(live);
         self.history = History::Loaded;
+        self.forget(newest);
     }
 
-    /// Lays a live point on top. Older than the newest value, it is left to the next load.
+    /// Takes in what has become known of the past since it was loaded: windows that have closed, and
+    /// some that late readings changed; oldest first.
+    pub(crate) fn revise(&mut self, closed: &[Sample]) {
+        let newest = closed.last().map(|sample| sample.at);
+        self.samples
+            .retain(|one| !one.is_live || Some(one.at) > newest);
+        // First, so that there is room for what comes.
+        self.forget(newest);
+        for sample in closed {
+            let place = self.samples.partition_point(|one| one.at < sample.at);
+            match self.samples.get_mut(place) {
+                Some(known) if known.at == sample.at => *known = *sample,
+                _ => self.samples.insert(place, *sample),
+            }
+        }
+        self.history = History::Loaded;
+        self.forget(newest);
+    }
+
+    /// Lays a live point on top. Older than the newest value, it is left to the past.
     pub(crate) fn push(&mut self, sample: Sample) {
         let minute = |at: TimeMs| at.0.div_euclid(STEP.ms());
         match self.samples.back_mut() {
-            Some(last) if minute(sample.at) < minute(last.at) => return,
-            Some(last) if minute(sample.at) == minute(last.at) => *last = sample,
+            Some(last) if sample.at < last.at => return,
+            Some(last) if last.is_live && minute(sample.at) == minute(last.at) => *last = sample,
+            Some(last) if sample.at == last.at => *last = sample,
             _ => self.samples.push_back(sample),
         }
-        let oldest = sample.at.minus(self.range);
+        self.forget(Some(sample.at));
+    }
+
+    /// Lets go of what is older than the range, which ends at `end` or with the newest value.
+    fn forget(&mut self, end: Option<TimeMs>) {
+        let newest = self.samples.back().map(|sample| sample.at);
+        let Some(newest) = newest.max(end) else {
+            return;
+        };
+        let oldest = newest.minus(self.range);
         while self.samples.front().is_some_and(|first| first.at < oldest) {
             self.samples.pop_front();
         }
@@ -183,6 +223,18 @@ mod tests {
         Sample::plain(TimeMs(minute * 60_000), Some(v))
     }
 
+    /// A live value so many seconds after the epoch.
+    fn live(second: i64, v: f64) -> Sample {
+        Sample {
+            is_live: true,
+            ..Sample::plain(TimeMs(second * 1_000), Some(v))
+        }
+    }
+
+    fn values(trend: &Trend) -> Vec<f64> {
+        trend.samples().filter_map(|sample| sample.v).collect()
+    }
+
     #[test]
     fn a_short_past_is_shown_large_and_a_long_one_whole() {
         let mut trend = Trend::new(Span(6 * 3_600_000));
@@ -198,21 +250,52 @@ mod tests {
     fn a_ring_never_outgrows_its_range_nor_the_memory_it_began_with() {
         let mut trend = Trend::new(Span(3_600_000));
         let room = trend.samples.capacity();
-        for minute in 0..100_000 {
-            trend.push(sample(minute, 1.0));
+        for second in 0..1_000_000 {
+            trend.push(live(second, 1.0));
         }
         assert_eq!(trend.samples().count(), 61);
-        trend.load((100_000..100_100).map(|minute| sample(minute, 2.0)));
+        let closed: Vec<_> = (16_639..16_700).map(|minute| sample(minute, 2.0)).collect();
+        trend.load(&closed);
+        assert_eq!(trend.samples().count(), 61);
+        for minute in 16_700..18_000 {
+            trend.push(live(minute * 60 + 30, 1.0));
+            trend.revise(&[sample(minute - 1, 3.0), sample(minute, 2.0)]);
+            trend.push(live(minute * 60 + 45, 1.0));
+        }
+        assert_eq!(trend.samples().count(), 61);
+        let since: Vec<_> = (18_029..18_090).map(|minute| sample(minute, 2.0)).collect();
+        trend.revise(&since);
         assert_eq!(trend.samples.capacity(), room);
     }
 
     #[test]
     fn live_points_replace_the_value_of_their_minute() {
         let mut trend = Trend::new(Span(3_600_000));
-        trend.push(sample(1, 1.0));
-        trend.push(Sample::plain(TimeMs(60_500), Some(2.0)));
-        assert_eq!(trend.samples().count(), 1);
-        assert_eq!(trend.samples().next().and_then(|last| last.v), Some(2.0));
+        trend.push(live(61, 1.0));
+        trend.push(live(62, 2.0));
+        assert_eq!(values(&trend), [2.0]);
+        trend.push(live(60, 3.0));
+        assert_eq!(values(&trend), [2.0], "it is older than what is known");
+    }
+
+    #[test]
+    fn what_has_become_known_since_is_taken_in_where_it_belongs() {
+        let mut trend = Trend::new(Span(3_600_000));
+        trend.load(&[sample(1, 1.0), sample(2, 2.0)]);
+        for second in [150, 179, 185] {
+            trend.push(live(second, 9.0));
+        }
+        assert_eq!(values(&trend), [1.0, 2.0, 9.0, 9.0]);
+        trend.revise(&[sample(1, 1.5), sample(3, 3.0)]);
+        assert_eq!(
+            values(&trend),
+            [1.5, 2.0, 3.0, 9.0],
+            "what was live before the window closed is gone, what came after is not"
+        );
+        let mut fresh = Trend::new(Span(3_600_000));
+        fresh.push(live(185, 9.0));
+        fresh.load(&[sample(1, 1.5), sample(2, 2.0), sample(3, 3.0)]);
+        assert_eq!(trend, fresh, "as if it had been loaded just now");
     }
 
     #[test]
@@ -237,10 +320,9 @@ mod tests {
     #[test]
     fn history_comes_beneath_the_points_that_came_meanwhile() {
         let mut trend = Trend::new(Span(3_600_000));
-        trend.push(sample(10, 10.0));
-        trend.load((5..=9).map(|minute| sample(minute, 0.0)));
-        let values: Vec<_> = trend.samples().filter_map(|sample| sample.v).collect();
-        assert_eq!(values, [0.0, 0.0, 0.0, 0.0, 0.0, 10.0]);
+        trend.push(live(600, 10.0));
+        trend.load(&[sample(8, 0.0), sample(9, 1.0)]);
+        assert_eq!(values(&trend), [0.0, 1.0, 10.0]);
     }
 
     #[test]

@@ -96,6 +96,7 @@ pub(crate) fn foreign(cell: Cell<'_>, truth: &Truth) {
 /// A metric of others, or in an area of others.
 fn metrics(cell: Cell<'_>, truth: &Truth) {
     let tails = ["", "/now", "/lineage", "/forecast"];
+    let from = egret_tests::clock::ago(3_600);
     for metric in &truth.metrics {
         let foreign = [Place::W1, Place::E].into_iter();
         for area in foreign.filter(|&area| !cell.sees(&metric.label, area)) {
@@ -103,6 +104,9 @@ fn metrics(cell: Cell<'_>, truth: &Truth) {
                 let path = |id: &str| format!("/api/v1/metrics/{id}{tail}?area={}", area.code());
                 same(cell, &metric.id, "nothing", path);
             }
+            same(cell, &metric.id, "nothing", |id| {
+                format!("/api/v1/recent?of={id}@{}&from={from}", area.code())
+            });
         }
     }
     let unknown = Place::AREAS.into_iter();

@@ -75,6 +75,51 @@ pub(crate) fn series(cell: Cell<'_>, truth: &Truth) {
     }
 }
 
+/// Every metric in every area, asked for together: those that are theirs, and no other.
+pub(crate) fn recent(cell: Cell<'_>, truth: &Truth) {
+    let from = egret_tests::clock::ago(3_600);
+    let areas = [Place::C, Place::W, Place::E1];
+    let pairs = truth.metrics.iter();
+    let pairs: Vec<_> = pairs
+        .flat_map(|metric| areas.map(|area| (metric, area)))
+        .collect();
+    for pairs in pairs.chunks(100) {
+        let of = |(metric, area): &(&Metric, Place)| format!("of={}@{}", metric.id, area.code());
+        let of: Vec<_> = pairs.iter().map(of).collect();
+        let path = format!("/api/v1/recent?{}&from={from}", of.join("&"));
+        let answer = cell.get(&path);
+        is_answered(cell, true, answer.status, &path);
+        let told = answer.json();
+        for &(metric, area) in pairs {
+            let code = area.code();
+            let is_this = |item: &Value| item["metric"] == *metric.id && item["area"] == *code;
+            let item = rows(&told["items"]).find(is_this);
+            cell.findings.rows(1);
+            match (item, cell.sees(&metric.label, area)) {
+                (Some(_), false) => cell.leak(format_args!("{} in {area}", metric.id)),
+                (None, true) if metric.is_of_areas => {
+                    cell.missing(format_args!("{} in {area}", metric.id));
+                }
+                (Some(item), true) => columns_withheld(cell, metric, area, &item),
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// As [`is_withheld`], of every point of a series in columns.
+fn columns_withheld(cell: Cell<'_>, metric: &Metric, area: Place, item: &Value) {
+    for (n, v) in rows(&item["v"]).enumerate() {
+        let point = serde_json::json!({
+            "v": v,
+            "flags": item["flags"][n],
+            // Of a live point more is known.
+            "known_at": "then",
+        });
+        is_withheld(cell, metric, area, &point);
+    }
+}
+
 pub(crate) fn lineage(cell: Cell<'_>, truth: &Truth) {
     let cell = cell.allowing(defines_own_metric);
     for metric in &truth.metrics {

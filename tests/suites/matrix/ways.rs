@@ -40,6 +40,7 @@ pub(crate) const WAYS: &[Way] = &[
     way("GET /api/v1/assets/{feed}/{asset}", lists::asset),
     way("GET /api/v1/metrics/{id}", numbers::series),
     way("GET /api/v1/metrics/{id}/now", numbers::now),
+    way("GET /api/v1/recent", numbers::recent),
     way("GET /api/v1/metrics/{id}/lineage", numbers::lineage),
     way("GET /api/v1/metrics/{id}/forecast", numbers::forecast),
     way("GET /api/v1/raw/{seq}", lists::raw),

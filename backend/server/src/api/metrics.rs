@@ -1,8 +1,10 @@
-//! A metric in an area: now, over time, where it comes from, and what is to be expected.
+//! A metric in an area: now, over time, where it comes from, and what is to be expected; and the
+//! recent past of many.
 
 mod forecast;
 mod lineage;
 mod point;
+mod recent;
 mod series;
 
 use axum::Json;
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use forecast::forecast;
 pub(super) use lineage::lineage;
+pub(super) use recent::recent;
 pub(super) use series::series;
 
 use super::Context;

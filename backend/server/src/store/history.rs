@@ -8,6 +8,8 @@
 //! After a restart the fold emits the closed windows of the journal's tail again, with the same
 //! keys; such a page is merged with the one that is there.
 
+pub(crate) mod recent;
+
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;

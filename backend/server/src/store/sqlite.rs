@@ -16,8 +16,8 @@ use super::personal::erase::{Erasure, NotErased};
 use super::quarantine::{self, KeptItem};
 use super::{
     EntriesFilter, Offenders, PersonalFields, QuarantineFilter, QuarantineItem, RawItem,
-    RefusedMessage, Request, RequestFilter, SeriesFilter, SeriesPoint, Store, TurnFilter, history,
-    offenders, past, raw, requests,
+    RecentFilter, RefusedMessage, Request, RequestFilter, SeriesFilter, SeriesPoint, Store,
+    TurnFilter, history, offenders, past, raw, requests,
 };
 use crate::journal::{JournalError, observed};
 use crate::seal::Seal;
@@ -82,6 +82,12 @@ fn known_number(connection: &Connection, text: &str) -> Result<Option<i64>, Jour
         })
         .optional()?;
     Ok(number)
+}
+
+/// The number of an area, if it has one.
+fn known_area(connection: &Connection, code: &AreaCode) -> Result<Option<u32>, JournalError> {
+    let number = known_number(connection, code.as_str())?;
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
 /// The store's reading side.
@@ -165,11 +171,24 @@ impl Store for SqliteStore {
     fn series(&self, filter: &SeriesFilter) -> Result<Vec<SeriesPoint>, JournalError> {
         let connection = self.connect()?;
         let metric = known_number(&connection, filter.metric.as_str())?;
-        let area = known_number(&connection, filter.area.as_str())?;
-        match (metric, area.and_then(|area| u32::try_from(area).ok())) {
+        match (metric, known_area(&connection, &filter.area)?) {
             (Some(metric), Some(area)) => history::series(&connection, filter, metric, area),
             _ => Ok(Vec::new()),
         }
+    }
+
+    fn recent(&self, filters: &[RecentFilter]) -> Result<Vec<Vec<Vec<SeriesPoint>>>, JournalError> {
+        let mut connection = self.connect()?;
+        let moment = connection.transaction()?;
+        let recent = |filter: &RecentFilter| {
+            let areas = filter.areas.iter().map(|code| known_area(&moment, code));
+            let areas = areas.collect::<Result<Vec<_>, _>>()?;
+            match known_number(&moment, filter.metric.as_str())? {
+                Some(metric) => history::recent::recent(&moment, filter, metric, &areas),
+                None => Ok(vec![Vec::new(); areas.len()]),
+            }
+        };
+        filters.iter().map(recent).collect()
     }
 
     fn raw(&self, seq: Seq) -> Result<Option<RawItem>, JournalError> {

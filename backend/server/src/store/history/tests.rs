@@ -10,7 +10,7 @@ use super::*;
 use crate::journal::Journal as _;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{SeriesFilter, Store as _};
+use crate::store::{RecentFilter, SeriesFilter, Store as _};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -75,6 +75,18 @@ impl World {
                 limit: 100_000,
             })
             .unwrap()
+    }
+
+    /// The root, the west, and an area that history knows nothing of.
+    fn recent(&self, from: TimeMs, known_since: Option<TimeMs>) -> Vec<Vec<SeriesPoint>> {
+        let filter = RecentFilter {
+            metric: MetricId::new("water.level"),
+            areas: ["root", "west", "east"].map(AreaCode::new).to_vec(),
+            from,
+            known_since,
+        };
+        let store = SqliteStore::new(database(self.folder.path()));
+        store.recent(&[filter]).unwrap().remove(0)
     }
 
     fn n_pages(&mut self) -> i64 {
@@ -152,6 +164,39 @@ fn history_answers_as_known_then_and_as_corrected_since() {
     assert_eq!(values(&early), [1.0, 2.0, 3.0, 4.0]);
     let other = at_ten(world.series_of("west", Resolution::Minute, None));
     assert_eq!(other.v, Some(7.0), "an area that was not revised stays");
+}
+
+#[test]
+fn the_recent_past_is_told_of_several_areas_and_then_only_what_is_new() {
+    let mut world = World::new();
+    world.put(&first_hour());
+    let at = |n: i64| after(n * MINUTE_MS);
+    let all = world.recent(at(57), None);
+    assert_eq!(all.len(), 3);
+    assert_eq!(values(&all[0]), [58.0, 59.0, 60.0]);
+    assert_eq!(values(&all[1]), [7.0, 7.0, 7.0]);
+    assert!(all[2].is_empty());
+    let known_at = all[0][2].known_at;
+    assert_eq!(known_at, at(60).plus(Span(500)));
+
+    world.put(&[
+        revised("root", 58, 100.0, HOUR_MS + 2_000),
+        minute("root", 61, 61.0),
+    ]);
+    let news = world.recent(at(57), Some(known_at));
+    let ends: Vec<_> = news[0].iter().map(|point| point.end).collect();
+    assert_eq!(
+        ends,
+        [at(58), at(60), at(61)],
+        "and the page at the border once more"
+    );
+    assert_eq!(values(&news[0]), [100.0, 60.0, 61.0]);
+    assert_eq!(values(&news[1]), [7.0], "nothing new but the border");
+    let nothing = world.recent(at(57), Some(after(HOUR_MS + 60_501)));
+    assert!(nothing.iter().all(Vec::is_empty));
+    let whole = world.recent(at(57), None);
+    assert_eq!(values(&whole[0]), [100.0, 59.0, 60.0, 61.0]);
+    assert_eq!(values(&whole[1]), [7.0, 7.0, 7.0], "as not revised");
 }
 
 #[test]
