@@ -296,11 +296,11 @@ fn ways_in() -> Router<Context> {
 
 /// Orders to actuators.
 fn ways_out(context: &Context) -> Router<Context> {
-    let once = middleware::from_fn_with_state(context.clone(), once::once);
+    let named = middleware::from_fn_with_state(context.clone(), once::named);
     Router::new()
         .route(
             "/commands",
-            get(commands::list).merge(post(commands::order).layer(once)),
+            get(commands::list).merge(post(commands::order).layer(named)),
         )
         .route("/commands/{id}", get(commands::one))
         .route(

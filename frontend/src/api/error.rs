@@ -140,6 +140,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the server has heard an earlier question under the same key, or is just hearing it.
+    pub(crate) fn is_of_an_earlier(&self) -> bool {
+        matches!(self.code(), Some("in_flight" | "key_taken"))
+    }
+
     /// After how many seconds it is worth trying again, if the server said so.
     pub(crate) fn retry_after_s(&self) -> Option<u32> {
         match self {

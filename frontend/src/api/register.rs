@@ -11,7 +11,7 @@ use egret_shared::package::addition::{
 };
 use egret_shared::time::{Span, TimeMs};
 
-use super::request::{Method, encoded, json, obtain_slowly, send, send_slowly};
+use super::request::{Method, encoded, json, obtain_slowly, send, send_long, send_slowly};
 use super::{ApiError, Refused};
 
 /// What was added, and whether it is being put in force.
@@ -77,7 +77,7 @@ pub(crate) async fn attempt(trial: &Trial) -> Result<Tried, ApiError> {
 
 /// What a URL answers now. `fetch_forbidden`, `fetch_failed`, `fetch_settings`, `sample_unusable`, `busy`.
 pub(crate) async fn fetch(order: &SampleOrder) -> Result<Fetched, ApiError> {
-    send_slowly(Method::Post, "/api/v1/register/fetch", order).await
+    send_long(Method::Post, "/api/v1/register/fetch", order).await
 }
 
 /// Adds a feed, or changes one that was added; answers once messages of it are taken. `mistakes`.

@@ -114,6 +114,16 @@ pub(super) async fn obtain_slowly<T: DeserializeOwned>(
     read(path, &ask(method, path, None, FOLD_PATIENCE_MS).await?)
 }
 
+/// Sends JSON where the answer takes the server a while, and reads the answer's.
+pub(super) async fn send_long<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, ApiError> {
+    let text = ask(method, path, Some(write(path, body)?), LONG_PATIENCE_MS).await?;
+    read(path, &text)
+}
+
 /// Sends JSON where the answer may take as long as the city's past, and reads the answer's.
 pub(super) async fn send_slowly<T: DeserializeOwned>(
     method: Method,

@@ -86,6 +86,7 @@ words! {
     FetchSample: "抓取样例", "Fetch a sample";
     SampleBytes: "已抓取，字节数", "Fetched, bytes:";
     SampleLeftOut: "列表过长，样例省略元素数", "the list is long, left out of the sample:";
+    SamplesFull: "样例已满，请先移除一个", "There are as many samples as there may be. Remove one first";
     FetchForbidden: "设置不允许系统请求此地址", "The settings do not let the server ask there";
     FetchFailed: "没有得到应答", "No good answer";
     FetchSettings: "设置有误", "The settings lack something";

@@ -246,7 +246,7 @@ impl Points {
             let glide_ms = (now_ms - point.begins_ms).clamp(GLIDE_MS.0, GLIDE_MS.1);
             point.from = point.at(now_ms);
             if point.kind == Kind::Moving {
-                self.tails.pass(slot, point.from, now_ms);
+                self.tails.pass(slot, point.from, spot.level, now_ms);
             }
             point.to = spot.place;
             point.begins_ms = now_ms;

@@ -187,10 +187,12 @@ impl Board {
 
 fn head(board: Board) -> AnyView {
     let screen = board.screen();
-    let level = Signal::derive(move || {
-        let state = board.state.read();
-        state.here().map(|state| state.level).unwrap_or_default()
-    });
+    // Of what is not known nobody can say that it is normal.
+    let known = Memo::new(move |_| board.state.read().here().map(|state| state.level));
+    let level = move || {
+        let level = known.get();
+        level.map(|level| view! { <LevelWord level=Signal::stored(level) /> })
+    };
     let feed = board.catalog.with_value(|catalog| {
         let feed = board.actuator.with_value(|(feed, _)| feed.clone());
         let def = catalog.feeds.iter().find(|def| def.id == feed)?;
@@ -222,7 +224,7 @@ fn head(board: Board) -> AnyView {
         <header class="panel asset-head">
             <div>
                 <p class="asset-id">
-                    <LevelWord level=level />
+                    {level}
                     <code>{id}</code>
                     {stale}
                 </p>

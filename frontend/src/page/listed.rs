@@ -24,11 +24,26 @@ type Answer = Pin<Box<dyn Future<Output = Result<Rows, ApiError>>>>;
 /// program small.
 type Rows = Arc<dyn Any + Send + Sync>;
 
+/// Which answers there have been.
+#[derive(Clone, Copy, Debug, Default)]
+struct Serials {
+    /// How often the server has been asked.
+    asked: u32,
+    /// Whose answer is there.
+    taken: u32,
+    /// How many of the last came to nothing.
+    n_failed: u32,
+}
+
+/// How many answers in a row come to nothing before a list that is followed is given up.
+const FAILURES: u32 = 3;
+
 /// A list of the server's. A copy is a handle to the same.
 pub(crate) struct Listed<T> {
     rows: RwSignal<Loaded<Rows>>,
     language: Kept<Language>,
     ask: StoredValue<Arc<dyn Fn() -> Answer + Send + Sync>>,
+    serials: StoredValue<Serials>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -54,6 +69,7 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
             rows: RwSignal::new(Loaded::Waiting),
             language: screen().language,
             ask: StoredValue::new(Arc::new(ask)),
+            serials: StoredValue::new(Serials::default()),
             kind: PhantomData,
         };
         listed.refresh();
@@ -63,17 +79,48 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
     /// Asks for it anew; until the answer, what is there stays.
     pub(crate) fn refresh(self) {
         leptos::task::spawn_local(async move {
-            self.reload().await;
+            self.ask_for(1).await;
         });
     }
 
-    /// Asks for it anew; whether there is still somebody to read it.
+    /// Asks for what is another list from now on.
+    pub(crate) fn renew(self) {
+        // What has been asked for so far is of the one before.
+        self.serials.update_value(|all| all.taken = all.asked);
+        self.rows.set(Loaded::Waiting);
+        self.refresh();
+    }
+
+    /// Asks for it anew, as it is done again and again: what is there outlives a failure or two.
+    /// Whether there is still somebody to read it.
     pub(crate) async fn reload(self) -> bool {
+        self.ask_for(FAILURES).await
+    }
+
+    async fn ask_for(self, failures: u32) -> bool {
         let Some(ask) = self.ask.try_get_value() else {
             return false;
         };
+        let mine = self.serials.try_update_value(|all| {
+            all.asked = all.asked.wrapping_add(1);
+            all.asked
+        });
         let language = self.language.get_untracked();
-        let found = match ask().await {
+        let answer = ask().await;
+        let Some(mut serials) = self.serials.try_get_value() else {
+            return false;
+        };
+        // A newer answer was faster.
+        let Some(mine) = mine.filter(|mine| *mine > serials.taken) else {
+            return true;
+        };
+        serials.taken = mine;
+        serials.n_failed = match &answer {
+            Ok(_) => 0,
+            Err(_) => serials.n_failed.saturating_add(1),
+        };
+        self.serials.set_value(serials);
+        let found = match answer {
             Ok(rows) => Loaded::Here(rows),
             Err(error) => Loaded::Failed(failure(&error, language)),
         };
@@ -81,6 +128,7 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
             (Loaded::Here(known), Loaded::Here(found)) => {
                 known.downcast_ref::<Vec<T>>() != found.downcast_ref()
             }
+            (Loaded::Here(_), Loaded::Failed(_)) => serials.n_failed >= failures,
             (Loaded::Failed(known), Loaded::Failed(found)) => known != found,
             _ => true,
         });

@@ -62,13 +62,18 @@ where
     let question = Memo::new(move |_| question());
     let answer = RwSignal::new(Loaded::Waiting);
     let serial = StoredValue::new(0_u32);
+    let is_asking = StoredValue::new(false);
     Effect::new(move |before: Option<Q>| {
         let question = question.get();
         // A memo that nobody reads notices nothing: tracking alone would not do.
         beat.with(|_| ());
         if before.as_ref() != Some(&question) {
             answer.set(Loaded::Waiting);
+        } else if is_asking.get_value() {
+            // A server that is slower than the beat would never be heard out.
+            return question;
         }
+        is_asking.set_value(true);
         let mine = serial.get_value().wrapping_add(1);
         serial.set_value(mine);
         let asked = question.clone();
@@ -84,9 +89,12 @@ where
                     answer.set(found);
                 }
                 if !failed {
-                    return;
+                    break;
                 }
                 clock::sleep(again * 1_000).await;
+            }
+            if serial.try_get_value() == Some(mine) {
+                is_asking.set_value(false);
             }
         });
         question

@@ -30,6 +30,9 @@ const REST_MS: i32 = 3_000;
 /// How many orders are shown at first, and how many more each time: a screen's worth.
 const ROWS: usize = 25;
 
+/// How many at most, which is as many as the server tells at once.
+const ROWS_MAX: usize = 1_000;
+
 /// The way by the embedded endpoint, as orders name it.
 const ENDPOINT: &str = "mqtt";
 
@@ -60,8 +63,15 @@ impl Orders {
             names_asset,
             which,
         };
+        Effect::new(move |before: Option<Which>| {
+            let which = which.get();
+            if before.is_some_and(|before| before != which) {
+                rows.set(ROWS);
+                listed.renew();
+            }
+            which
+        });
         Effect::new(move |before: Option<()>| {
-            which.track();
             rows.track();
             if before.is_some() {
                 listed.refresh();
@@ -115,8 +125,8 @@ impl Orders {
             Word::NoOrders
         };
         let older = move || {
-            let is_full = self.listed.with(<[_]>::len) >= self.rows.get();
-            is_full.then(|| {
+            let n = self.listed.with(<[_]>::len);
+            (n >= self.rows.get() && n < ROWS_MAX).then(|| {
                 button("row-button", Word::More, move || {
                     self.rows.update(|n| *n += ROWS);
                 })

@@ -292,7 +292,7 @@ fn ground(container: NodeRef<Div>, drawn: Drawn, touched: Touched) -> impl IntoV
         pointed::key(&event, drawn, pointed);
         match event.key().as_str() {
             "Escape" => picked.set(None),
-            "w" if !has_modifier(&event) && hidden.shows(LayerKind::Warnings) => {
+            "w" | "W" if !has_modifier(&event) && hidden.shows(LayerKind::Warnings) => {
                 pointed.set(None);
                 picked.update(|picked| {
                     *picked = Picked::after(picked.as_ref(), &warned.read_untracked(), drawn);

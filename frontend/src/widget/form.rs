@@ -127,7 +127,8 @@ impl Field {
         }
     }
 
-    fn id(self) -> String {
+    /// The id of its element.
+    pub(crate) fn id(self) -> String {
         format!("field-{}", self.number)
     }
 

@@ -26,6 +26,7 @@ const EXPIRES = "8s";
 const WORDS = {
   zh: {
     give: "下达指令", light: "警示灯", zero: "归零", goOn: "下一步", send: "确认下达", cancel: "取消",
+    change: "返回修改",
     on: "开", pace: "闪烁频率 (/min)", mode: "方式", why: "理由", range: "10–120",
     reason: "下穿通道积水", acknowledged: "已确认", refused: "已拒绝", expired: "已失效",
     late: "迟到的应答", rule: "规则自动下达 · 道路积水", notYours: "您无权在此下达", none: "没有这个部件",
@@ -33,7 +34,7 @@ const WORDS = {
   },
   en: {
     give: "Give an order", light: "Warning light", zero: "Set to zero", goOn: "Go on",
-    send: "Send the order", cancel: "Cancel", on: "On", pace: "Blinks (/min)", mode: "Mode",
+    send: "Send the order", cancel: "Cancel", change: "Change it", on: "On", pace: "Blinks (/min)", mode: "Mode",
     why: "Why", range: "10–120", reason: "the underpass is flooded",
     acknowledged: "Acknowledged", refused: "Refused", expired: "Expired",
     late: "answered too late", rule: "ordered by a rule · Road ponding",
@@ -54,6 +55,7 @@ function define(test) {
       (tools) => wholeLife(tools, language));
   }
   test("an order whose answer was lost is not given twice", lostAnswer);
+  test("an order that was confirmed and lost is not given twice, looked at again", lostConfirmed);
   test("an incident's evidence leads to the asset, and a rule's order is told as the rule's", byRule);
   test("an asset that is not there, and one that takes no orders, say so", nothingThere);
 }
@@ -107,7 +109,11 @@ async function wholeLife(tools, language) {
   const asset = page.locator(".duty-orders .filters select").nth(1);
   await asset.locator("option", { hasText: gauge }).waitFor({ state: "attached" });
   await tabTo(page, asset);
-  while ((await asset.inputValue()) !== gauge) await page.keyboard.press("ArrowDown");
+  for (let left = await asset.locator("option").count(); left > 0; left -= 1) {
+    if ((await asset.inputValue()) === gauge) break;
+    await page.keyboard.press("ArrowDown");
+  }
+  assert.equal(await asset.inputValue(), gauge);
   await press(page, page.getByRole("link", { name: words.give }));
   await page.waitForURL(new RegExp(`/asset/road/${gauge}`));
 
@@ -239,6 +245,37 @@ async function lostAnswer(tools) {
   assert.equal(keys.length, 2);
   assert.equal(keys[0], keys[1]);
   assert.equal((await ordersTo(tools.server, "G-lost")).length, 1);
+}
+
+async function lostConfirmed(tools) {
+  tools.expect(...ASKED_TWICE, ...LINE_BROKEN);
+  const words = WORDS.en;
+  await tell(tools.gateway, "G-twice", 3);
+  const { page } = await tools.open("/asset/road/G-twice?lang=en", { viewport: FULL_HD });
+  await write(page, words);
+  const dialog = page.locator("dialog");
+  const goOn = dialog.getByRole("button", { name: words.goOn, exact: true });
+  const keys = [];
+  await page.route("**/api/v1/commands", async (route) => {
+    keys.push(route.request().headers()["idempotency-key"]);
+    // The first asks, the second confirms: that is obeyed, and its answer does not come back.
+    if (keys.length !== 2) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await press(page, goOn);
+  await dialog.locator(".order-check").waitFor();
+  await press(page, dialog.getByRole("button", { name: words.send, exact: true }));
+  await dialog.getByText("Nobody knows whether it was given").waitFor();
+  // Back to the fields, where the first has the focus; other words for why make no other order.
+  await press(page, dialog.getByRole("button", { name: words.change, exact: true }));
+  await page.waitForFunction(() => document.activeElement?.closest("dialog form .field"));
+  await tabTo(page, dialog.getByLabel(words.why));
+  await page.keyboard.type(" again");
+  await press(page, goOn);
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(keys, [keys[0], keys[0], keys[0]]);
+  assert.equal((await ordersTo(tools.server, "G-twice")).length, 1);
 }
 
 async function byRule(tools) {

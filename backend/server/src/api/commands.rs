@@ -30,7 +30,7 @@ use self::confirming::Asked;
 use super::Context;
 use super::extract::{JsonBody, Path, Query};
 use super::incidents::{id_taken, played, refused, settle};
-use super::once::Named;
+use super::once::{Named, key_taken};
 use super::page::{Page, PageQuery};
 use super::problem::Problem;
 use crate::auth::Caller;
@@ -259,7 +259,7 @@ async fn known(
     if is_it {
         Ok(Some(known))
     } else {
-        Err(id_taken())
+        Err(key_taken())
     }
 }
 

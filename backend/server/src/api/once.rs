@@ -24,7 +24,7 @@ use http_body_util::BodyExt as _;
 use xxhash_rust::xxh3::Xxh3;
 
 pub(crate) use self::answers::Answers;
-use self::answers::{Answer, Begun};
+use self::answers::{Answer, Begun, Turn};
 use self::watched::Watched;
 use super::Context;
 use super::problem::Problem;
@@ -60,12 +60,42 @@ pub(super) async fn once(State(context): State<Context>, request: Request, next:
     }
 }
 
-async fn keyed(
-    context: &Context,
-    key: String,
+/// Names what a request with a key tells, and works on one of a key at a time; for a handler that
+/// remembers by that name itself what it has done, better than a fingerprint could: what confirms an
+/// order, say, is no part of it.
+pub(super) async fn named(
+    State(context): State<Context>,
     mut request: Request,
     next: Next,
-) -> Result<Response, Problem> {
+) -> Response {
+    if *request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    match named_by(&context, &mut request) {
+        // Let go of when the answer is there, and forgotten.
+        Ok(_turn) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn named_by(context: &Context, request: &mut Request) -> Result<Option<Turn>, Problem> {
+    let Some(key) = key_of(request.headers())? else {
+        return Ok(None);
+    };
+    let who = sender(request)?;
+    let turn = match context.answers.begin(&who, &key, clock::now()) {
+        Begun::First(turn) => Some(turn),
+        Begun::Running => return Err(in_flight()),
+        // Something else was told by this key: the name is another's.
+        Begun::Answered(_) => return Err(key_taken()),
+    };
+    let name = format!("{:032x}", name_of(&who, &key));
+    request.extensions_mut().insert(Named(name));
+    Ok(turn)
+}
+
+/// Who sends a request, by a name that nobody else has.
+fn sender(request: &Request) -> Result<String, Problem> {
     let asked = request.extensions().get::<Asked>();
     let caller = asked.and_then(|asked| asked.caller.as_ref());
     let Some(caller) = caller else {
@@ -73,15 +103,32 @@ async fn keyed(
         return Err(Problem::bad(detail).with_code("signed_out"));
     };
     let actor = caller.actor();
-    let who = format!("{}:{}", actor.kind.as_str(), actor.id);
+    Ok(format!("{}:{}", actor.kind.as_str(), actor.id))
+}
+
+fn in_flight() -> Problem {
+    let detail = "the first request with this Idempotency-Key is still being worked on";
+    Problem::new(StatusCode::CONFLICT, detail).with_code("in_flight")
+}
+
+/// That a key stands for something else.
+pub(super) fn key_taken() -> Problem {
+    let detail = "this Idempotency-Key belongs to another request: each needs one of its own";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_code("key_taken")
+}
+
+async fn keyed(
+    context: &Context,
+    key: String,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let who = sender(&request)?;
     let begun = context.answers.begin(&who, &key, clock::now());
     let print = of_head(&request);
     let turn = match begun {
         Begun::First(turn) => turn,
-        Begun::Running => {
-            let detail = "the first request with this Idempotency-Key is still being worked on";
-            return Err(Problem::new(StatusCode::CONFLICT, detail).with_code("in_flight"));
-        }
+        Begun::Running => return Err(in_flight()),
         Begun::Answered(answer) => return again(&answer, print, request.into_body()).await,
     };
     let name = format!("{:032x}", name_of(&who, &key));
@@ -130,9 +177,7 @@ async fn again(answer: &Answer, print: Xxh3, body: Body) -> Result<Response, Pro
         }
     }
     if watch.fingerprint() != Some(answer.fingerprint) {
-        let detail = "this Idempotency-Key belongs to another request: each needs one of its own";
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-        return Err(problem.with_code("key_taken"));
+        return Err(key_taken());
     }
     let mut response = (answer.status, answer.body.clone()).into_response();
     let headers = response.headers_mut();

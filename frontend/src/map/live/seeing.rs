@@ -80,6 +80,14 @@ impl LiveMap {
         })
     }
 
+    /// The middle of the view. CSS pixels from the map's top left.
+    pub(crate) fn middle(&self) -> (f64, f64) {
+        let camera = self.shared.camera.get();
+        camera.map_or((0.0, 0.0), |camera| {
+            (camera.width / 2.0, camera.height / 2.0)
+        })
+    }
+
     /// The place of the map at a place of the screen.
     pub(crate) fn place_of(&self, (x, y): (f64, f64)) -> Option<Mercator> {
         let camera = self.shared.camera.get()?;

@@ -17,6 +17,9 @@ pub(in crate::map) const TAIL_S: f32 = 60.0;
 /// Vehicles whose places are remembered.
 const PASSED_MAX: usize = 4_000;
 
+/// How many more there may be of those with an alert, whose tails are drawn in a crowd, too.
+const ALERTING_MAX: usize = 1_000;
+
 /// A crowd is over when its tails are this share of what there is room for: else tails would come
 /// and go with every vehicle.
 const ROOMY: f64 = 0.8;
@@ -58,7 +61,7 @@ pub(super) struct Tails {
 
 impl Tails {
     /// The vehicle in a slot leaves a place for another.
-    pub(super) fn pass(&mut self, slot: u32, place: Place, now_ms: f64) {
+    pub(super) fn pass(&mut self, slot: u32, place: Place, level: Level, now_ms: f64) {
         if !self.are_shown {
             return;
         }
@@ -70,7 +73,12 @@ impl Tails {
             return;
         };
         if passed.places.is_empty() {
-            if self.n_passed >= PASSED_MAX {
+            let more = if level > Level::Normal {
+                ALERTING_MAX
+            } else {
+                0
+            };
+            if self.n_passed >= PASSED_MAX + more {
                 return;
             }
             self.n_passed += 1;
@@ -215,7 +223,7 @@ mod tests {
             now_ms += 1_000.0;
             for slot in 0..10 {
                 tails.forget(slot);
-                tails.pass(slot, place, now_ms);
+                tails.pass(slot, place, Level::Normal, now_ms);
             }
             let bytes = tails.take(shown(in_view), 5, place, 0.0, now_ms);
             bytes.map(|bytes| bytes.len() / SEGMENT_BYTES)
@@ -226,5 +234,26 @@ mod tests {
         assert_eq!(drawn(6), Some(1));
         assert_eq!(drawn(5), Some(1));
         assert_eq!(drawn(4), Some(4));
+    }
+    #[test]
+    fn what_is_in_alert_is_remembered_when_there_is_room_for_no_other() {
+        let mut tails = Tails::default();
+        let place = Place::default();
+        let nobody = |_: u32| None;
+        tails.take(nobody, 5, place, 0.0, 0.0);
+        let mut remembers = |slot: u32, level: Level| {
+            tails.pass(slot, place, level, 1.0);
+            let passed = tails.by_slot.get(slot as usize);
+            passed.is_some_and(|passed| !passed.places.is_empty())
+        };
+        for slot in 0..4_000 {
+            assert!(remembers(slot, Level::Normal));
+        }
+        assert!(!remembers(4_000, Level::Normal));
+        assert!(remembers(4_000, Level::Red));
+        let n = (4_001..10_000)
+            .filter(|slot| remembers(*slot, Level::Red))
+            .count();
+        assert_eq!(n, 999);
     }
 }

@@ -45,8 +45,10 @@ struct Giving {
     checked: RwSignal<Option<Checked>>,
     /// Whether it may have been given without an answer coming back.
     is_uncertain: RwSignal<bool>,
-    /// Under which key it is told, and what may have been told under it.
+    /// Under which key it is told, and what was told under it that may have been heard.
     told: StoredValue<(SmolStr, Option<Wanted>)>,
+    /// Whether the fields are shown for the first time.
+    is_first: StoredValue<bool>,
     /// Ids of the parameters' fields begin so, and so does that of what is looked at.
     id: StoredValue<String>,
 }
@@ -66,6 +68,7 @@ pub(super) fn dialog(board: Board, offer: Offer) -> AnyView {
         checked: RwSignal::new(None),
         is_uncertain: RwSignal::new(false),
         told: StoredValue::new((new_id(), None)),
+        is_first: StoredValue::new(true),
         id: StoredValue::new(next_id()),
     };
     let title = move || {
@@ -87,11 +90,25 @@ pub(super) fn dialog(board: Board, offer: Offer) -> AnyView {
 
 impl Giving {
     fn close(self) -> Callback<()> {
-        Callback::new(move |()| self.board.over.set(None))
+        // What is on its way cannot be called back, and what comes of it is to be seen.
+        Callback::new(move |()| {
+            if !self.form.busy.get_untracked() {
+                self.board.over.set(None);
+            }
+        })
     }
 
     /// What is written: what is said with it, and why.
     fn fields(self) -> Vec<AnyView> {
+        if !self.is_first.get_value() {
+            let first = self.command.with_value(|command| {
+                let first = command.parameters.first();
+                first.map(|parameter| self.field_id(&parameter.id))
+            });
+            let first = first.unwrap_or_else(|| self.reason.id());
+            request_animation_frame(move || focus(&first));
+        }
+        self.is_first.set_value(false);
         let mut parts = self.command.with_value(|command| {
             let parameters = command.parameters.iter();
             parameters
@@ -147,9 +164,11 @@ impl Giving {
         let id = self.id.get_value();
         // Whoever sent the first step by a key does not send the second by the same stroke.
         request_animation_frame(move || focus(&id));
-        let change = self
-            .form
-            .button("", Word::Change, move || self.checked.set(None));
+        let change = self.form.button("", Word::Change, move || {
+            if !self.form.busy.get_untracked() {
+                self.checked.set(None);
+            }
+        });
         vec![
             self.summary(checked),
             self.failure(),
@@ -226,8 +245,22 @@ impl Giving {
     fn failure(self) -> AnyView {
         let board = self.board;
         let uncertain = move || {
-            let is_uncertain = self.is_uncertain.get();
-            is_uncertain.then(|| board.word(Word::Uncertain))
+            if !self.is_uncertain.get() {
+                return None;
+            }
+            let said = self
+                .command
+                .with_value(|command| arguments(command, &self.written.read()));
+            let is_same = self.told.with_value(|(_, told)| {
+                let told = told.as_ref().map(|told| &told.parameters);
+                told.is_some_and(|told| said.as_ref().ok() == Some(told))
+            });
+            let word = if is_same {
+                Word::Uncertain
+            } else {
+                Word::OtherThanTold
+            };
+            Some(board.word(word))
         };
         view! {
             {self.form.failure()}
@@ -284,18 +317,23 @@ impl Giving {
         })
     }
 
-    /// The key under which an order is told: the same again only if the same may have been heard.
+    /// The key under which an order is told: the same again where the same may have been heard. Why
+    /// it is given does not make it another.
     fn key_for(self, wanted: &Wanted) -> SmolStr {
         let (key, told) = self.told.get_value();
-        let key = match told {
-            Some(told) if told != *wanted => new_id(),
-            _ => key,
-        };
-        self.told.set_value((key.clone(), Some(wanted.clone())));
+        let is_other = told.is_some_and(|told| told.parameters != wanted.parameters);
+        if !is_other {
+            return key;
+        }
+        let key = new_id();
+        self.told.set_value((key.clone(), None));
         key
     }
 
     fn send(self, wanted: Wanted, confirm: Option<String>) {
+        if self.form.busy.get_untracked() {
+            return;
+        }
         let key = self.key_for(&wanted);
         self.is_uncertain.set(false);
         let asked = wanted.clone();
@@ -326,10 +364,9 @@ impl Giving {
             self.checked.set(Some(checked));
             return None;
         }
-        if error.is_uncertain() {
+        if error.is_uncertain() || error.is_of_an_earlier() {
+            self.told.update_value(|(_, told)| *told = Some(wanted));
             self.is_uncertain.set(true);
-        } else {
-            self.told.set_value((new_id(), None));
         }
         Some(error)
     }

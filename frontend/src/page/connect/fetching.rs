@@ -20,19 +20,33 @@ use super::bench::Bench;
 pub(super) fn fetching(bench: Bench) -> AnyView {
     let form = Form::new();
     let fetched = RwSignal::new(None::<Fetched>);
+    let is_full = RwSignal::new(false);
     let fetch = move || {
-        let order = order(bench);
+        let asked = order(bench);
+        let (url, format) = (asked.url.clone(), asked.format);
+        is_full.set(false);
         form.send(
-            async move { api::register::fetch(&order).await },
+            async move { api::register::fetch(&asked).await },
             move |found| {
+                // Of another address by now it is no sample.
+                let now = order(bench);
+                if (now.url, now.format) != (url, format) {
+                    return;
+                }
                 let before = fetched.get_untracked();
-                bench.take_fetched(&found, before.as_ref());
-                fetched.set(Some(found));
+                if bench.take_fetched(&found, before.as_ref()) {
+                    fetched.set(Some(found));
+                } else {
+                    is_full.set(true);
+                }
             },
         );
     };
     let trouble = move || {
         let language = bench.screen().language.get();
+        if is_full.get() {
+            return Some(Word::SamplesFull.said(language).to_owned());
+        }
         form.failed.get().map(|error| told(&error, language))
     };
     let came = move || {
@@ -82,15 +96,21 @@ fn told(error: &Arc<ApiError>, language: Language) -> String {
 }
 
 impl Bench {
-    /// Takes what was fetched as a sample: in place of one that is empty, or was fetched before.
-    fn take_fetched(self, found: &Fetched, before: Option<&Fetched>) {
+    /// Takes what was fetched as a sample: in place of one that is empty, or was fetched before;
+    /// false if there is no room for one more.
+    fn take_fetched(self, found: &Fetched, before: Option<&Fetched>) -> bool {
         let is_stale = |sample: &Sample| {
             sample.payload.trim().is_empty()
                 || before.is_some_and(|before| before.payload == sample.payload)
         };
+        let kept = self.samples.read_untracked();
+        let n_kept = kept.iter().filter(|sample| !is_stale(sample)).count();
+        drop(kept);
+        if n_kept >= SAMPLES_MAX {
+            return false;
+        }
         self.change_samples(|samples| {
             samples.retain(|sample| !is_stale(sample));
-            samples.truncate(SAMPLES_MAX - 1);
             samples.push(Sample {
                 topic: String::new(),
                 payload: found.payload.clone(),
@@ -98,5 +118,6 @@ impl Bench {
         });
         let last = self.samples.read_untracked().len().saturating_sub(1);
         self.current.set(last);
+        true
     }
 }

@@ -11,6 +11,7 @@ use crate::i18n::Key;
 use crate::i18n::map::MapWord;
 use crate::i18n::panel::Panel as Word;
 use crate::map::camera::{Camera, Mercator};
+use crate::map::live::LiveMap;
 use crate::panel::map::Drawn;
 use crate::screen::{Screen, screen};
 use crate::select::Truth;
@@ -39,12 +40,19 @@ impl Picked {
     }
 
     /// The next of the warnings in view, the worst first; after the last none, then the first again.
+    /// Inside an area whose own middle is elsewhere, what is in force in the middle of the view.
     pub(in crate::panel::map) fn after(
         picked: Option<&Self>,
         warned: &[Warned],
         drawn: Drawn,
     ) -> Option<Self> {
         let seen = drawn.ask(|map| in_turn(warned, |warned| map.shows(warned.position)))?;
+        if seen.is_empty() {
+            return match picked {
+                Some(_) => None,
+                None => Self::at(drawn.ask(LiveMap::middle)?, drawn),
+            };
+        }
         let next = picked.map_or(0, |picked| {
             let held = seen.iter().position(|one| picked.ids.contains(&one.id));
             held.map_or(0, |place| place + 1)
