@@ -127,7 +127,7 @@ impl Fold<'_> {
 
     /// Whether the journal has this package in force, and what was seen is not long ago.
     fn is_now(&self, row: &Row, def: &RuleOrderDef) -> bool {
-        let age_ms = self.state.now_ms.saturating_sub(row.seen_ms);
+        let age_ms = self.state.now_ms.saturating_sub(self.seen_ms(row));
         self.state.package == Some(self.package.digest) && age_ms <= def.fresh.ms()
     }
 

@@ -60,6 +60,18 @@ pub(crate) trait Kind: Send + Sync {
     /// name goes before it.
     fn says(&self, target: &Target) -> (&'static str, &'static str);
 
+    /// As of when was seen what speaks for an alert of it that fires. A number is as new as the
+    /// newest that it is made of; one that counts nothing is of now.
+    fn seen_ms(&self, fold: &Fold<'_>, row: &Row) -> i64 {
+        match row.target {
+            Target::Metric(metric, area) => {
+                let latest_ms = fold.reader().latest_ms(metric, area);
+                latest_ms.unwrap_or(fold.state.now_ms)
+            }
+            Target::Asset(_) | Target::Place(..) | Target::Area(_) => row.seen_ms,
+        }
+    }
+
     /// A newer value of a property that it looks at.
     fn value(&self, _fold: &mut Fold<'_>, _rule: Rule, _seen: &Valued<'_>) {}
 
@@ -171,6 +183,12 @@ pub(crate) struct Step<'a> {
 }
 
 impl Fold<'_> {
+    /// As of when was seen what speaks for an alert that fires.
+    pub(crate) fn seen_ms(&self, row: &Row) -> i64 {
+        let rule = self.plan.rule(row.rule);
+        rule.map_or(row.seen_ms, |rule| rule.watch.seen_ms(self, row))
+    }
+
     /// Shows each of `rules` what `look` shows it.
     fn look_by(&mut self, rules: &[Rule], look: impl Fn(&dyn Kind, &mut Self, Rule)) {
         let plan = self.plan;

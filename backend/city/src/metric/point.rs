@@ -118,6 +118,14 @@ impl Reader<'_> {
         v.map(|v| measured.how.over(v, length_ms))
     }
 
+    /// Event time of the newest of what the live value is made of; `None` if that is nothing.
+    pub(crate) fn latest_ms(&self, metric: Metric, area: Area) -> Option<i64> {
+        let number = self.number(metric, self.plan.metric(metric)?, area, When::Live)?;
+        let latest_ms = number.latest_ms?;
+        // A cell knows its newest of ever.
+        (latest_ms >= number.window.start_ms).then_some(latest_ms)
+    }
+
     /// What nothing at all comes to: 0 where things are counted and somebody would tell of them.
     fn zero(&self, measured: &Measured) -> Option<f64> {
         let mut feeds = self.feeds_of(measured);

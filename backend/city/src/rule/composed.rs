@@ -188,13 +188,8 @@ impl Watch {
         });
         let mut verdicts = Vec::new();
         for (key, anchor) in anchors {
-            let near: Vec<&Member> = all
-                .iter()
-                .filter(|(other, member)| {
-                    other == key || (member.part != 0 && member.is_near(anchor, within))
-                })
-                .map(|(_, member)| *member)
-                .collect();
+            let near = near(&all, (*key, *anchor), within);
+            let near: Vec<&Member> = near.map(|(_, member)| member).collect();
             let has = |part: usize| near.iter().any(|one| usize::from(one.part) == part);
             let holds = (0..self.parts.len()).all(has);
             verdicts.push(((*key).clone(), holds, Evidence::of(&near)));
@@ -202,6 +197,37 @@ impl Watch {
         for (key, holds, evidence) in verdicts {
             Self::judge_anchor(fold, rule, &key, holds, evidence);
         }
+    }
+
+    /// As of when the newest of each part was seen, among those that make up the alert in `row`; by
+    /// part.
+    fn newest(&self, fold: &Fold<'_>, row: &Row) -> BTreeMap<u16, i64> {
+        let mut newest = BTreeMap::new();
+        let Some(known) = fold.state.rules.get(usize::from(row.rule)) else {
+            return newest;
+        };
+        let note = |(key, member): (&AlertKey, &Member)| {
+            let part = fold.state.alerts.get(key);
+            let seen_ms = part.map_or(member.since_ms, |part| fold.seen_ms(part));
+            let newest_ms = newest.entry(member.part).or_insert(seen_ms);
+            *newest_ms = seen_ms.max(*newest_ms);
+        };
+        match (&self.together, &row.target) {
+            (Together::Near(within), _) => {
+                let all: Vec<_> = known.composed.at(Place::Anywhere).collect();
+                let subject = &row.alert.key.subject;
+                let anchors = all.iter().copied();
+                let mut anchors =
+                    anchors.filter(|(key, one)| one.part == 0 && key.subject == *subject);
+                if let Some(anchor) = anchors.next() {
+                    near(&all, anchor, within).for_each(note);
+                }
+            }
+            (_, Target::Asset(handle)) => known.composed.at(Place::Asset(*handle)).for_each(note),
+            (_, Target::Area(area)) => known.composed.at(Place::Area(*area)).for_each(note),
+            (_, Target::Metric(..) | Target::Place(..)) => {}
+        }
+        newest
     }
 
     fn judge_anchor(
@@ -228,6 +254,18 @@ impl Watch {
         let trigger = Trigger::new(rule, anchor.subject.clone(), target, holds, now_ms);
         fold.judge(&evidence.into_trigger(fold, trigger));
     }
+}
+
+/// The anchor and what is near it, among `all`.
+fn near<'a>(
+    all: &'a [(&'a AlertKey, &'a Member)],
+    (anchor, at): (&'a AlertKey, &'a Member),
+    within: &'a WithinDef,
+) -> impl Iterator<Item = (&'a AlertKey, &'a Member)> {
+    let is_near = move |(other, member): &(&AlertKey, &Member)| {
+        *other == anchor || (member.part != 0 && member.is_near(at, within))
+    };
+    all.iter().copied().filter(is_near)
 }
 
 impl Member {
@@ -290,6 +328,17 @@ impl Kind for Watch {
 
     fn says(&self, _target: &Target) -> (&'static str, &'static str) {
         ("{parts}", "{parts}")
+    }
+
+    /// As new as the oldest of the parts without which it would not hold.
+    fn seen_ms(&self, fold: &Fold<'_>, row: &Row) -> i64 {
+        let seen_ms = self.newest(fold, row).into_values();
+        let seen_ms = if self.needs_all {
+            seen_ms.min()
+        } else {
+            seen_ms.max()
+        };
+        seen_ms.unwrap_or(row.seen_ms)
     }
 
     fn turned(&self, fold: &mut Fold<'_>, rule: Rule, part: &Row, fires: bool) {

@@ -13,7 +13,7 @@ use egret_shared::time::Span;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Looks};
-use crate::alert::{Target, Trigger};
+use crate::alert::{Row, Target, Trigger};
 use crate::expr::Condition;
 use crate::feed::{Delivered, FeedState, minutes};
 use crate::fold::Fold;
@@ -211,6 +211,11 @@ impl Kind for Watch {
                 "the clock of gateway {gateway} of {feed} is off by {value} s",
             ),
         }
+    }
+
+    /// It is judged at each tick.
+    fn seen_ms(&self, fold: &Fold<'_>, _row: &Row) -> i64 {
+        fold.state.now_ms
     }
 
     fn ticked(&self, fold: &mut Fold<'_>, rule: Rule) {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Kind, Looks};
-use crate::alert::{Target, Trigger};
+use crate::alert::{Row, Target, Trigger};
 use crate::bits::Bits;
 use crate::fold::Fold;
 use crate::plan::{Area, Areas, Feed, Plan, Rule};
@@ -281,6 +281,11 @@ impl Kind for Watch {
             ),
             _ => ("{asset} 无数据", "no word from {asset}"),
         }
+    }
+
+    /// Nothing, up to now.
+    fn seen_ms(&self, fold: &Fold<'_>, _row: &Row) -> i64 {
+        fold.state.now_ms
     }
 
     fn heard(&self, fold: &mut Fold<'_>, rule: Rule, handle: u32, index: u32) {

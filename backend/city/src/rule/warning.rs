@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Kind, Looks, Step};
-use crate::alert::{Target, Trigger};
+use crate::alert::{Row, Target, Trigger};
 use crate::expr::ReportFilter;
 use crate::fold::Fold;
 use crate::limits::WARNINGS_MAX;
@@ -149,6 +149,16 @@ impl Kind for Watch {
 
     fn says(&self, _target: &Target) -> (&'static str, &'static str) {
         ("{area} {category}", "{category} in {area}")
+    }
+
+    /// While it is in force it is of now, however long ago it was issued; only what it was late
+    /// when it came stays with it.
+    fn seen_ms(&self, fold: &Fold<'_>, row: &Row) -> i64 {
+        let now_ms = fold.state.now_ms;
+        let held_ms = fold.plan.rule(row.rule).map_or(0, |rule| rule.def.hold.ms());
+        let fired_ms = row.alert.fired_at.map_or(now_ms, |at| at.0);
+        let late_ms = fired_ms - row.alert.since.0 - held_ms;
+        now_ms - late_ms.max(0)
     }
 
     fn stepped(&self, fold: &mut Fold<'_>, rule: Rule, step: &Step<'_>) {

@@ -2,6 +2,7 @@
 
 use egret_city::{City, Entry, Intent};
 use egret_shared::actuation::{Argument, Outgoing, RuleOrder};
+use egret_shared::alert::AlertState;
 use egret_shared::case::Doer;
 use egret_shared::command::{Command, Order, Outcome};
 use egret_shared::hush::{HushDef, HushKind, HushOrder, Matcher};
@@ -9,12 +10,18 @@ use egret_shared::level::Level;
 use egret_shared::time::Span;
 
 use crate::hushes;
-use crate::story::{Story, tiny};
+use crate::rules::states;
+use crate::story::{Story, tiny, tiny_with};
 
 impl Story {
     /// In the tiny city, whose journal says that its package is in force.
     fn ruled() -> Self {
-        let package = tiny();
+        Self::ruled_with("")
+    }
+
+    /// The same with these rules beside its own.
+    fn ruled_with(rules: &str) -> Self {
+        let package = tiny_with("rules.toml", rules);
         let digest = package.digest;
         let mut story = Self::of(package);
         story.tell(&Entry::Package(digest));
@@ -33,6 +40,14 @@ impl Story {
 
     fn intents(&self) -> Vec<Intent> {
         self.city.intents().cloned().collect()
+    }
+
+    /// The rules that come to an order.
+    fn ordering(&self) -> Vec<String> {
+        let intents = self.city.intents();
+        intents
+            .map(|intent| intent.alert.rule.to_string())
+            .collect()
     }
 
     /// What a server does with an intent.
@@ -131,6 +146,99 @@ fn what_was_so_long_ago_or_under_another_package_orders_nothing() {
     let alerts = story.alerts("ponding");
     assert!(alerts[0].fired_at.is_some(), "{alerts:?}");
     assert_eq!(story.intents(), []);
+}
+
+const COMPOSED: &str = r#"
+[[rule]]
+id     = "wet"
+name   = { zh = "湿", en = "Wet" }
+kind   = "threshold"
+on     = { feed = "road", property = "ponding_depth" }
+when   = "value >= 5.0"
+level  = "blue"
+silent = true
+
+[[rule]]
+id     = "full"
+name   = { zh = "满", en = "Full" }
+kind   = "threshold"
+on     = { feed = "manhole", property = "water_level" }
+when   = "value >= 1.0"
+level  = "blue"
+silent = true
+
+[[rule]]
+id    = "some-wet"
+name  = { zh = "有积水", en = "Some wet" }
+kind  = "any"
+of    = ["wet"]
+by    = "district"
+order = { feed = "road", asset = "G-1", command = "zero" }
+
+[[rule]]
+id    = "flooding"
+name  = { zh = "内涝", en = "Flooding" }
+kind  = "all"
+of    = ["wet", "full"]
+by    = "district"
+order = { feed = "road", asset = "G-1", command = "zero" }
+
+[[rule]]
+id    = "blind"
+name  = { zh = "失联且积水", en = "Wet and blind" }
+kind  = "all"
+of    = ["wet", "manhole-silent"]
+within = { distance = "300m", time = "1h" }
+order = { feed = "road", asset = "G-1", command = "zero" }
+"#;
+
+#[test]
+fn a_rule_made_of_others_is_as_old_as_what_its_parts_saw() {
+    // A gateway sends what it had stored: it fires, and is no news.
+    let mut story = Story::ruled_with(COMPOSED);
+    story.read_late("20m", "road", "G-1", "ponding_depth", 10.0);
+    assert_eq!(states(&story, "some-wet"), [AlertState::Firing]);
+    assert!(story.ordering().is_empty());
+    // Neither does it become news by another part.
+    story.read("manhole", "M-1", "water_level", 1.4);
+    assert_eq!(states(&story, "flooding"), [AlertState::Firing]);
+    assert!(story.ordering().is_empty());
+}
+
+#[test]
+fn a_part_that_goes_on_is_as_new_as_what_it_saw_last() {
+    let mut story = Story::ruled_with(COMPOSED);
+    story.wait_with("10m", "road", "G-1", "ponding_depth", 10.0);
+    story.read("manhole", "M-1", "water_level", 1.4);
+    assert_eq!(story.ordering(), ["flooding"]);
+    // Nobody has to say anew that somebody says nothing.
+    let mut story = Story::ruled_with(COMPOSED);
+    story.read("manhole", "M-1", "water_level", 0.4);
+    story.wait("20m");
+    story.read("road", "G-1", "ponding_depth", 10.0);
+    assert_eq!(states(&story, "blind"), [AlertState::Firing]);
+    assert_eq!(story.ordering(), ["some-wet", "blind"]);
+}
+
+#[test]
+fn a_metric_is_as_old_as_the_newest_that_it_is_made_of() {
+    let rule = r#"
+[[rule]]
+id    = "gauges-wet"
+name  = { zh = "积水点", en = "Wet gauges" }
+kind  = "threshold"
+on    = { metric = "water.ponding_gauges_wet" }
+when  = "value >= 1.0"
+level = "blue"
+order = { feed = "road", asset = "G-1", command = "zero" }
+"#;
+    for (ago, orders) in [("8m", 0), ("1m", 1)] {
+        let mut story = Story::ruled_with(rule);
+        story.read_late(ago, "road", "G-1", "ponding_depth", 10.0);
+        story.wait("1s");
+        assert!(states(&story, "gauges-wet").contains(&AlertState::Firing));
+        assert_eq!(story.ordering().len(), orders, "of {ago} ago");
+    }
 }
 
 #[test]
