@@ -207,7 +207,15 @@ pub fn rule_person(rule: &RuleId) -> Person {
     }
 }
 
-/// The rule that gave an order, if no person did.
+/// A rule as whoever gave an order, told to those who may not know of the rule.
+pub fn some_rule() -> Person {
+    Person {
+        id: RULE_PREFIX.into(),
+        name: String::new(),
+    }
+}
+
+/// The rule that gave an order, if no person did; empty for those who may not know of it.
 pub fn rule_of(person: &Person) -> Option<&str> {
     person.id.strip_prefix(RULE_PREFIX)
 }
@@ -296,7 +304,7 @@ pub struct Actuation {
     pub parameters: BTreeMap<SmolStr, Argument>,
     /// Who ordered it.
     pub by: Person,
-    /// Why; empty for those who may not work there.
+    /// Why; empty for those who may not work there, or may not know of the rule that gave it.
     pub reason: String,
     /// When it was ordered.
     pub at: TimeMs,

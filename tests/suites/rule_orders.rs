@@ -82,7 +82,7 @@ fn a_rule_that_fires_orders_the_asset_that_its_alert_is_about() {
         row["by"],
         json!({ "id": "rule/ponding", "name": "ponding" })
     );
-    assert!(row["reason"].as_str().unwrap().contains("20 cm"), "{row}");
+    assert_eq!(row["reason"], "道路积水 / Road ponding", "{row}");
     let id = row["id"].as_str().unwrap();
     assert_eq!(gauge.answer("vendor-x/G-1/answer", "", Some(id)), 0);
     wait::until("the order is acknowledged", || {

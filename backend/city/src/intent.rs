@@ -15,6 +15,7 @@ use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::command::{Command, Outcome};
 use egret_shared::id::{ActuationId, AssetId, CommandId, FeedId, RuleId};
 use egret_shared::package::rule::RuleOrderDef;
+use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -39,7 +40,7 @@ pub struct Intent {
     pub command: CommandId,
     /// What is said with it.
     pub parameters: BTreeMap<SmolStr, Argument>,
-    /// Why: what the alert says.
+    /// Why: the rule by its name. What the alert says is not for everybody who may see the actuator.
     pub reason: String,
     /// When the alert fired.
     pub at: TimeMs,
@@ -104,15 +105,17 @@ impl Fold<'_> {
         let Some(row) = self.state.alerts.get(key) else {
             return;
         };
-        let rule = self.plan.rule(row.rule);
-        let Some(def) = rule.and_then(|rule| rule.def.order.as_ref()) else {
+        let Some(rule) = self.plan.rule(row.rule).map(|rule| &rule.def) else {
+            return;
+        };
+        let Some(def) = &rule.order else {
             return;
         };
         let is_due = row.alert.state == AlertState::Firing && row.is_public();
         if !is_due || !self.is_now(row, def) {
             return;
         }
-        let Some(intent) = self.intent(row, def) else {
+        let Some(intent) = self.intent(row, &rule.name, def) else {
             return;
         };
         let pair = (key.rule.clone(), intent.feed.clone(), intent.asset.clone());
@@ -131,7 +134,7 @@ impl Fold<'_> {
         self.state.package == Some(self.package.digest) && age_ms <= def.fresh.ms()
     }
 
-    fn intent(&self, row: &Row, def: &RuleOrderDef) -> Option<Intent> {
+    fn intent(&self, row: &Row, rule: &Text, def: &RuleOrderDef) -> Option<Intent> {
         let key = &row.alert.key;
         let asset = match &key.subject {
             _ if !def.is_to_alerted() => AssetId::new(&def.asset),
@@ -140,8 +143,7 @@ impl Fold<'_> {
         };
         let command = self.package.feed(&def.feed)?.command(&def.command)?;
         let at = TimeMs(self.state.now_ms);
-        let message = &row.alert.message;
-        let reason = format!("{} / {}", message.zh, message.en);
+        let reason = format!("{} / {}", rule.zh, rule.en);
         Some(Intent {
             id: ActuationId::new(hash_of(&(key, self.state.seq)).to_string()),
             alert: key.clone(),

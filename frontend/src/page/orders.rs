@@ -177,11 +177,18 @@ impl Orders {
             let catalog = screen.store.catalog.get();
             let named = catalog.and_then(|catalog| rule_name(&catalog, rule));
             let name = named.map_or_else(|| rule.to_owned(), |name| screen.text(&name));
-            format!("{} · {name}", screen.word(Word::ByRule))
+            let by = screen.word(Word::ByRule);
+            if name.is_empty() {
+                by.to_owned()
+            } else {
+                format!("{by} · {name}")
+            }
         });
+        // The reason of a rule is its name.
+        let why = rule.is_none().then(|| row.reason.clone());
         let by = view! {
             <b>{rule.unwrap_or_else(|| row.by.name.clone())}</b>
-            <span>{row.reason.clone()}</span>
+            <span>{why}</span>
         };
         cells.push(classed_cell("detail order-by", by));
         cells.push(cell(screen.stamp(row.at)));

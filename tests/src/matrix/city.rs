@@ -281,6 +281,31 @@ fn dispatched(cell: Cell) -> &'static [&'static str] {
     }
 }
 
+/// Whose rule on assets orders something, and whose actuator that is told to, in [`Place::W1`].
+const ORDERS: (Cell, Cell) = (("police", Class::Sensitive), ("water", Class::Public));
+
+/// The rule that orders something, and the actuator's label.
+pub fn ordering() -> (Rule, Label) {
+    let (giver, taker) = ORDERS;
+    let id = Label::of(giver.0, giver.1).marker("high");
+    let mut rules = rules().into_iter();
+    let rule = rules.find(|rule| rule.id == id);
+    let rule = rule.unwrap_or_else(|| panic!("there is no rule {id}"));
+    (rule, Label::of(taker.0, taker.1).at(Place::W1))
+}
+
+fn order(cell: Cell) -> String {
+    let (giver, taker) = ORDERS;
+    if cell != giver {
+        return String::new();
+    }
+    let actuator = Label::of(taker.0, taker.1).at(Place::W1).marker("reg");
+    let feed = feed(taker, "fix");
+    format!(
+        "order = {{ feed = \"{feed}\", asset = \"{actuator}\", command = \"act\", fresh = \"1d\" }}\n"
+    )
+}
+
 /// Every rule.
 pub fn rules() -> Vec<Rule> {
     let mut rules = Vec::new();
@@ -289,7 +314,8 @@ pub fn rules() -> Vec<Rule> {
         let (fix, rep) = (feed(cell, "fix"), feed(cell, "rep"));
         let high = format!(
             "kind = \"threshold\"\non = {{ feed = \"{fix}\", property = \"level\" }}\nwhen = \"value >= 2.0\"\n\
-             level = \"orange\"\n{}",
+             level = \"orange\"\n{}{}",
+            order(cell),
             assign(assigned(cell))
         );
         let high = Rule::new(&label, "high", &fix, &high);

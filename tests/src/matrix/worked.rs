@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::city;
+use super::city::{self, Rule};
 use super::label::{Class, Label, Place};
 use crate::clock;
 use crate::http::Http;
 use crate::server::Server;
+use crate::wait;
 use egret_shared::time::TimeMs;
 
 /// What is written to an incident begins with this.
@@ -37,8 +38,19 @@ pub struct Worked {
     pub incidents: Vec<(String, String)>,
     /// What is kept quiet, and whose that is.
     pub hushes: Vec<(String, Label)>,
-    /// Orders to actuators, which nobody takes: their ids, and whose actuators those are.
-    pub orders: Vec<(String, Label)>,
+    /// Orders to actuators, which nobody takes.
+    pub orders: Vec<Given>,
+}
+
+/// An order to an actuator.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Its id.
+    pub id: String,
+    /// Whose the actuator is.
+    pub label: Label,
+    /// The rule that gave it, if no person did.
+    pub rule: Option<Rule>,
 }
 
 impl Worked {
@@ -74,6 +86,7 @@ impl Worked {
         );
         worked.hush(&lead);
         worked.order(&lead);
+        worked.await_rule(admin);
         worked
     }
 
@@ -109,8 +122,29 @@ impl Worked {
             let answer = lead.ask("POST", "/api/v1/commands", &headers, &order.to_string());
             assert_eq!(answer.status, 202, "{order}: {}", answer.body);
             let id = answer.json()["id"].as_str().expect("an id").to_owned();
-            self.orders.push((id, actuator.label));
+            self.orders.push(Given {
+                id,
+                label: actuator.label,
+                rule: None,
+            });
         }
+    }
+
+    /// And one that a rule has given by itself.
+    #[track_caller]
+    fn await_rule(&mut self, admin: &Http) {
+        let (rule, label) = city::ordering();
+        let by = format!("rule/{}", rule.id);
+        let given = wait::until("the rule has ordered", || {
+            let rows = admin.list("/api/v1/commands");
+            let given = rows.iter().find(|row| row["by"]["id"] == *by);
+            given.cloned().ok_or_else(|| format!("{rows:?}"))
+        });
+        self.orders.push(Given {
+            id: given["id"].as_str().expect("an id").to_owned(),
+            label,
+            rule: Some(rule),
+        });
     }
 
     /// What the file is called that was put to this incident.

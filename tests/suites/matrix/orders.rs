@@ -17,8 +17,8 @@ const PAGE: usize = 5;
 
 pub(crate) fn list(cell: Cell<'_>, _: &Truth) {
     let all = cell.stage.worked.orders.iter();
-    let own = all.filter(|(_, label)| cell.reader().sees(label));
-    let own: BTreeSet<String> = own.map(|(id, _)| id.clone()).collect();
+    let own = all.filter(|order| cell.reader().sees(&order.label));
+    let own: BTreeSet<String> = own.map(|order| order.id.clone()).collect();
     let told = cell.list("/api/v1/commands", PAGE);
     cell.same(&own, &told.iter().map(|row| text(&row["id"])).collect());
     for row in &told {
@@ -43,15 +43,27 @@ pub(crate) fn list(cell: Cell<'_>, _: &Truth) {
     );
 }
 
-/// Why it was ordered is for those who may work where the actuator is, and told to them.
+/// Why it was ordered is for those who may work where the actuator is, and told to them; by which
+/// rule, for those who may know of the rule. Whether anything names it to others is searched for.
 fn has_own_reason(cell: Cell<'_>, row: &Value) {
     let mut all = cell.stage.worked.orders.iter();
-    let Some((_, label)) = all.find(|(id, _)| row["id"] == *id) else {
+    let Some(order) = all.find(|order| row["id"] == *order.id) else {
         return cell.leak(format_args!("an order that nobody gave: {row}"));
     };
-    let is_told = text(&row["reason"]).starts_with(ORDERED);
+    let reason = text(&row["reason"]);
+    let (is_known, is_told) = match &order.rule {
+        None => (true, reason.starts_with(ORDERED)),
+        Some(rule) => {
+            let is_known = rule.is_for(cell.reader());
+            if is_known && !text(&row["by"]["id"]).ends_with(&rule.id) {
+                cell.missing(format!("by which rule: {row}"));
+            }
+            (is_known, !reason.is_empty())
+        }
+    };
     cell.findings.rows(1);
-    match (cell.reader().may(Right::Work, label), is_told) {
+    let may = is_known && cell.reader().may(Right::Work, &order.label);
+    match (may, is_told) {
         (true, false) => cell.missing(format_args!("why: {row}")),
         (false, true) => cell.leak(format_args!("why: {row}")),
         _ => {}
@@ -59,9 +71,10 @@ fn has_own_reason(cell: Cell<'_>, row: &Value) {
 }
 
 pub(crate) fn one(cell: Cell<'_>, _: &Truth) {
-    for (id, label) in &cell.stage.worked.orders {
+    for order in &cell.stage.worked.orders {
+        let id = &order.id;
         let answer = cell.get(&format!("/api/v1/commands/{id}"));
-        is_answered(cell, cell.reader().sees(label), answer.status, id);
+        is_answered(cell, cell.reader().sees(&order.label), answer.status, id);
         if answer.status == 200 {
             has_own_reason(cell, &answer.json());
         }

@@ -15,10 +15,10 @@ use egret_city::City;
 use egret_shared::access::{Right, Scope};
 use egret_shared::actuation::{
     Actuation, ActuationOrder, ActuationRefusal, ActuationState, Argument, Flaw,
-    ORDER_REASON_CHARS_MAX,
+    ORDER_REASON_CHARS_MAX, rule_of, some_rule,
 };
 use egret_shared::command::{Command, Order, Outcome};
-use egret_shared::id::{ActuationId, AreaCode, AssetId, CommandId, FeedId};
+use egret_shared::id::{ActuationId, AreaCode, AssetId, CommandId, FeedId, RuleId};
 use egret_shared::package::command::CommandDef;
 use egret_shared::people::Outcome as Told;
 use egret_shared::time::TimeMs;
@@ -341,7 +341,7 @@ impl Caller {
     }
 
     /// What may be seen of an order: nothing, or the order, without why for those who may not work
-    /// where the actuator is.
+    /// where the actuator is, and without the rule that gave it for those who may not know of that.
     fn seen_actuation(&self, city: &City, row: &Actuation) -> Option<Actuation> {
         let handle = city.handle(&row.feed, &row.asset);
         let area = handle.and_then(|handle| city.area_of(handle));
@@ -349,7 +349,12 @@ impl Caller {
             return None;
         }
         let mut row = row.clone();
-        if !self.may_actuate(Right::Work, &row.feed, area) {
+        let rule = rule_of(&row.by).map(RuleId::new);
+        let is_known = rule.is_none_or(|rule| self.sight.rule_somewhere(&rule));
+        if !is_known {
+            row.by = some_rule();
+        }
+        if !is_known || !self.may_actuate(Right::Work, &row.feed, area) {
             row.reason.clear();
         }
         Some(row)

@@ -5,6 +5,7 @@ use egret_shared::catalog::{Area, Catalog};
 use egret_shared::id::{AreaCode, FeedId, MetricId};
 use egret_shared::package::command::{AckDef, CommandDef};
 use egret_shared::package::layer::SceneLayer;
+use egret_shared::package::rule::RuleOrderDef;
 use egret_shared::package::scene::{PanelDef, SceneDef};
 use serde_json::Value;
 
@@ -45,10 +46,7 @@ impl Caller {
         rules.rules.retain(|rule| sight.rule_somewhere(&rule.id));
         for rule in &mut rules.rules {
             // What it orders is of another feed, maybe.
-            rule.order = rule
-                .order
-                .take()
-                .filter(|order| sight.feed_somewhere(&order.feed));
+            rule.order = rule.order.take().filter(|order| sight.order(order));
         }
         rules
             .causes
@@ -105,6 +103,17 @@ impl Sight {
             ..area
         })
         .collect()
+    }
+
+    /// Whether what a rule orders may be known: of an actuator that it names, as that may be seen where
+    /// the register has it.
+    fn order(&self, order: &RuleOrderDef) -> bool {
+        if order.is_to_alerted() {
+            return self.feed_somewhere(&order.feed);
+        }
+        let mut assets = self.labels().package().assets.iter();
+        let named = assets.find(|one| one.feed == order.feed && one.asset.as_str() == order.asset);
+        self.feed_at(&order.feed, named.and_then(|one| one.area.as_ref()))
     }
 
     /// Takes the features of areas that are not seen out of `areas.geojson`.
