@@ -50,6 +50,7 @@ use egret_people::{Line, Refused};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use tower_http::compression::CompressionLayer;
 
@@ -124,6 +125,9 @@ pub(crate) struct Context {
     pub sampler: Sampler,
     /// Tells that there are orders to actuators.
     pub orders: Wake,
+    /// Tasks of the server, for what must not end with who asked for it: the future of a request that
+    /// is hung up on, or takes too long, is dropped wherever it waits.
+    pub tasks: TaskTracker,
     /// The embedded MQTT endpoint, once it is there.
     pub endpoint: Arc<OnceLock<Handle>>,
     /// Ends whoever follows the city: the server stops, or another package is in force.

@@ -145,6 +145,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         polls: Arc::default(),
         sampler: Sampler::new(Arc::clone(&fetch)),
         orders: Wake::default(),
+        tasks: tracker.clone(),
         endpoint: Arc::default(),
         shutdown: shutdown.child_token(),
         generation,

@@ -166,6 +166,29 @@ fn a_sample_is_fetched_for_whoever_connects_a_feed_and_nothing_is_kept_of_it() {
 }
 
 #[test]
+fn that_a_sample_was_asked_for_is_in_the_trail_whether_or_not_anybody_waits_for_it() {
+    let site = Site::new();
+    site.put("/held", Page::new("{}").held());
+    let (setup, _settings) = city("");
+    let server = setup.start();
+    let api = server.api();
+    let told = || -> Vec<Value> {
+        let lines = api.list("/api/v1/audit?action=feed.sample");
+        lines.iter().map(|line| line["outcome"].clone()).collect()
+    };
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| sample(&api, &site.url("/held")));
+        site.until_asked("/held", 1);
+        let before = told();
+        site.put("/held", Page::new("{}"));
+        assert_eq!(asking.join().unwrap().status, 200);
+        assert_eq!(before, ["done"]);
+    });
+    sample(&api, &site.url("/gone")).is_problem(422, "404");
+    assert_eq!(told(), ["failed", "done", "done"]);
+}
+
+#[test]
 fn who_asks_for_a_sample_reaches_nothing_that_the_settings_do_not_name() {
     let site = Site::new();
     let port = site.address.port();

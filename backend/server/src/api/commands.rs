@@ -151,9 +151,14 @@ pub(super) async fn order(
         by,
         order: Order::Actuate(Box::new(order)),
     };
-    given(&context, command).await?;
     let line = caller.line(at, action, Told::Done, detail.to_string());
-    context.note_now(line).await?;
+    // Whoever hangs up meanwhile keeps no order out of the trail.
+    let giving = context.clone();
+    let giving = context.tasks.spawn(async move {
+        given(&giving, command).await?;
+        giving.note_now(line).await
+    });
+    giving.await.map_err(|error| Problem::given_up(&error))??;
     let row = context.city.ask(move |city| city.actuation(&id).cloned());
     let gone = || {
         let detail = "the order is in the journal; what becomes of it is not known any more";

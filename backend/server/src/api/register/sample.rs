@@ -61,19 +61,19 @@ pub(in crate::api) async fn fetch(
         headers: order.headers.as_ref().unwrap_or(&nothing),
         query: order.query.as_ref().unwrap_or(&nothing),
     };
-    let answer = sampler.fetch.fetch(ask).await;
-    // Whether or not it was answered: somebody has had the server ask.
-    let host = url.host_str().unwrap_or_default();
-    let (outcome, why) = match &answer {
-        Ok(_) => (Outcome::Done, String::new()),
-        Err(failure) => (Outcome::Failed, failure.why.clone()),
-    };
-    let line = caller.line(clock::now(), ("feed.sample", host), outcome, why);
+    let action = ("feed.sample", url.host_str().unwrap_or_default());
+    // Before it is asked: whoever hangs up meanwhile has had the server ask all the same.
+    let line = caller.line(clock::now(), action, Outcome::Done, "");
     context.note_now(line).await?;
-    match answer {
+    match sampler.fetch.fetch(ask).await {
         Ok(Answer::New { body, .. }) => Ok(Json(sample(body)?)),
         Ok(Answer::Unchanged) => Err(unusable("it answers with nothing".to_owned())),
-        Err(failure) => Err(failed(failure)),
+        Err(failure) => {
+            let why = failure.why.clone();
+            let line = caller.line(clock::now(), action, Outcome::Failed, why);
+            context.note_now(line).await?;
+            Err(failed(failure))
+        }
     }
 }
 
