@@ -3,8 +3,8 @@
 //! The fold comes to it and gives nothing: it notes an [`Intent`], with all that decides. Whoever runs
 //! live asks for those, fills them in and puts the order into the journal, and that takes the intent
 //! away. So a replay and a dry run order nothing, and after a power cut an intent without its order is
-//! still there, until its time has passed. Only what is so now counts: while the package that the rule
-//! is of was in force, and of something seen a moment ago.
+//! still there, until its time has passed or its alert is over. Only what is so now counts: while the
+//! package that the rule is of was in force, and of something seen a moment ago.
 
 use std::collections::BTreeMap;
 
@@ -111,8 +111,7 @@ impl Fold<'_> {
         let Some(def) = &rule.order else {
             return;
         };
-        let is_due = row.alert.state == AlertState::Firing && row.is_public();
-        if !is_due || !self.is_now(row, def) {
+        if !speaks(row) || !self.is_now(row, def) {
             return;
         }
         let Some(intent) = self.intent(row, &rule.name, def) else {
@@ -175,11 +174,31 @@ impl Fold<'_> {
         self.actuate(command, order)
     }
 
-    /// Forgets what rules came to and nobody put into the journal in time, and rests that are over.
+    /// Forgets what rules came to and nobody put into the journal in time, what is so no longer, and
+    /// rests that are over.
     pub(crate) fn drop_intents(&mut self) {
         let now_ms = self.state.now_ms;
+        let mut open = std::mem::take(&mut self.state.intents.open);
+        open.retain(|intent| self.stands(intent));
         let intents = &mut self.state.intents;
-        intents.open.retain(|intent| intent.expires_at.0 > now_ms);
+        intents.open = open;
         intents.rests.retain(|_, until_ms| *until_ms > now_ms);
     }
+
+    /// Whether what a rule came to is still to be ordered: it may be, its alert speaks, and it has not
+    /// been waiting for longer than what the rule saw may be old.
+    fn stands(&self, intent: &Intent) -> bool {
+        let now = TimeMs(self.state.now_ms);
+        let row = self.state.alerts.get(&intent.alert);
+        let fresh = row.filter(|row| speaks(row)).and_then(|row| {
+            let rule = self.plan.rule(row.rule)?;
+            Some(rule.def.order.as_ref()?.fresh)
+        });
+        now < intent.expires_at && fresh.is_some_and(|fresh| now.since(intent.at) <= fresh)
+    }
+}
+
+/// Whether an alert fires, and nothing keeps it quiet.
+fn speaks(row: &Row) -> bool {
+    row.alert.state == AlertState::Firing && row.is_public()
 }

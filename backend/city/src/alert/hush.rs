@@ -229,6 +229,8 @@ impl Fold<'_> {
         };
         self.state.hushes.come_to(self.plan.zone, now);
         self.quieten_all();
+        // Whoever has silenced a rule goes to the machine at once.
+        self.drop_intents();
         Outcome::Hushed(id)
     }
 }

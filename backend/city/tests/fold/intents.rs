@@ -42,6 +42,25 @@ impl Story {
         self.city.intents().cloned().collect()
     }
 
+    /// Keeps the tiny city's rule quiet for a minute and a half.
+    fn silence(&mut self) {
+        let silence = HushOrder::Put {
+            id: None,
+            hush: HushDef {
+                kind: HushKind::Silence(Matcher {
+                    rule: Some("ponding".into()),
+                    ..Matcher::default()
+                }),
+                up_to: Level::Orange,
+                owner: "排水处".to_owned(),
+                reason: "检修".to_owned(),
+                from: self.now,
+                until: self.now.plus(Span(90_000)),
+            },
+        };
+        self.tell(&hushes::command(1, self.now, silence));
+    }
+
     /// The rules that come to an order.
     fn ordering(&self) -> Vec<String> {
         let intents = self.city.intents();
@@ -243,23 +262,36 @@ order = { feed = "road", asset = "G-1", command = "zero" }
 }
 
 #[test]
+fn what_is_so_no_longer_is_not_ordered_any_more() {
+    // The alert is over.
+    let mut story = Story::ruled_with(COMPOSED);
+    story.read("road", "G-1", "ponding_depth", 10.0);
+    assert_eq!(story.ordering(), ["some-wet"]);
+    story.wait("1s");
+    assert_eq!(story.ordering(), ["some-wet"]);
+    story.read("road", "G-1", "ponding_depth", 0.0);
+    story.wait("1s");
+    assert_eq!(states(&story, "some-wet"), [AlertState::Resolved]);
+    assert!(story.ordering().is_empty());
+    // It goes on, and fired long ago.
+    let mut story = Story::ruled_with(COMPOSED);
+    story.wait_with("5m", "road", "G-1", "ponding_depth", 10.0);
+    assert_eq!(story.ordering(), ["some-wet"]);
+    story.wait_with("10s", "road", "G-1", "ponding_depth", 10.0);
+    assert_eq!(states(&story, "some-wet"), [AlertState::Firing]);
+    assert!(story.ordering().is_empty());
+    // Somebody keeps it quiet: from that moment on.
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    assert_eq!(story.ordering(), ["ponding"]);
+    story.silence();
+    assert!(story.ordering().is_empty());
+}
+
+#[test]
 fn what_is_kept_quiet_orders_nothing_and_not_later_either() {
     let mut story = Story::ruled();
-    let silence = HushOrder::Put {
-        id: None,
-        hush: HushDef {
-            kind: HushKind::Silence(Matcher {
-                rule: Some("ponding".into()),
-                ..Matcher::default()
-            }),
-            up_to: Level::Orange,
-            owner: "排水处".to_owned(),
-            reason: "检修".to_owned(),
-            from: story.now,
-            until: story.now.plus(Span(90_000)),
-        },
-    };
-    story.tell(&hushes::command(1, story.now, silence));
+    story.silence();
     story.flood("G-1");
     assert!(story.alerts("ponding")[0].hushed.is_some());
     assert_eq!(story.intents(), []);

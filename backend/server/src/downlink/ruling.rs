@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use egret_city::Intent;
+use egret_city::{City, Intent};
 use egret_package::Package;
 use egret_people::{Line, People};
 use egret_shared::actuation::{ActuationOrder, RuleOrder, rule_person};
@@ -65,8 +65,10 @@ impl Ruling {
 
     async fn give(&self, intent: Intent, package: &Package) -> Result<(), Stopped> {
         let (id, at) = (intent.id.clone(), clock::now());
-        if at >= intent.expires_at {
-            // The next tick forgets it.
+        let due = id.clone();
+        let is_due = move |city: &City| city.intents().any(|intent| intent.id == due);
+        // Those before it took their time, in which its alert may have ended or been silenced.
+        if at >= intent.expires_at || !self.city.ask(is_due).await? {
             return Ok(());
         }
         let Some(order) = written(&intent, package) else {
