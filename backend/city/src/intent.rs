@@ -156,22 +156,22 @@ impl Fold<'_> {
         })
     }
 
-    /// Takes a rule's order: what it came to is done with, and it rests.
+    /// Takes a rule's order: what it came to is done with, and it rests, unless the order is refused.
     pub(crate) fn actuate_by_rule(&mut self, command: &Command, ruled: &RuleOrder) -> Outcome {
         let order = &ruled.order;
         let now_ms = self.state.now_ms;
         let rules = &self.package.rules.rules;
         let rule = rules.iter().find(|rule| rule.id == ruled.rule);
         let every = rule.and_then(|rule| Some(rule.order.as_ref()?.every));
-        let intents = &mut self.state.intents;
-        intents.open.retain(|intent| intent.id != order.id);
-        if let Some(every) = every {
+        let open = &mut self.state.intents.open;
+        open.retain(|intent| intent.id != order.id);
+        let outcome = self.actuate(command, order);
+        if let (Outcome::Actuated(_), Some(every)) = (&outcome, every) {
             let pair = (ruled.rule.clone(), order.feed.clone(), order.asset.clone());
-            intents
-                .rests
-                .insert(pair, now_ms.saturating_add(every.ms()));
+            let until_ms = now_ms.saturating_add(every.ms());
+            self.state.intents.rests.insert(pair, until_ms);
         }
-        self.actuate(command, order)
+        outcome
     }
 
     /// Forgets what rules came to and nobody put into the journal in time, what is so no longer, and

@@ -16,7 +16,8 @@ use proptest::prelude::*;
 
 use crate::story::{Story, reading, tiny};
 
-fn order(id: &str, asset: &str, at: TimeMs, wanted: Option<f64>) -> Entry {
+/// An order of somebody's to a gauge.
+pub(crate) fn order(id: &str, asset: &str, at: TimeMs, wanted: Option<f64>) -> Entry {
     Entry::Command(Box::new(Command {
         id: format!("order/{id}").into(),
         at,

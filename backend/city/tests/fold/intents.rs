@@ -1,7 +1,7 @@
 //! What rules order: what the fold comes to, once, and only of what is so now.
 
 use egret_city::{City, Entry, Intent};
-use egret_shared::actuation::{Argument, Outgoing, RuleOrder};
+use egret_shared::actuation::{ActuationRefusal, Argument, Outgoing, RuleOrder};
 use egret_shared::alert::AlertState;
 use egret_shared::case::Doer;
 use egret_shared::command::{Command, Order, Outcome};
@@ -9,6 +9,7 @@ use egret_shared::hush::{HushDef, HushKind, HushOrder, Matcher};
 use egret_shared::level::Level;
 use egret_shared::time::Span;
 
+use crate::actuations;
 use crate::hushes;
 use crate::rules::states;
 use crate::story::{Story, tiny, tiny_with};
@@ -139,6 +140,23 @@ fn an_order_of_a_rule_is_given_once_and_then_the_rule_rests() {
     story.dry("G-1");
     story.flood("G-1");
     assert_eq!(story.intents()[0].asset.as_str(), "G-1");
+}
+
+#[test]
+fn after_an_order_that_was_refused_the_rule_does_not_rest() {
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    let intent = story.intents().remove(0);
+    for n in 0..8 {
+        story.tell(&actuations::order(&format!("o{n}"), "G-1", story.now, None));
+    }
+    let busy = Outcome::NotActuated(ActuationRefusal::Busy(8));
+    assert_eq!(story.give(&intent), busy);
+    assert!(story.ordering().is_empty());
+    // It fires again within ten minutes of that.
+    story.dry("G-1");
+    story.flood("G-1");
+    assert_eq!(story.ordering(), ["ponding"]);
 }
 
 #[test]
