@@ -312,7 +312,7 @@ pub struct Actuation {
     pub expires_at: TimeMs,
     /// Where it stands.
     pub state: ActuationState,
-    /// When it was first taken on its way.
+    /// When it was first handed over to be sent.
     pub sent_at: Option<TimeMs>,
     /// By which ways it went: `mqtt` is the embedded endpoint, others are brokers by their address.
     pub ways: Vec<SmolStr>,

@@ -39,6 +39,9 @@ struct Row {
     actuation: Actuation,
     message: Outgoing,
     wanted: Option<Wanted>,
+    /// Event time of the newest value that it wants: it may be here before the word that the order was
+    /// sent is.
+    shown_ms: Option<i64>,
 }
 
 impl Actuations {
@@ -88,6 +91,7 @@ impl Actuations {
             actuation,
             message,
             wanted,
+            shown_ms: None,
         };
         self.rows.insert(seq, row);
     }
@@ -164,7 +168,7 @@ impl Fold<'_> {
     /// Takes note of what has become of an order.
     pub(crate) fn turn_actuation(&mut self, turn: &ActuationTurn) {
         match &turn.turn {
-            Turn::Sent(way) => self.sent(&turn.id, way),
+            Turn::Sent(way) => self.sent(&turn.id, way, turn.at),
             Turn::Answered {
                 feed,
                 asset,
@@ -173,20 +177,29 @@ impl Fold<'_> {
         }
     }
 
-    fn sent(&mut self, id: &ActuationId, way: &SmolStr) {
+    /// It was handed over `at` this time, which had to be written down before it was known of.
+    fn sent(&mut self, id: &ActuationId, way: &SmolStr, at: TimeMs) {
         let now = TimeMs(self.state.now_ms);
         let actuations = &mut self.state.actuations;
-        let row = actuations.by_id.get(id);
-        let Some(row) = row.and_then(|seq| actuations.rows.get_mut(seq)) else {
+        let seq = actuations.by_id.get(id).copied();
+        let row = seq.and_then(|seq| Some((seq, actuations.rows.get_mut(&seq)?)));
+        let Some((seq, row)) = row else {
             return;
         };
         let actuation = &mut row.actuation;
         if actuation.state == ActuationState::Waiting {
             actuation.state = ActuationState::Sent;
         }
-        actuation.sent_at.get_or_insert(now);
+        // A clock that was set back sends nothing before it was ordered.
+        let at = at.min(now).max(actuation.at);
+        let sent_at = actuation.sent_at.map_or(at, |before| before.min(at));
+        actuation.sent_at = Some(sent_at);
         if !actuation.ways.contains(way) && actuation.ways.len() < ACTUATION_WAYS_MAX {
             actuation.ways.push(way.clone());
+        }
+        let is_shown = row.shown_ms.is_some_and(|shown_ms| sent_at.0 <= shown_ms);
+        if is_shown && actuation.state.is_open() {
+            actuations.end(seq, ActuationState::Acknowledged, now, None);
         }
     }
 
@@ -242,17 +255,26 @@ impl Fold<'_> {
         let Some(wanting) = actuations.wanting.get(&key) else {
             return;
         };
-        let is_met = |row: &Row| {
-            let sent_at = row.actuation.sent_at;
-            let wanted = row.wanted.as_ref();
-            sent_at.is_some_and(|sent_at| sent_at.0 <= at_ms)
-                && wanted.is_some_and(|wanted| {
-                    wanted.property == *property && (v - wanted.v).abs() <= wanted.tolerance
-                })
+        let is_wanted = |row: &Row| {
+            row.wanted.as_ref().is_some_and(|wanted| {
+                wanted.property == *property && (v - wanted.v).abs() <= wanted.tolerance
+            })
         };
-        let seqs = wanting.iter();
-        let met = seqs.filter(|seq| actuations.rows.get(seq).is_some_and(is_met));
-        let met: Vec<Seq> = met.copied().collect();
+        let mut met: Vec<Seq> = Vec::new();
+        for seq in wanting {
+            let row = actuations.rows.get_mut(seq);
+            let Some(row) = row.filter(|row| is_wanted(row)) else {
+                continue;
+            };
+            row.shown_ms = row.shown_ms.max(Some(at_ms));
+            if row
+                .actuation
+                .sent_at
+                .is_some_and(|sent_at| sent_at.0 <= at_ms)
+            {
+                met.push(*seq);
+            }
+        }
         for seq in met {
             actuations.end(seq, ActuationState::Acknowledged, now, None);
         }

@@ -136,6 +136,8 @@ impl Downlink {
                     continue;
                 };
                 let left = Duration::from_millis(left);
+                // An actuator acts on it while it is still written down that it has it.
+                let at = clock::now();
                 let published = tokio::select! {
                     () = shutdown.cancelled() => return,
                     published = way.publish(&actuation, message, left) => published,
@@ -145,7 +147,7 @@ impl Downlink {
                 }
                 let turn = ActuationTurn {
                     id: actuation.id.clone(),
-                    at: clock::now(),
+                    at,
                     turn: Turn::Sent(name.clone()),
                 };
                 gone.insert(actuation.id);

@@ -183,6 +183,33 @@ fn a_value_acknowledges_it_once_it_is_near_enough_and_of_a_time_since_it_was_sen
 }
 
 #[test]
+fn a_value_counts_that_is_here_before_the_word_that_its_order_was_sent() {
+    let mut story = Story::of(tiny());
+    for id in ["a", "b"] {
+        story.order(id, "G-1", Some(0.0));
+    }
+    story.wait("1s");
+    // It acts at once, while it is still written down that it has the order.
+    let handed_over = story.now;
+    story.read("road", "G-1", "ponding_depth", 0.2);
+    story.wait("1s");
+    assert_eq!(story.state("a"), ActuationState::Waiting);
+    story.tell(&turn("a", handed_over, Turn::Sent("mqtt".into())));
+    let done = story.actuation("a");
+    assert_eq!(done.state, ActuationState::Acknowledged);
+    assert_eq!(
+        (done.sent_at, done.ended_at),
+        (Some(handed_over), Some(story.now))
+    );
+    // The other was handed over after that.
+    story.turn("b", Turn::Sent("mqtt".into()));
+    assert_eq!(story.state("b"), ActuationState::Sent);
+    // And by another way before: the first counts.
+    story.tell(&turn("b", handed_over, Turn::Sent("broker".into())));
+    assert_eq!(story.state("b"), ActuationState::Acknowledged);
+}
+
+#[test]
 fn told_twice_it_is_given_once() {
     let mut story = Story::of(tiny());
     story.order("a", "G-1", None);
