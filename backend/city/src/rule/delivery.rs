@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use egret_shared::alert::Subject;
+use egret_shared::alert::{AlertKey, Subject};
 use egret_shared::package::rule::{DeliveryFault, RuleDef};
 use egret_shared::text::Text;
 use egret_shared::time::Span;
@@ -47,7 +47,7 @@ struct Share {
     at_least: u32,
 }
 
-/// Feeds with an open alert, and what was told of each last.
+/// Feeds with which something is wrong, and what was told of each last.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct State(BTreeMap<Feed, Told>);
 
@@ -136,12 +136,13 @@ impl Watch {
             Some(told) => known.insert(feed, told),
             None => known.remove(&feed),
         };
-        if before == told {
-            return;
-        }
         let subject = Subject::Feed {
             feed: plan.def.id.clone(),
         };
+        // What had to give way to worse comes back once there is room.
+        if before == told && (found.is_none() || is_open(fold, rule, &subject)) {
+            return;
+        }
         let target = Target::Area(plan.home);
         let trigger = Trigger::new(rule, subject, target, found.is_some(), fold.state.now_ms);
         let Some(found) = found else {
@@ -158,6 +159,16 @@ impl Watch {
             ..trigger
         });
     }
+}
+
+/// Whether the rule's alert about `subject` is open.
+fn is_open(fold: &Fold<'_>, rule: Rule, subject: &Subject) -> bool {
+    let key = fold.plan.rule(rule).map(|plan| AlertKey {
+        rule: plan.def.id.clone(),
+        subject: subject.clone(),
+    });
+    let row = key.and_then(|key| fold.state.alerts.get(&key));
+    row.is_some_and(Row::is_open)
 }
 
 impl Share {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use egret_city::entry::GatewayClock;
+use egret_city::limits::ALERTS_HELD_MAX;
 use egret_city::{City, Entry};
 use egret_shared::alert::{AlertState, Subject};
 use egret_shared::event::{About, EventKind};
 use egret_shared::incident::IncidentState;
 use egret_shared::level::Level;
-use egret_shared::time::Span;
+use egret_shared::time::{Span, TimeMs};
 
 use crate::story::{Story, WEST_1, call, reading, refused, tiny_with, tiny_with_all};
 
@@ -217,6 +218,54 @@ fn late_messages_and_a_clock_that_is_off_are_told() {
     assert_eq!(story.alerts("skewed")[0].level, Level::Orange);
     clock(&mut story, 1_000);
     assert_eq!(story.alerts("skewed")[0].state, AlertState::Resolved);
+}
+
+#[test]
+fn what_had_to_give_way_to_worse_comes_back_when_there_is_room() {
+    let wet = "\n[[rule]]\nid = \"wet\"\nname = { zh = \"湿\", en = \"Wet\" }\nkind = \"threshold\"\n\
+               on = { feed = \"road\", property = \"ponding_depth\" }\nwhen = \"value >= 5.0\"\n\
+               for = \"1h\"\nlevel = \"red\"\n";
+    let mut city = City::new(tiny_with("rules.toml", &format!("{RULES}{wet}")));
+    let apply = |city: &mut City, entry| city.apply(city.seq() + 1, &entry);
+    let mut now = Story::new().now;
+    let tick = |city: &mut City, now: &mut TimeMs| {
+        *now = now.plus(Span(1_000));
+        apply(city, Entry::Tick(*now));
+        let mut skewed = city
+            .alerts()
+            .filter(|alert| alert.key.rule.as_str() == "skewed");
+        skewed.any(|alert| alert.state == AlertState::Firing)
+    };
+    tick(&mut city, &mut now);
+    let clock = GatewayClock {
+        feed: "manhole".into(),
+        gateway: "gw-7".into(),
+        ahead_ms: -90_000,
+        at: now,
+    };
+    apply(&mut city, Entry::Clock(clock));
+    assert!(tick(&mut city, &mut now));
+    let gauge = |n: usize, depth: f64, at: TimeMs| {
+        Entry::Observation(reading(
+            "road",
+            &format!("G-{n}"),
+            "ponding_depth",
+            depth,
+            at,
+        ))
+    };
+    for n in 0..ALERTS_HELD_MAX {
+        apply(&mut city, gauge(n, 10.0, now));
+    }
+    assert_eq!(city.alerts_unlisted().lost, 1);
+    assert!(!tick(&mut city, &mut now), "there is room for worse alone");
+    for n in 0..9 {
+        apply(&mut city, gauge(n, 0.0, now));
+    }
+    assert!(tick(&mut city, &mut now));
+    let lost = city.alerts_unlisted().lost;
+    assert!(tick(&mut city, &mut now));
+    assert_eq!(city.alerts_unlisted().lost, lost, "it is there once");
 }
 
 #[test]
