@@ -14,8 +14,8 @@ use egret_shared::actuation::{
 use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::command::{Command, Outcome};
 use egret_shared::id::{ActuationId, AssetId, CommandId, FeedId, RuleId};
-use egret_shared::package::rule::RuleOrderDef;
-use egret_shared::text::Text;
+use egret_shared::package::command::CommandDef;
+use egret_shared::package::rule::{RuleDef, RuleOrderDef};
 use egret_shared::time::TimeMs;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -114,9 +114,15 @@ impl Fold<'_> {
         if !speaks(row) || !self.is_now(row, def) {
             return;
         }
-        let Some(intent) = self.intent(row, &rule.name, def) else {
+        let command = self.package.feed(&def.feed);
+        let command = command.and_then(|feed| feed.command(&def.command));
+        let intent = command.and_then(|command| self.intent(row, rule, command));
+        let (Some(command), Some(intent)) = (command, intent) else {
             return;
         };
+        if !command.reaches(intent.asset.as_str()) {
+            return self.refuse(Some(&intent.feed), "fold", "no_topic");
+        }
         let pair = (key.rule.clone(), intent.feed.clone(), intent.asset.clone());
         if !self.state.intents.is_free(&pair, self.state.now_ms) {
             return;
@@ -133,16 +139,16 @@ impl Fold<'_> {
         self.state.package == Some(self.package.digest) && age_ms <= def.fresh.ms()
     }
 
-    fn intent(&self, row: &Row, rule: &Text, def: &RuleOrderDef) -> Option<Intent> {
+    fn intent(&self, row: &Row, rule: &RuleDef, command: &CommandDef) -> Option<Intent> {
+        let def = rule.order.as_ref()?;
         let key = &row.alert.key;
         let asset = match &key.subject {
             _ if !def.is_to_alerted() => AssetId::new(&def.asset),
             Subject::Asset { feed, asset } if *feed == def.feed => asset.clone(),
             _ => return None,
         };
-        let command = self.package.feed(&def.feed)?.command(&def.command)?;
         let at = TimeMs(self.state.now_ms);
-        let reason = format!("{} / {}", rule.zh, rule.en);
+        let reason = format!("{} / {}", rule.name.zh, rule.name.en);
         Some(Intent {
             id: ActuationId::new(hash_of(&(key, self.state.seq)).to_string()),
             alert: key.clone(),

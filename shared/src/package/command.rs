@@ -181,6 +181,13 @@ impl CommandDef {
         Ok(())
     }
 
+    /// Whether an asset with this id can be told, and answer: where topics name it, it is a level of
+    /// them.
+    pub fn reaches(&self, asset: &str) -> bool {
+        let mut topics = std::iter::once(&self.topic).chain(&self.ack.reply);
+        topics.all(|template| topic_for(template, asset).is_some())
+    }
+
     /// The topic filter that its actuators listen to.
     pub fn filter(&self) -> String {
         filter_of(&self.topic)

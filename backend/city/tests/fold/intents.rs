@@ -143,6 +143,17 @@ fn an_order_of_a_rule_is_given_once_and_then_the_rule_rests() {
 }
 
 #[test]
+fn an_asset_that_no_topic_can_name_is_ordered_nothing_and_counted_once() {
+    let mut story = Story::ruled();
+    story.flood("G/1");
+    assert_eq!(states(&story, "ponding"), [AlertState::Firing]);
+    assert!(story.ordering().is_empty());
+    assert_eq!(story.feed("road").rejected["fold/no_topic"], 1);
+    story.flood("G/1");
+    assert_eq!(story.feed("road").rejected["fold/no_topic"], 1);
+}
+
+#[test]
 fn after_an_order_that_was_refused_the_rule_does_not_rest() {
     let mut story = Story::ruled();
     story.flood("G-1");

@@ -72,7 +72,7 @@ impl Ruling {
             return Ok(());
         }
         let Some(order) = written(&intent, package) else {
-            // `egret check` has seen to it that this cannot be.
+            // `egret check` and the fold have seen to it that this cannot be.
             tracing::error!(order = %id, rule = %intent.alert.rule, "a rule's order cannot be filled in");
             return Ok(());
         };

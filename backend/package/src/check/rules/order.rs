@@ -4,7 +4,7 @@
 //! that there is not, parameters that cannot be, and one that people are asked for twice, unless the
 //! rule says that it is meant.
 
-use egret_shared::package::command::{ASSET, topic_for};
+use egret_shared::package::command::ASSET;
 use egret_shared::package::feed::FeedDef;
 use egret_shared::package::rule::{RuleDef, RuleKind, RuleOrderDef};
 use egret_shared::time::Span;
@@ -86,14 +86,7 @@ fn check_command(
         );
         problems.push(entry.problem("order/command", message));
     }
-    let is_named = [Some(&command.topic), command.ack.reply.as_ref()];
-    let fits = |template: &&String| topic_for(template, &order.asset).is_some();
-    if !order.is_to_alerted()
-        && !is_named
-            .into_iter()
-            .flatten()
-            .all(|template| fits(&template))
-    {
+    if !order.is_to_alerted() && !command.reaches(&order.asset) {
         let message = format!("asset \"{}\" cannot be a level of a topic", order.asset);
         problems.push(entry.problem("order/asset", message));
     }
