@@ -380,6 +380,16 @@ pub(crate) fn check_causes(
             .rules
             .refer(entry, "from", cause.from.as_str(), problems);
         known.rules.refer(entry, "to", cause.to.as_str(), problems);
+        for (path, id) in [("from", &cause.from), ("to", &cause.to)] {
+            let rule = known.rule_defs.get(id.as_str());
+            if rule.is_some_and(|rule| rule.kind == RuleKind::Delivery) {
+                let message = format!(
+                    "rule \"{id}\" is about how a feed delivers, which is neither the cause nor the \
+                     effect of anything in the city"
+                );
+                problems.push(entry.problem(path, message));
+            }
+        }
         positive(entry, "within/time", Some(cause.within.time), problems);
         if !seen.insert((&cause.from, &cause.to)) {
             let message = format!(

@@ -136,6 +136,27 @@ fn mistakes_in_rules_on_how_feeds_deliver_are_told_at_their_place() {
 }
 
 #[test]
+fn how_a_feed_delivers_causes_nothing_and_is_caused_by_nothing() {
+    let cause = "from     = \"manhole-high\"\nto       = \"ponding\"";
+    assert_all_told_of(
+        &guide(),
+        "rules.toml",
+        &[
+            (
+                cause,
+                "from     = ¦\"messages-refused\"\nto       = \"ponding\"",
+                "\"messages-refused\" is about how a feed delivers",
+            ),
+            (
+                cause,
+                "from     = \"manhole-high\"\nto       = ¦\"feed-silent\"",
+                "\"feed-silent\" is about how a feed delivers",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn mistakes_in_what_a_rule_orders_are_told_at_their_place() {
     let order = "order    = { feed = \"road\", command = \"light\", parameters = { on = true, mode = \
                  \"blink\", pace = 60 }, confirmed = true }";
