@@ -18,7 +18,7 @@ use crate::store::{past, quarantine, raw, requests, sqlite as store};
 
 /// Version of all tables and of the journal's entries, which stands in `user_version`; a database of
 /// a newer one is refused.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// Tables of the journal.
 const JOURNAL: &str = "

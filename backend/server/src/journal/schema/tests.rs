@@ -268,6 +268,20 @@ fn what_version_3_sealed_stays_as_it_is_when_its_key_is_gone() {
 }
 
 #[test]
+fn a_database_whose_journal_may_come_to_hold_orders_of_rules_is_refused_by_servers_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteJournal::open(folder.path()).unwrap());
+    let connection = Connection::open(database(folder.path())).unwrap();
+    // The last that knew of none.
+    connection.pragma_update(None, "user_version", 6).unwrap();
+    drop(SqliteJournal::open(folder.path()).unwrap());
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 7);
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
     drop(SqliteJournal::open(folder.path()).unwrap());
