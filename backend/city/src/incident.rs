@@ -391,10 +391,11 @@ impl Fold<'_> {
                 (About::Joined(told), title, text)
             }
             None => (
-                match incident.feed() {
-                    Some(feed) => About::Feed(feed.clone()),
-                    None if is_by_hand => About::Incident(id.clone()),
-                    None => About::Rule(whole.rule),
+                // Its rule does not say whose it is: nobody's, or that of one feed among many.
+                if is_by_hand || incident.feed().is_some() {
+                    About::Incident(id.clone())
+                } else {
+                    About::Rule(whole.rule)
                 },
                 Text::new(format!("案件 {id}"), format!("Incident {id}")),
                 title,

@@ -82,10 +82,11 @@ fn refused_messages_are_told_to_the_feeds_owner_and_that_they_are_over() {
     assert_eq!(incident.title.en, "Messages refused · Probe cars");
     assert_eq!(incident.lead, Some("police".into()), "whose feed it is");
     assert_eq!(incident.feed(), Some(&"probe-car".into()));
-    let of_feed = About::Feed("probe-car".into());
+    // To whoever may see the incident: also those who only have to act.
+    let of_incident = About::Incident(incident.id.clone());
     let told = |story: &Story, kind| {
         let mut of_kind = story.events.iter().filter(|event| event.kind == kind);
-        of_kind.any(|event| event.about == of_feed)
+        of_kind.any(|event| event.about == of_incident)
     };
     assert!(told(&story, EventKind::IncidentOpened));
 

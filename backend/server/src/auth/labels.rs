@@ -253,6 +253,13 @@ impl Labels {
         self.rules.get(rule).copied().unwrap_or(unknown)
     }
 
+    /// The labels of what a rule about how feeds deliver tells, feed by feed; none of another rule.
+    pub(crate) fn delivered(&self, rule: &RuleId) -> impl Iterator<Item = RuleLabel> {
+        let from = self.delivered.range((rule.clone(), FeedId::new(""))..);
+        let of_it = from.take_while(move |((one, _), _)| one == rule);
+        of_it.map(|(_, label)| *label)
+    }
+
     /// The labels of an alert: of one about how a feed delivers they are that feed's, for its rule
     /// may be about every feed.
     pub(crate) fn alert(&self, key: &AlertKey) -> RuleLabel {

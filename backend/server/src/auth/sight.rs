@@ -338,9 +338,12 @@ impl Sight {
         self.sees_at(label, event.area.as_ref())
     }
 
-    /// Whether the definition of a rule may be seen.
+    /// Whether the definition of a rule may be seen: anything that comes of it, anywhere. Of one about
+    /// how every feed delivers, what it tells of any of them.
     pub(crate) fn rule_somewhere(&self, rule: &RuleId) -> bool {
+        let mut delivered = self.labels.delivered(rule);
         self.sees_somewhere(self.labels.rule(rule).given)
+            || delivered.any(|label| self.sees_somewhere(label.given))
     }
 
     /// Whether an area lies within any of the grants.
@@ -364,4 +367,38 @@ impl Sight {
 /// Whether a number tells of too few people to be told. That nobody is there may be told.
 pub(crate) fn is_few(v: f64, least: f64) -> bool {
     least.is_infinite() || (v > 0.0 && v < least)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use egret_city::Lineage;
+    use egret_package::{Package, folder};
+    use egret_shared::access::Scope;
+    use egret_shared::package::city::Classification;
+
+    use super::*;
+
+    #[test]
+    fn who_is_told_how_a_feed_delivers_knows_of_the_rule_that_tells_it() {
+        let city = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cities/tiny");
+        let package = Package::load(&folder::read(&city).unwrap()).unwrap();
+        let package = Arc::new(package);
+        let labels = Labels::new(&package, &Lineage::new(&package));
+        let sights = Sights::new(Arc::new(labels));
+        let knows = |department: &str| {
+            let grant = Grant {
+                role: Role::Viewer,
+                areas: Scope::All,
+                departments: Scope::Only(vec![department.into()]),
+                up_to: Classification::Public,
+            };
+            let sight = sights.of(&[grant]);
+            sight.rule_somewhere(&"refused-messages".into())
+        };
+        // One of its feeds is public; the rule is about every feed of the city.
+        assert!(knows("water"));
+        assert!(!knows("police"), "nothing of theirs is public");
+    }
 }
