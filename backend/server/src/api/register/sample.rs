@@ -2,6 +2,7 @@
 //! its guard over addresses, with its redirects, bounds and secrets.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 use egret_poll::{Answer, Ask, Failure, Fetch, Trouble};
 use egret_shared::package::addition::{Fetched, SampleOrder};
 use egret_shared::people::Outcome;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -66,7 +68,11 @@ pub(in crate::api) async fn fetch(
     let line = caller.line(clock::now(), action, Outcome::Done, "");
     context.note_now(line).await?;
     match sampler.fetch.fetch(ask).await {
-        Ok(Answer::New { body, .. }) => Ok(Json(sample(body)?)),
+        Ok(Answer::New { body, .. }) => {
+            // Megabytes are read through: not where others are answered meanwhile.
+            let read = tokio::task::spawn_blocking(move || sample(body)).await;
+            Ok(Json(read.map_err(|error| Problem::given_up(&error))??))
+        }
         Ok(Answer::Unchanged) => Err(unusable("it answers with nothing".to_owned())),
         Err(failure) => {
             let why = failure.why.clone();
@@ -109,21 +115,57 @@ fn sample(body: Vec<u8>) -> Result<Fetched, Problem> {
         );
         unusable(detail)
     };
-    let elements: Vec<&RawValue> = serde_json::from_str(&text).map_err(|_other| too_large())?;
-    let mut room = SAMPLE_BYTES;
-    let fits = elements.iter().take_while(|element| {
-        let left = room.checked_sub(element.get().len() + 1);
-        left.inspect(|left| room = *left).is_some()
-    });
-    let fits: Vec<&str> = fits.map(|element| element.get()).collect();
-    if fits.is_empty() {
+    let list: First<'_> = serde_json::from_str(&text).map_err(|_other| too_large())?;
+    if list.fit.is_empty() {
         return Err(too_large());
     }
     Ok(Fetched {
-        left_out: elements.len() - fits.len(),
-        payload: format!("[{}]", fits.join(",")),
+        left_out: list.left_out,
+        payload: format!("[{}]", list.fit.join(",")),
         bytes,
     })
+}
+
+/// The first elements of a list. Of the others, which may be millions, nothing is kept but their
+/// number.
+struct First<'t> {
+    /// Those that fit into a sample.
+    fit: Vec<&'t str>,
+    left_out: usize,
+}
+
+impl<'de> Deserialize<'de> for First<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+
+        impl<'de> Visitor<'de> for Reading {
+            type Value = First<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<First<'de>, A::Error> {
+                let (mut fit, mut room) = (Vec::new(), SAMPLE_BYTES);
+                let mut left_out = 0;
+                while let Some(element) = list.next_element::<&RawValue>()? {
+                    let element = element.get();
+                    let Some(left) = room.checked_sub(element.len() + 1) else {
+                        left_out = 1;
+                        break;
+                    };
+                    room = left;
+                    fit.push(element);
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    left_out += 1;
+                }
+                Ok(First { fit, left_out })
+            }
+        }
+
+        deserializer.deserialize_seq(Reading)
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +182,20 @@ mod tests {
         let shown: Vec<serde_json::Value> = serde_json::from_str(&fetched.payload).unwrap();
         assert_eq!(shown.len() + fetched.left_out, 200);
         assert!(shown.len() > 50, "{}", shown.len());
+    }
+
+    #[test]
+    fn of_millions_of_elements_those_that_are_left_out_are_counted() {
+        let n = 2 * 1_024 * 1_024;
+        let whole = format!("[{}0]", "0,".repeat(n - 1));
+        let fetched = sample(whole.into_bytes()).unwrap();
+        let shown: Vec<u8> = serde_json::from_str(&fetched.payload).unwrap();
+        assert_eq!(shown.len(), SAMPLE_BYTES / 2);
+        assert_eq!(shown.len() + fetched.left_out, n);
+        // Also what is left out has to be JSON.
+        let broken = format!("[{}!]", "0,".repeat(n));
+        let broken = sample(broken.into_bytes()).unwrap_err();
+        assert!(broken.detail().contains("no list"), "{broken:?}");
     }
 
     #[test]
