@@ -106,6 +106,7 @@ function showsAsMuch(image) {
     return [...document.querySelectorAll(selector)].filter((one) => !image.contains(one));
   };
   if (own(".liveness.live").length === 0 || own(".cell").length === 0) return false;
+  if (own(".wall[aria-busy=true]").length > 0) return false;
   return own(".map").length === 0 || own(".map-message").length === 0;
 }
 
