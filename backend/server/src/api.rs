@@ -213,11 +213,6 @@ pub(crate) fn router(context: Context) -> Router {
     let v1 = Router::new()
         .route("/assets", get(assets::list))
         .route("/assets/{feed}/{asset}", get(assets::one))
-        .route("/metrics/{id}", get(metrics::series))
-        .route("/metrics/{id}/now", get(metrics::now))
-        .route("/recent", get(metrics::recent))
-        .route("/metrics/{id}/lineage", get(metrics::lineage))
-        .route("/metrics/{id}/forecast", get(metrics::forecast))
         .route("/raw/{seq}", get(raw::one).post(raw::opened))
         .route(
             "/reports/{feed}/{report}/personal",
@@ -256,6 +251,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/events", post(events::take).layer(once()))
         .route("/feeds/{feed}/csv", post(csv::take).layer(once()))
         .route("/state", get(ops::state))
+        .merge(numbers())
         .merge(ways_in())
         .merge(ways_out(&context))
         .merge(people())
@@ -296,6 +292,16 @@ fn ways_in() -> Router<Context> {
             "/register/{feed}",
             put(register::put).delete(register::remove),
         )
+}
+
+/// Metrics in areas.
+fn numbers() -> Router<Context> {
+    Router::new()
+        .route("/metrics/{id}", get(metrics::series))
+        .route("/metrics/{id}/now", get(metrics::now))
+        .route("/metrics/{id}/lineage", get(metrics::lineage))
+        .route("/metrics/{id}/forecast", get(metrics::forecast))
+        .route("/recent", get(metrics::recent))
 }
 
 /// Orders to actuators.
