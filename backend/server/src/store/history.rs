@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use egret_shared::time::{Span, TimeMs};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::HistoryRow;
 use super::keep::Keep;
@@ -63,6 +63,28 @@ struct Key {
 }
 
 impl Key {
+    /// The key of a row of `end_ms, known_ms, body`.
+    fn of(row: &Row<'_>, resolution: Resolution, metric: i64) -> rusqlite::Result<Self> {
+        Ok(Self {
+            resolution,
+            metric,
+            end: TimeMs(row.get(0)?),
+            known_at: TimeMs(row.get(1)?),
+        })
+    }
+
+    /// The points of such a row.
+    fn points(
+        self,
+        row: &Row<'_>,
+        unfolder: &mut Unfolder,
+    ) -> Result<Vec<AreaPoint>, JournalError> {
+        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
+        unfolder
+            .unfold(body, self.end, self.known_at)
+            .map_err(|why| self.damaged(why))
+    }
+
     fn damaged(self, why: String) -> JournalError {
         JournalError::Kept {
             what: format!(
@@ -379,17 +401,8 @@ fn newest(
     let mut rows = statement.query(params![resolution.number(), metric, after.0, until.0])?;
     let mut found: ByArea<BTreeMap<TimeMs, SeriesPoint>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let key = Key {
-            resolution,
-            metric,
-            end: TimeMs(row.get(0)?),
-            known_at: TimeMs(row.get(1)?),
-        };
-        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
-        let points = unfolder
-            .unfold(body, key.end, key.known_at)
-            .map_err(|why| key.damaged(why))?;
-        for AreaPoint { area, point } in points {
+        let key = Key::of(row, resolution, metric)?;
+        for AreaPoint { area, point } in key.points(row, unfolder)? {
             found.entry(area).or_default().insert(key.end, point);
         }
     }
@@ -437,24 +450,15 @@ pub(crate) fn series(
     let mut unfolder = Unfolder::new().map_err(no_memory)?;
     let mut found: Vec<SeriesPoint> = Vec::new();
     while let Some(row) = rows.next()? {
-        let key = Key {
-            resolution: filter.resolution,
-            metric,
-            end: TimeMs(row.get(0)?),
-            known_at: TimeMs(row.get(1)?),
-        };
+        let key = Key::of(row, filter.resolution, metric)?;
         if found.last().is_some_and(|last| last.end == key.end) {
             continue;
         }
         if found.len() >= filter.limit {
             break;
         }
-        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
-        let points = unfolder
-            .unfold(body, key.end, key.known_at)
-            .map_err(|why| key.damaged(why))?;
         found.extend(
-            points
+            key.points(row, &mut unfolder)?
                 .into_iter()
                 .find(|one| one.area == area)
                 .map(|one| one.point),

@@ -49,16 +49,8 @@ pub(crate) fn recent(
     let mut unfolder = Unfolder::new().map_err(no_memory)?;
     let mut found = vec![Vec::<SeriesPoint>::new(); areas.len()];
     while let Some(row) = rows.next()? {
-        let key = Key {
-            resolution,
-            metric,
-            end: TimeMs(row.get(0)?),
-            known_at: TimeMs(row.get(1)?),
-        };
-        let body = row.get_ref(2)?.as_blob().unwrap_or_default();
-        let points = unfolder
-            .unfold(body, key.end, key.known_at)
-            .map_err(|why| key.damaged(why))?;
+        let key = Key::of(row, resolution, metric)?;
+        let points = key.points(row, &mut unfolder)?;
         for (series, area) in found.iter_mut().zip(areas) {
             // Of a window the newest page comes first; an older one has what did not change.
             if series.last().is_some_and(|last| last.end == key.end) {
