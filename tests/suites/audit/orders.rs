@@ -30,7 +30,9 @@ fn order(api: &Http, key: &str) -> Value {
 
 /// The orders in the trail: target, who, and what the detail says.
 fn orders(admin: &mut Browser) -> Vec<(Value, Value, Value)> {
-    let page = admin.get("/api/v1/audit?action=command.order&limit=200").json();
+    let page = admin
+        .get("/api/v1/audit?action=command.order&limit=200")
+        .json();
     let lines = page["items"].as_array().unwrap().iter();
     let told = |line: &Value| {
         let detail: Value = serde_json::from_str(line["detail"].as_str().unwrap()).unwrap();

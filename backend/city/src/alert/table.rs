@@ -220,6 +220,11 @@ impl Alerts {
         self.rows.len() >= ALERTS_HELD_MAX
     }
 
+    /// Whether one more can be held without another's giving way.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.is_full()
+    }
+
     /// Who leaves the list first for an alert of `level`, and whether it is open; `None` if nobody
     /// does.
     pub(super) fn yielding(&self, level: Level) -> Option<(AlertKey, bool)> {

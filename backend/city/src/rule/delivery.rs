@@ -140,7 +140,8 @@ impl Watch {
             feed: plan.def.id.clone(),
         };
         // What had to give way to worse comes back once there is room.
-        if before == told && (found.is_none() || is_open(fold, rule, &subject)) {
+        let is_gone = || !is_open(fold, rule, &subject) && fold.state.alerts.has_room();
+        if before == told && !(found.is_some() && is_gone()) {
             return;
         }
         let target = Target::Area(plan.home);
