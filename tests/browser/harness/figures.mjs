@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 const KNOWN = [
   ".clock", ".date", // The city's time.
   ".liveness .delay", // How old the whole picture is: an age itself.
-  ".ticker time", // When something was said.
-  ".ticker-source", ".card-name", // Names and numbers of rules, cases and assets.
+  ".ticker time", ".warned-twin time", // When something was said, and how long it holds.
+  ".ticker-source", ".card-name", ".warned-twin th", // Names and numbers of rules, cases and assets.
   ".case-left", // Time left until a deadline.
   ".ramp-scale", ".heat-scale", // The ends of the colours' scales.
   "[data-not-measured]", // How much history a forecast needs and has.

@@ -164,15 +164,17 @@ function mockAnswers() {
         available: true, level: 0.9, history_hours: 96, needed_hours: 72, points,
       }));
     }
-    if (/\/metrics\/[^/]+\?area/.test(url)) {
-      const minute = Math.floor(Date.now() / 60_000) * 60_000;
-      const points = Array.from({ length: 60 }, (_, n) => ({
-        start: iso(minute - (61 - n) * 60_000), end: iso(minute - (60 - n) * 60_000),
-        v: 1 + 0.2 * Math.sin(n / 6), level: "normal", sources: 2, expected: 2,
-        flags: n === 30 ? ["revised"] : [],
-        typical: { v: 1.05, spread: 0.1, weeks: 4, z: 0.2 },
+    if (/\/recent\?/.test(url)) {
+      const minute = Math.floor(Date.now() / 60_000);
+      const begin = minute - 60;
+      const past = Array.from({ length: 60 }, (_, n) => n + 1);
+      const items = new URL(url, location.href).searchParams.getAll("of").map((of) => ({
+        metric: of.split("@")[0], area: of.split("@")[1], unit: "m",
+        minute: past, v: past.map((n) => 1 + 0.2 * Math.sin(n / 6)),
+        flags: past.map((n) => (n === 30 ? ["revised"] : [])),
+        typical: past.map(() => ({ v: 1.05, spread: 0.1, weeks: 4, z: 0.2 })),
       }));
-      return Promise.resolve(json({ points }));
+      return Promise.resolve(json({ from: iso(begin * 60_000), known_at: iso(Date.now()), items }));
     }
     return original(resource, options);
   };

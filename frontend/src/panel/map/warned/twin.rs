@@ -33,7 +33,7 @@ pub(in crate::panel::map) fn WarningTwin(
     };
     view! {
         <Show when=move || !warned.read().is_empty()>
-            <table class="unseen">
+            <table class="unseen warned-twin">
                 <caption>{move || screen.word(MapWord::Warnings)}</caption>
                 <thead>
                     <tr>
@@ -65,8 +65,12 @@ fn row(screen: Screen, notice: &Notice, area: String) -> impl IntoView + use<> {
             <th scope="row">{text}</th>
             <td>{screen.word(level_key(notice.level))}</td>
             <td>{area}</td>
-            <td>{format::stamp_short(notice.at, screen.zone_ms.get())}</td>
-            <td>{until}</td>
+            <td>
+                <time>{format::stamp_short(notice.at, screen.zone_ms.get())}</time>
+            </td>
+            <td>
+                <time>{until}</time>
+            </td>
             <td>{by}</td>
         </tr>
     }
