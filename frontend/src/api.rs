@@ -1,11 +1,12 @@
 //! What is asked for over HTTP: the catalogue, history, areas, an asset; and below, who is here
 //! ([`people`]), what walls say ([`wall`]), casework ([`case`]), orders to actuators ([`order`]), what
-//! stewards do ([`register`]), and what admins do ([`admin`]).
+//! stewards do ([`register`]), what admins do ([`admin`]), and how notifications do ([`notices`]).
 
 pub(crate) mod admin;
 pub(crate) mod case;
 pub(crate) mod error;
 pub(crate) mod metric;
+pub(crate) mod notices;
 pub(crate) mod order;
 pub(crate) mod people;
 pub(crate) mod register;
@@ -31,6 +32,16 @@ use crate::store::trend::{STEP, Sample};
 pub(crate) use error::ApiError;
 use request::json;
 pub(crate) use request::{encoded, on_signed_out};
+
+/// A part of a list that the server gives by pages.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Page<T> {
+    /// Its rows, newest first.
+    pub(crate) items: Vec<T>,
+    /// Where the older ones begin; absent on the last page.
+    #[serde(default)]
+    pub(crate) next: Option<String>,
+}
 
 /// The city package as screens need it.
 ///

@@ -72,6 +72,7 @@ pub(crate) mod deed;
 pub(crate) mod grant;
 pub(crate) mod map;
 pub(crate) mod metric;
+pub(crate) mod notices;
 pub(crate) mod order;
 pub(crate) mod panel;
 pub(crate) mod wall;
@@ -107,6 +108,7 @@ words! {
     NoScene: "没有这个专题", "There is no such scene";
     BackToWall: "返回大屏", "Back to the wall";
     Loading: "正在读取", "Loading";
+    PastFailed: "历史数据暂不能读取，仅有实时值", "The past cannot be loaded for now; only live values are shown";
     LoadFailed: "读取失败，稍后重试", "Could not be loaded, trying again";
     NoValue: "暂无数据", "No data yet";
     NoHistory: "暂无历史", "No history yet";
@@ -152,7 +154,8 @@ words! {
     Status: "状态", "Status";
     Accepted: "已接收", "Accepted";
     Duplicates: "重复", "Duplicates";
-    Late: "迟到", "Late";
+    TooLate: "过晚", "Too late";
+    TooLateAbout: "收到时窗口已最终关闭：留存，但不计入任何指标", "Came after their windows had closed for good: kept, and counted in no metric";
     PerMinute: "每分钟", "Per minute";
     Assets: "设施", "Assets";
     Newest: "最新", "Newest";
@@ -190,7 +193,7 @@ words! {
     SuspectStuck: "长时间不变", "stuck at one value";
     SuspectDoubted: "发送方标记为无效", "doubted by its sender";
     MarkRevised: "已修订", "Revised";
-    MarkRevisedAbout: "迟到数据修订了已关闭的窗口", "A late reading changed a closed window";
+    MarkRevisedAbout: "后到的数据修订了已关闭的窗口", "A reading that came afterwards changed a closed window";
     MarkAnomaly: "异常", "Unusual";
     MarkAnomalyAbout: "远离本周此时的常态", "Far from what is usual at this hour of the week";
     MarkWithheld: "不予显示", "Withheld";
@@ -205,6 +208,7 @@ words! {
     Score: "得分", "score";
     Completeness: "完整性", "Completeness";
     Timeliness: "及时", "On time";
+    TimelinessAbout: "近一小时未迟到（在数据源允许的延迟之内到达）的消息占比", "Of the messages of the last hour those that were not late: that came within the lateness of their feed";
     Validity: "有效", "Valid";
     QualityScore: "质量分", "Quality";
     Interval: "上报间隔", "Interval";
@@ -356,6 +360,7 @@ mod tests {
         check(wall::Wall::ALL);
         check(panel::Panel::ALL);
         check(map::MapWord::ALL);
+        check(notices::Notices::ALL);
         check(order::Order::ALL);
     }
 

@@ -15,6 +15,7 @@
     reason = "`#[component]` makes the structs of properties `pub`; nothing outside can reach them"
 )]
 
+mod ahead;
 mod api;
 mod clock;
 mod format;

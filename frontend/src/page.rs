@@ -14,6 +14,7 @@ pub(crate) mod me;
 pub(crate) mod metric;
 pub(crate) mod not_found;
 pub(crate) mod orders;
+pub(crate) mod paged;
 pub(crate) mod pair;
 pub(crate) mod sign_in;
 pub(crate) mod start;

@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use egret_shared::access::Right;
 use egret_shared::people::{Kind, Me, MeState, PairingState, Who};
 
+use crate::ahead;
 use crate::api::{self, ApiError};
 use crate::clock;
 use crate::device::{Device, Entered};
@@ -331,6 +332,7 @@ impl Session {
         if self.is_inside() {
             self.shut(store);
         }
+        ahead::let_go();
         if let Some(path) = path.filter(|path| *path != place::path()) {
             place::show(path);
         }

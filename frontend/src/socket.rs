@@ -13,7 +13,9 @@ use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 
 use egret_shared::codec;
 use egret_shared::message::{ClientMessage, ServerMessage};
+use egret_shared::time::TimeMs;
 
+use crate::ahead::{self, Connected};
 use crate::clock;
 use crate::session::Session;
 use crate::store::{Store, speaks_our_schema};
@@ -46,19 +48,26 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens one.
+    /// Opens one, or takes over the one that was opened while the program was being loaded.
     ///
     /// # Errors
     /// When the browser lets no socket be opened.
     pub(crate) fn open(store: Store, session: Session) -> Result<Self, JsValue> {
-        let socket = WebSocket::new(&address()?)?;
+        let Connected { socket, messages } = match ahead::connection() {
+            Some(connected) => connected,
+            None => Connected {
+                socket: WebSocket::new(&address()?)?,
+                messages: Vec::new(),
+            },
+        };
         socket.set_binary_type(BinaryType::Arraybuffer);
         let welcomed = Rc::new(Cell::new(false));
         let ended = Rc::new(Cell::new(false));
         let on_message = {
             let (socket, welcomed) = (socket.clone(), Rc::clone(&welcomed));
             Closure::new(move |event: MessageEvent| {
-                take(store, session, &socket, &welcomed, &event);
+                let came_at = clock::wall();
+                take(store, session, (&socket, &welcomed), event.data(), came_at);
             })
         };
         let on_end = {
@@ -67,6 +76,9 @@ impl Connection {
         };
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_end.as_ref().unchecked_ref()));
+        for (data, came_at) in messages {
+            take(store, session, (&socket, &welcomed), data, came_at);
+        }
         Ok(Self {
             store,
             session,
@@ -112,14 +124,14 @@ fn address() -> Result<String, JsValue> {
 fn take(
     store: Store,
     session: Session,
-    socket: &WebSocket,
-    welcomed: &Rc<Cell<bool>>,
-    event: &MessageEvent,
+    (socket, welcomed): (&WebSocket, &Rc<Cell<bool>>),
+    data: JsValue,
+    came_at: TimeMs,
 ) {
     if !session.is_inside() {
         return;
     }
-    let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
+    let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else {
         return;
     };
     let bytes = Uint8Array::new(&buffer).to_vec();
@@ -129,11 +141,12 @@ fn take(
         Ok(ServerMessage::Welcome(welcome)) if speaks_our_schema(&welcome) => {
             let socket = socket.clone();
             welcomed.set(true);
-            store.opened(&welcome, Rc::new(move |message| say(&socket, message)));
+            let say = move |message: &ClientMessage| say(&socket, message);
+            store.opened(&welcome, came_at, Rc::new(say));
         }
         Ok(ServerMessage::Welcome(_)) => reload_once(store),
         Ok(ServerMessage::Error(error)) if error.code == SIGNED_OUT => session.shut(store),
-        Ok(message) if welcomed.get() => store.receive(message),
+        Ok(message) if welcomed.get() => store.receive(message, came_at),
         // Of a server with another schema nothing after the welcome means anything.
         Ok(_) => {}
         Err(error) => {

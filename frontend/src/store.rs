@@ -250,7 +250,7 @@ impl Store {
             metric.set(None);
         }
         for trend in before.trends.into_values() {
-            trend.update(|trend| *trend = Trend::new(trend.range()));
+            trend.update(Trend::let_go);
         }
         for forecast in before.forecasts.into_values() {
             forecast.set(None);
@@ -291,11 +291,12 @@ impl Store {
 
 /// For the socket.
 impl Store {
-    /// A connection stands, and this is how to speak on it.
-    pub(crate) fn opened(self, welcome: &Welcome, sender: Sender) {
+    /// A connection stands, whose welcome came when the browser's clock showed `came_at`, and this is how
+    /// to speak on it.
+    pub(crate) fn opened(self, welcome: &Welcome, came_at: TimeMs, sender: Sender) {
         let before = self.update(|state| {
             state.watch.opened(welcome.silence_ms);
-            state.clock.observe(welcome.at, clock::wall());
+            state.clock.observe(welcome.at, came_at);
             state.resyncing.clear();
             let subscribe = ClientMessage::Subscribe {
                 channels: state.wanted.iter().cloned().collect(),
@@ -339,12 +340,12 @@ impl Store {
         self.with(|state| state.watch.silent_ms(clock::monotonic_ms()))
     }
 
-    /// Takes a message in.
-    pub(crate) fn receive(self, message: ServerMessage) {
+    /// Takes a message in that came when the browser's clock showed `came_at`.
+    pub(crate) fn receive(self, message: ServerMessage, came_at: TimeMs) {
         let at = match message {
             ServerMessage::Welcome(_) => return,
             ServerMessage::Heartbeat(beat) => {
-                self.update(|state| state.clock.observe(beat.at, clock::wall()));
+                self.update(|state| state.clock.observe(beat.at, came_at));
                 beat.at
             }
             ServerMessage::Snapshot(frame) => self.take_snapshot(frame),

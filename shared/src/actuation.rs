@@ -106,6 +106,8 @@ pub enum Flaw {
     OutOfRange(SmolStr, f64, [f64; 2], String),
     /// It is none of these.
     NoOption(SmolStr, Vec<SmolStr>),
+    /// It is a whole number.
+    NotWhole(SmolStr),
 }
 
 impl Flaw {
@@ -116,6 +118,7 @@ impl Flaw {
             | Self::Missing(id)
             | Self::NoSwitch(id)
             | Self::NoNumber(id)
+            | Self::NotWhole(id)
             | Self::OutOfRange(id, ..)
             | Self::NoOption(id, _) => id,
         }
@@ -139,6 +142,10 @@ impl Flaw {
             Self::NoNumber(id) => Text::new(
                 format!("参数“{id}”须为数字"),
                 format!("parameter \"{id}\" is a number"),
+            ),
+            Self::NotWhole(id) => Text::new(
+                format!("参数“{id}”须为整数"),
+                format!("parameter \"{id}\" is a whole number"),
             ),
             Self::OutOfRange(id, v, [least, most], unit) => {
                 let unit = if unit.is_empty() {
@@ -225,7 +232,8 @@ pub fn rule_of(person: &Person) -> Option<&str> {
 pub struct Outgoing {
     /// To which topic.
     pub topic: String,
-    /// What.
+    /// What, as people can read it. To a node or a device of Sparkplug it goes as the protobuf of that,
+    /// with the time at which it goes ([`crate::package::sparkplug::Written`]).
     pub payload: String,
     /// 0 or 1.
     pub qos: u8,
@@ -351,7 +359,7 @@ pub enum Turn {
     },
 }
 
-/// Why an order is not taken. Nothing has changed then.
+/// Why an order is not taken. Nothing has changed then. New ones go to the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActuationRefusal {
@@ -359,6 +367,8 @@ pub enum ActuationRefusal {
     TooMany(u32),
     /// So many orders are under way to this actuator.
     Busy(u32),
+    /// It is a rule's, and its alert is over or kept quiet by now.
+    Over,
 }
 
 impl ActuationRefusal {
@@ -372,6 +382,10 @@ impl ActuationRefusal {
             Self::Busy(max) => Text::new(
                 format!("该部件已有 {max} 条指令未完成，请稍候"),
                 format!("{max} orders are under way to this asset; wait until they have ended"),
+            ),
+            Self::Over => Text::new(
+                "告警已结束或已静默，不再下发",
+                "its alert is over or kept quiet by now",
             ),
         }
     }

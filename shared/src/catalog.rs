@@ -3,6 +3,8 @@
 //! `GET /api/v1/catalog` in JSON, loaded once per generation. No geometry: the map's layers are
 //! files of their own.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -49,6 +51,9 @@ pub struct Catalog {
     pub screen: Option<ScreenDef>,
     /// Layers of the base map, bottom first.
     pub layers: Vec<LayerDef>,
+    /// Archives of tiles that layers of the base map are drawn from, by the file's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tiles: BTreeMap<String, TilesDef>,
     /// What screens call words that messages use.
     #[serde(default)]
     pub words: WordsDef,
@@ -103,16 +108,32 @@ pub struct AssetDef {
     pub gateway: Option<SmolStr>,
 }
 
+/// The ending of archives of tiles.
+pub const TILES_ENDING: &str = ".pmtiles";
+
 /// A layer of the base map: one `[[layer]]` of `map/layers.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerDef {
     /// Its id.
     pub id: String,
-    /// GeoJSON file beside `layers.toml`; served under `/map/`.
+    /// GeoJSON file or PMTiles archive beside `layers.toml`; served under `/map/`.
     pub file: String,
-    /// How it is drawn: `land`, `area`, `road`, `crossing`, `label`.
+    /// The layer of the archive's tiles that it is drawn from. An archive has many, GeoJSON none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiles_layer: Option<String>,
+    /// How it is drawn: `land`, `water`, `area`, `road`, `crossing`, `label`.
     pub kind: String,
+    /// The features that are drawn: for each property the values that it may have, as text. All
+    /// that `file` has, if it is empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<String, Vec<String>>,
+    /// The zoom of the map from which on it is drawn; absent, from every one.
+    ///
+    /// # Units
+    /// 0 to 24, as MapLibre counts: the world is 512 pixels wide at 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_zoom: Option<u8>,
     /// The datum it is drawn in; served in WGS 84 whatever it is.
     #[serde(default, skip_serializing_if = "Crs::is_wgs84")]
     pub crs: Crs,
@@ -122,4 +143,20 @@ pub struct LayerDef {
     /// Whether its lines are drawn by hand; the map says so.
     #[serde(default)]
     pub schematic: bool,
+}
+
+impl LayerDef {
+    /// Whether it is drawn from tiles, one by one, and not from a file that is read as a whole.
+    pub fn is_tiled(&self) -> bool {
+        self.file.ends_with(TILES_ENDING)
+    }
+}
+
+/// What a screen has to know of an archive of tiles. It is served as `/map/FILE/{z}/{x}/{y}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TilesDef {
+    /// The coarsest zoom that it has tiles of.
+    pub min_zoom: u8,
+    /// The finest zoom that it has tiles of: a map that is closer draws these larger.
+    pub max_zoom: u8,
 }

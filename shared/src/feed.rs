@@ -20,7 +20,8 @@ pub struct FeedHealth {
     pub accepted: u64,
     /// Messages seen before.
     pub duplicate: u64,
-    /// Messages that came after their window was closed for good.
+    /// Messages that came too late to count: after their window was closed for good. One that is late by
+    /// [`Quality::timeliness`] and fills a gap of its asset is none of them.
     pub late: u64,
     /// Refused messages by stage and reason, as `stage/reason`.
     pub rejected: BTreeMap<SmolStr, u64>,
@@ -59,7 +60,7 @@ pub struct Interval {
 /// How well a feed delivered in the last hour, each in per cent, 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// Messages within the feed's lateness, of all that came.
+    /// Messages that were not late, which is within the feed's lateness, of all that came.
     pub timeliness: f64,
     /// Messages that came, of those that were due; absent while no interval is known.
     pub completeness: Option<f64>,

@@ -14,6 +14,7 @@ pub mod metric;
 pub mod property;
 pub mod rule;
 pub mod scene;
+pub mod sparkplug;
 pub mod wall;
 pub mod words;
 

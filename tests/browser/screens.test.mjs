@@ -12,6 +12,7 @@ import { language } from "./suites/language.mjs";
 import { link } from "./suites/link.mjs";
 import { map } from "./suites/map.mjs";
 import { metric } from "./suites/metric.mjs";
+import { notices } from "./suites/notices.mjs";
 import { opening } from "./suites/opening.mjs";
 import { orders } from "./suites/orders.mjs";
 import { people } from "./suites/people.mjs";
@@ -43,6 +44,7 @@ run("the screens in Chromium", () => {
   kiosk();
   renewal();
   orders();
+  notices();
   people();
   casework();
   city();

@@ -4,9 +4,27 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::mosquitto::Version;
+use crate::mosquitto::{self, Version};
 use crate::paho::python;
 use crate::process::Process;
+use crate::{clock, message};
+
+/// Where the tiny city's ponding gauges listen: each has a warning light.
+pub const COMMANDS: &str = "vendor-x/+/command";
+
+/// A reading of one as of now, by which it becomes known.
+pub fn gauge(depth_mm: f64) -> String {
+    let now = clock::now();
+    message::ponding(&now.0.to_string(), now, depth_mm).to_string()
+}
+
+/// Has one tell how deep its water is.
+#[track_caller]
+pub fn tell_depth(broker: SocketAddr, gauge_id: &str, depth_mm: f64) {
+    let topic = message::ponding_topic(gauge_id);
+    let told = mosquitto::publish(broker, Version::V5, &topic, &gauge(depth_mm));
+    assert!(told.success, "{told:?}");
+}
 
 /// A paho client that listens to a topic filter, and comes back by itself.
 #[derive(Debug)]

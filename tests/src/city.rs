@@ -4,12 +4,37 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::tiles;
 use crate::tools::repository;
 
 /// The tiny city, as it is in the repository.
 pub fn tiny() -> PathBuf {
     repository().join("tests/cities/tiny")
 }
+
+/// A ground of tiles: three layers of one archive.
+pub const TILED: &str = r#"
+[[layer]]
+id          = "earth"
+file        = "city.pmtiles"
+tiles_layer = "earth"
+kind        = "land"
+attribution = "nobody"
+
+[[layer]]
+id          = "water"
+file        = "city.pmtiles"
+tiles_layer = "water"
+kind        = "water"
+
+[[layer]]
+id          = "roads"
+file        = "city.pmtiles"
+tiles_layer = "roads"
+kind        = "road"
+only        = { kind = ["highway"] }
+from_zoom   = 9
+"#;
 
 /// A copy of the tiny city that may be changed. Goes with its value.
 #[derive(Debug)]
@@ -59,6 +84,15 @@ impl CityCopy {
         let folder = path.parent().expect("a file lies in a folder");
         std::fs::create_dir_all(folder).expect("the copied city can be written");
         self.write(file, text)
+    }
+
+    /// The tiny city on a ground of tiles, of the archive that [`tiles::archive`] makes.
+    #[must_use]
+    pub fn tiled() -> Self {
+        let copy = Self::new().with_whole("map/layers.toml", TILED);
+        let archive = copy.path().join("map/city.pmtiles");
+        std::fs::write(archive, tiles::archive()).expect("the copied city can be written");
+        copy
     }
 
     /// What `file` says.

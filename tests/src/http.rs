@@ -133,6 +133,21 @@ impl Http {
         Answer::of(&format!("{method} {path}"), answer)
     }
 
+    /// What `GET path` with these headers is answered with, and its body as it came, which need not
+    /// be text.
+    #[track_caller]
+    pub fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> (Answer, Vec<u8>) {
+        let answer = self.run("GET", path, headers, "");
+        let mut answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(BODY_BYTES_MAX)
+            .read_to_vec();
+        let body = body.unwrap_or_else(|error| panic!("GET {path}: the body: {error}"));
+        (Answer::head(&answer), body)
+    }
+
     /// What `GET path` is answered with.
     #[track_caller]
     pub fn get(&self, path: &str) -> Answer {
@@ -246,6 +261,20 @@ impl Answer {
     #[track_caller]
     fn of(request: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
         let mut answer = answer.unwrap_or_else(|error| panic!("{request}: {error}"));
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(BODY_BYTES_MAX)
+            .read_to_string();
+        let body = body.unwrap_or_else(|error| panic!("{request}: the body: {error}"));
+        Self {
+            body,
+            ..Self::head(&answer)
+        }
+    }
+
+    /// The answer without its body.
+    fn head<T>(answer: &ureq::http::Response<T>) -> Self {
         let kind = answer.headers().get("content-type");
         let kind = kind
             .and_then(|kind| kind.to_str().ok())
@@ -258,17 +287,11 @@ impl Answer {
         let headers = headers
             .map(|(name, value)| (name.as_str().to_owned(), text(value)))
             .collect();
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(BODY_BYTES_MAX)
-            .read_to_string();
-        let body = body.unwrap_or_else(|error| panic!("{request}: the body: {error}"));
         Self {
             status: answer.status().as_u16(),
             kind,
             headers,
-            body,
+            body: String::new(),
         }
     }
 

@@ -20,6 +20,7 @@
 pub mod clock;
 pub mod dice;
 pub mod files;
+pub mod tiles;
 pub mod tools;
 pub mod wait;
 
@@ -37,6 +38,7 @@ pub mod message;
 pub mod mosquitto;
 pub mod paho;
 pub mod socket;
+pub mod sparkplug;
 
 pub mod browser;
 pub mod crowd;

@@ -8,6 +8,8 @@
 
 #[path = "audit/deeds.rs"]
 mod deeds;
+#[path = "audit/hanging_up.rs"]
+mod hanging_up;
 #[path = "audit/lines.rs"]
 mod lines;
 #[path = "audit/orders.rs"]

@@ -9,6 +9,8 @@
 
 #[path = "connecting/events.rs"]
 mod events;
+#[path = "connecting/orders.rs"]
+mod orders;
 #[path = "connecting/requests.rs"]
 mod requests;
 #[path = "connecting/sparkplug.rs"]

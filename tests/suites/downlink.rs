@@ -7,36 +7,22 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "downlink/sparkplug.rs"]
+mod sparkplug;
+
 use std::collections::BTreeSet;
 
-use egret_tests::actuator::Actuator;
+use egret_tests::actuator::{Actuator, COMMANDS, gauge, tell_depth};
 use egret_tests::browser::Browser;
 use egret_tests::city::CityCopy;
-use egret_tests::clock;
 use egret_tests::http::{Answer, Http};
-use egret_tests::mosquitto::{self, Broker, Version};
+use egret_tests::mosquitto::{Broker, Version};
 use egret_tests::paho::Session;
 use egret_tests::server::{Server, Setup};
 use egret_tests::wait;
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Heron-At-The-Weir-8";
-
-/// Where the gauges listen.
-const COMMANDS: &str = "vendor-x/+/command";
-
-/// A reading of a gauge, by which it becomes known.
-fn gauge(depth_mm: f64) -> String {
-    let now = clock::now().0;
-    let place = json!({ "lng": 118.05, "lat": 24.45 });
-    json!({ "ts": now, "gps": place, "depth_mm": depth_mm, "msgId": now.to_string() }).to_string()
-}
-
-fn tell_depth(broker: std::net::SocketAddr, gauge_id: &str, depth_mm: f64) {
-    let topic = format!("vendor-x/{gauge_id}/telemetry");
-    let told = mosquitto::publish(broker, Version::V5, &topic, &gauge(depth_mm));
-    assert!(told.success, "{told:?}");
-}
 
 /// To have a gauge's light blink.
 fn light(gauge: &str) -> Value {
@@ -304,8 +290,12 @@ fn who_may_order_what_is_granted_and_every_order_is_in_the_audit_trail() {
         "why is for those who work there"
     );
     assert_eq!(seen(&viewer)["by"], seen(&officer)["by"]);
-    let lines = admin.get("/api/v1/audit?action=command.order").json();
-    let lines = lines["items"].as_array().unwrap();
+    // What is refused is written a moment after its answer.
+    let lines = wait::until("every line is there", || {
+        let lines = admin.get("/api/v1/audit?action=command.order").json();
+        let lines = lines["items"].as_array().unwrap().clone();
+        wait::check(lines.len() >= 5, &lines).map(|()| lines)
+    });
     let told = |name: &str, outcome: &str| {
         let fits = |line: &&Value| line["name"] == name && line["outcome"] == outcome;
         lines.iter().filter(fits).collect::<Vec<_>>()

@@ -169,6 +169,32 @@ fn the_recent_past_of_many_is_that_of_each_and_then_only_what_is_new() {
 }
 
 #[test]
+fn after_another_package_the_recent_past_says_what_to_ask_for_next_once_all_of_it_is_kept() {
+    let server = patient();
+    let api = server.api();
+    let at = clock::ago(1_800);
+    let holds = |v: f64| move |points: &[Value]| points.iter().any(|point| point["v"] == v);
+    send(&api, "M-1", at, 1.0);
+    until(&api, &format!("{MAX}?area=900001&from={at}"), holds(1.0));
+    let addition = message::noise_feed("noise-acme").to_string();
+    let headers = [("content-type", "application/json")];
+    let answer = api.ask("PUT", "/api/v1/register/noise-acme", &headers, &addition);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let path = format!("/api/v1/recent?of=water.manhole_level_max@900001&from={at}");
+    let told = wait::until("what to ask for next", || {
+        let told = api.get(&path).json();
+        // Until then everything is to be asked for again.
+        if told["known_at"].is_string() {
+            Ok(told)
+        } else {
+            Err(told.to_string())
+        }
+    });
+    let values = told["items"][0]["v"].as_array().expect("values");
+    assert!(values.iter().any(|v| *v == 1.0), "{told}");
+}
+
+#[test]
 fn hours_tell_the_last_least_mean_and_greatest_of_their_minutes() {
     let server = patient();
     let api = server.api();

@@ -40,6 +40,8 @@ mod sockets;
 mod strangers;
 #[path = "matrix/walls.rs"]
 mod walls;
+#[path = "matrix/warnings.rs"]
+mod warnings;
 #[path = "matrix/ways.rs"]
 mod ways;
 

@@ -5,17 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use egret_tests::actuator::Actuator;
+use egret_tests::actuator::{Actuator, COMMANDS, tell_depth};
 use egret_tests::city::CityCopy;
 use egret_tests::clock;
 use egret_tests::http::Http;
+use egret_tests::message;
 use egret_tests::mosquitto::{self, Version};
 use egret_tests::server::Setup;
 use egret_tests::wait;
 use serde_json::{Value, json};
-
-/// Where the gauges listen.
-const COMMANDS: &str = "vendor-x/+/command";
 
 /// The tiny city, whose rule fires and resolves at once.
 fn prompt() -> CityCopy {
@@ -24,16 +22,6 @@ fn prompt() -> CityCopy {
         "for      = \"1m\"\nkeep_for = \"5m\"",
         "for      = \"0s\"\nkeep_for = \"0s\"",
     )
-}
-
-fn tell_depth(broker: std::net::SocketAddr, gauge: &str, depth_mm: f64) {
-    let now = clock::now().0;
-    let place = json!({ "lng": 118.05, "lat": 24.45 });
-    let reading =
-        json!({ "ts": now, "gps": place, "depth_mm": depth_mm, "msgId": now.to_string() });
-    let topic = format!("vendor-x/{gauge}/telemetry");
-    let told = mosquitto::publish(broker, Version::V5, &topic, &reading.to_string());
-    assert!(told.success, "{told:?}");
 }
 
 fn orders(api: &Http, gauge: &str) -> Vec<Value> {
@@ -157,11 +145,9 @@ fn neither_a_dry_run_nor_what_a_gateway_had_stored_orders_anything() {
     let server = Setup::with_city(prompt()).start();
     let api = server.api();
     // A reading of twenty minutes ago.
-    let then = clock::now().0 - 20 * 60_000;
-    let place = json!({ "lng": 118.05, "lat": 24.45 });
-    let reading = json!({ "ts": then, "gps": place, "depth_mm": 200.0, "msgId": "stored" });
-    let topic = "vendor-x/OLD-1/telemetry";
-    let told = mosquitto::publish(server.mqtt, Version::V5, topic, &reading.to_string());
+    let reading = message::ponding("stored", clock::ago(20 * 60), 200.0).to_string();
+    let topic = message::ponding_topic("OLD-1");
+    let told = mosquitto::publish(server.mqtt, Version::V5, &topic, &reading);
     assert!(told.success, "{told:?}");
     wait::until("the rule fires", || {
         let n = n_fired(&api, "OLD-1");

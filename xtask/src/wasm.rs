@@ -78,7 +78,8 @@ pub(crate) fn compile(
     };
     let mut cargo = toolchain.cargo(paths);
     // Views of one shape are one piece of code, which makes it a third smaller.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1ferase_components");
+    let flags = toolchain.flags("--cfg\x1ferase_components");
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
     cargo.args([
         "build",
         "--target",

@@ -10,7 +10,7 @@ use crate::fold::State;
 use crate::hash::{StateHash, hash_of};
 
 /// Version of the layout. A change of any type within the state raises it.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// Why a checkpoint cannot be used; the caller folds the journal from an older one or from its
 /// beginning.

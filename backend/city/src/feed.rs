@@ -120,13 +120,19 @@ impl FeedState {
         }
     }
 
+    /// Counts a message that was refused.
     pub(crate) fn refuse(&mut self, stage: &str, reason: &str, now_ms: i64) {
         self.speak(now_ms);
-        let counter = SmolStr::from_iter([stage, "/", reason]);
-        *self.rejected.entry(counter).or_default() += 1;
+        self.count_rejected(stage, reason);
         self.hour.count_refused();
         let [_, refused] = &mut self.running;
         *refused = refused.saturating_add(1);
+    }
+
+    /// Counts what was refused and is no message of the feed's: it tells nothing of how it delivers.
+    pub(crate) fn count_rejected(&mut self, stage: &str, reason: &str) {
+        let counter = SmolStr::from_iter([stage, "/", reason]);
+        *self.rejected.entry(counter).or_default() += 1;
     }
 
     /// Takes one more asset in, heard at `heard_ms`; its index within the feed.

@@ -198,19 +198,32 @@ impl Fold<'_> {
         );
     }
 
-    /// Counts a refusal with its feed, or with those that belong to none.
+    /// Counts a refused message with its feed, or with those that belong to none.
     pub(crate) fn refuse(&mut self, feed: Option<&FeedId>, stage: &str, reason: &str) {
+        let now_ms = self.state.now_ms;
+        if let Some(feed) = self.counting_feed(feed) {
+            feed.refuse(stage, reason, now_ms);
+        }
+    }
+
+    /// Counts an order of a rule's that cannot be given, with the actuator's feed. Nobody has sent
+    /// anything by that: a feed that is silent stays silent.
+    pub(crate) fn refuse_order(&mut self, feed: &FeedId, reason: &str) {
+        if let Some(feed) = self.counting_feed(Some(feed)) {
+            feed.count_rejected("fold", reason);
+        }
+    }
+
+    /// The feed with which something is counted, or the one for what belongs to none.
+    fn counting_feed(&mut self, feed: Option<&FeedId>) -> Option<&mut FeedState> {
         let feed = feed
             .and_then(|id| self.plan.feed_number(id))
             .map(usize::from);
         let number = feed.unwrap_or(self.plan.feeds.len());
-        let now_ms = self.state.now_ms;
-        if let Some(feed) = self.state.feeds.get_mut(number) {
-            feed.refuse(stage, reason, now_ms);
-        }
         self.dirty
             .feeds
             .insert(u32::try_from(number).unwrap_or(u32::MAX));
+        self.state.feeds.get_mut(number)
     }
 
     /// A feed's state, to be changed; it counts as changed.

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use egret_shared::actuation::{
-    ActuationOrder, Argument, ORDER_REASON_CHARS_MAX, Outgoing, RuleOrder, Wanted,
+    ActuationOrder, ActuationRefusal, Argument, ORDER_REASON_CHARS_MAX, Outgoing, RuleOrder, Wanted,
 };
 use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::command::{Command, Outcome};
@@ -63,6 +63,10 @@ impl Intent {
             wanted,
         }
     }
+
+    fn is_of(&self, (rule, feed, asset): &Pair) -> bool {
+        self.alert.rule == *rule && self.feed == *feed && self.asset == *asset
+    }
 }
 
 /// A rule and an actuator that it orders.
@@ -75,6 +79,9 @@ pub(crate) struct Intents {
     open: Vec<Intent>,
     /// Until when a rule does not order an actuator again.
     rests: BTreeMap<Pair, i64>,
+    /// What is not to be ordered any more, the latest last. Whoever gives orders may have one of these
+    /// on its way into the journal: that is a moment, in which as many as wait cannot all turn over.
+    let_go: Vec<ActuationId>,
 }
 
 impl Intents {
@@ -85,16 +92,20 @@ impl Intents {
     /// Whether `pair` may have an order at `now_ms`.
     fn is_free(&self, pair: &Pair, now_ms: i64) -> bool {
         let rests = self.rests.get(pair);
-        let (rule, feed, asset) = pair;
-        let is_its = |intent: &Intent| {
-            intent.alert.rule == *rule && intent.feed == *feed && intent.asset == *asset
-        };
+        let is_its = |intent: &Intent| intent.is_of(pair);
         rests.is_none_or(|until_ms| *until_ms <= now_ms) && !self.open.iter().any(is_its)
     }
 
     /// Whether there is room for one more.
     fn has_room(&self) -> bool {
         self.open.len() < INTENTS_MAX && self.rests.len() < RULED_ACTUATORS_MAX
+    }
+
+    /// Keeps in mind that these are not to be ordered any more.
+    fn forgo(&mut self, over: Vec<Intent>) {
+        self.let_go.extend(over.into_iter().map(|intent| intent.id));
+        let n_old = self.let_go.len().saturating_sub(INTENTS_MAX);
+        self.let_go.drain(..n_old);
     }
 }
 
@@ -121,14 +132,14 @@ impl Fold<'_> {
             return;
         };
         if !command.reaches(intent.asset.as_str()) {
-            return self.refuse(Some(&intent.feed), "fold", "no_topic");
+            return self.refuse_order(&intent.feed, "no_topic");
         }
         let pair = (key.rule.clone(), intent.feed.clone(), intent.asset.clone());
         if !self.state.intents.is_free(&pair, self.state.now_ms) {
             return;
         }
         if !self.state.intents.has_room() {
-            return self.refuse(Some(&intent.feed), "fold", "too_many_orders");
+            return self.refuse_order(&intent.feed, "too_many_orders");
         }
         self.state.intents.open.push(intent);
     }
@@ -163,31 +174,62 @@ impl Fold<'_> {
     }
 
     /// Takes a rule's order: what it came to is done with, and it rests, unless the order is refused.
+    /// Whoever gives it was told that it is due; that was before it was on its way into the journal.
     pub(crate) fn actuate_by_rule(&mut self, command: &Command, ruled: &RuleOrder) -> Outcome {
         let order = &ruled.order;
         let now_ms = self.state.now_ms;
         let rules = &self.package.rules.rules;
         let rule = rules.iter().find(|rule| rule.id == ruled.rule);
         let every = rule.and_then(|rule| Some(rule.order.as_ref()?.every));
+        let is_late = self.comes_too_late(ruled);
         let open = &mut self.state.intents.open;
         open.retain(|intent| intent.id != order.id);
+        if is_late {
+            return Outcome::NotActuated(ActuationRefusal::Over);
+        }
         let outcome = self.actuate(command, order);
         if let (Outcome::Actuated(_), Some(every)) = (&outcome, every) {
             let pair = (ruled.rule.clone(), order.feed.clone(), order.asset.clone());
             let until_ms = now_ms.saturating_add(every.ms());
-            self.state.intents.rests.insert(pair, until_ms);
+            let intents = &mut self.state.intents;
+            // What was come to under one package may be given when under the next the rule has come
+            // to the same: that is once within `every`, too.
+            intents.open.retain(|intent| !intent.is_of(&pair));
+            intents.rests.insert(pair, until_ms);
         }
         outcome
+    }
+
+    /// Whether a rule's order comes too late: its alert is kept quiet, on which people rely, or over.
+    ///
+    /// Over is what was come to here and let go of. Under another package than was in force then,
+    /// nothing came to the order here, and alerts may end at other times than where it was given. So it
+    /// is taken for what it was, also by who came to it when another package has been named meanwhile;
+    /// unless its alert is kept quiet: that is people's doing, whatever the package.
+    fn comes_too_late(&self, ruled: &RuleOrder) -> bool {
+        let (state, id) = (&*self.state, &ruled.order.id);
+        let Some(row) = state.alerts.get(&ruled.alert) else {
+            return false;
+        };
+        if state.actuations.get(id).is_some() {
+            // Told again, it is what it was.
+            return false;
+        }
+        if row.is_open() {
+            return row.alert.hushed.is_some();
+        }
+        state.package == Some(self.package.digest) && state.intents.let_go.contains(id)
     }
 
     /// Forgets what rules came to and nobody put into the journal in time, what is so no longer, and
     /// rests that are over.
     pub(crate) fn drop_intents(&mut self) {
         let now_ms = self.state.now_ms;
-        let mut open = std::mem::take(&mut self.state.intents.open);
-        open.retain(|intent| self.stands(intent));
+        let open = std::mem::take(&mut self.state.intents.open);
+        let (open, over) = open.into_iter().partition(|intent| self.stands(intent));
         let intents = &mut self.state.intents;
         intents.open = open;
+        intents.forgo(over);
         intents.rests.retain(|_, until_ms| *until_ms > now_ms);
     }
 

@@ -4,6 +4,8 @@
 //! (units, ranges, time, place). Nothing here knows a clock, a city or a network, and nothing is
 //! remembered from one message to the next but the births of `sparkplug-b`.
 //!
+//! One thing goes the other way: what Sparkplug's nodes are told ([`command_payload`], [`Rebirth`]).
+//!
 //! Modules in the order in which a message passes them: the decoder of its feed, one format, the
 //! parts that formats share, and what comes out.
 
@@ -45,4 +47,4 @@ pub use cap::{Standing, standing};
 pub use cloudevents::{event_attribute, header_text};
 pub use decoder::{Decoder, Element, Message, Past};
 pub use refuse::shown;
-pub use sparkplug_b::Rebirth;
+pub use sparkplug_b::{Rebirth, command_payload};

@@ -9,11 +9,13 @@
 //! the births of their own time, and leave no trace in those of now ([`past`]).
 //!
 //! Metrics of one time are one reading, those of births too. Deaths, commands and hosts' states
-//! say nothing of the city: whether an asset is silent is judged by what its feed expects of it.
+//! say nothing of the city: whether an asset is silent is judged by what its feed expects of it. What
+//! is told to nodes and devices is made in [`command`].
 //!
 //! # Source
 //! Sparkplug 3.0.0, sections 4 to 6.
 
+mod command;
 mod metric;
 mod past;
 mod rebirth;
@@ -32,6 +34,7 @@ use crate::protobuf::sparkplug_b::Metric;
 use crate::protobuf::{Field, Fields, member};
 use crate::refuse::{at_element, bounded, refusal, shown};
 use crate::topic::level_of;
+pub use command::command_payload;
 pub use rebirth::Rebirth;
 use sessions::{Births, Known, Sessions, Step};
 use topic::{Kind, Topic};

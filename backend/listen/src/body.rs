@@ -4,6 +4,9 @@
 //! handler that does not read must not count against the client. So the clock of a body runs only
 //! while its handler waits for it, and begins again with every [`Limits::progress_bytes_min`]. An
 //! average since the start would let a client that has sent 1 MiB at once pause for hours.
+//!
+//! Nor does a body end before all of it is there: to a handler the rest must be missing, not the whole
+//! be shorter.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -41,9 +44,23 @@ impl TooSlow {
     }
 }
 
-/// A request's body, which ends in [`TooSlow`] when the client does not go on with it.
+/// A request's body ended before all of it was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum CutShort {
+    /// So many bytes are missing of the length that its head told.
+    #[error("the request's body ended {0} bytes early; send it again")]
+    ByBytes(u64),
+    /// All that was to come has come, or nobody knows how much that is; but not the body's end.
+    #[error("the request's body was cut off before its end; send it again")]
+    BeforeItsEnd,
+}
+
+/// A request's body, which ends in [`TooSlow`] when the client does not go on with it, and in
+/// [`CutShort`] when it ends early.
 pub(crate) struct Asked {
     inner: Incoming,
+    is_h2: bool,
+    is_cut: bool,
     too_slow: TooSlow,
     /// Bytes that came in this span.
     n_bytes: usize,
@@ -57,15 +74,19 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Watches `inner`; `has_stalled` becomes true when it came too slowly.
+    /// Watches `inner`, which came by HTTP/2 or not; `has_stalled` becomes true when it came too
+    /// slowly.
     pub(crate) fn new(
         inner: Incoming,
+        is_h2: bool,
         limits: &Limits,
         has_stalled: Arc<AtomicBool>,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
             inner,
+            is_h2,
+            is_cut: false,
             too_slow: TooSlow::by(limits),
             n_bytes: 0,
             waited: Duration::ZERO,
@@ -73,6 +94,22 @@ impl Asked {
             timer: None,
             has_stalled,
             counters,
+        }
+    }
+
+    /// What is missing of the body, now that hyper calls it over.
+    ///
+    /// By HTTP/2 a stream may be reset with no error: by a client that takes its request back, and
+    /// by hyper itself when a client answers no pings. To hyper the body is then over, as one that
+    /// is whole; but only of that one, all of it read, trailers too, does it say that the stream
+    /// has come to its end. By HTTP/1 it does not say so of a body in chunks, and need not: there
+    /// an early end is an error.
+    fn cut_short(&self) -> Option<CutShort> {
+        match self.inner.size_hint().lower() {
+            0 if self.is_h2 && !self.inner.is_end_stream() => Some(CutShort::BeforeItsEnd),
+            0 => None,
+            // What is left of the length that the head told.
+            n_missing => Some(CutShort::ByBytes(n_missing)),
         }
     }
 
@@ -110,7 +147,7 @@ impl HttpBody for Asked {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.has_stalled.load(Ordering::Relaxed) {
+        if self.is_cut || self.has_stalled.load(Ordering::Relaxed) {
             return Poll::Ready(None);
         }
         match Pin::new(&mut self.inner).poll_frame(cx) {
@@ -119,7 +156,13 @@ impl HttpBody for Asked {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => match self.cut_short() {
+                None => Poll::Ready(None),
+                Some(why) => {
+                    self.is_cut = true;
+                    Poll::Ready(Some(Err(why.into())))
+                }
+            },
             Poll::Pending => {
                 ready!(self.poll_over(cx));
                 self.has_stalled.store(true, Ordering::Relaxed);

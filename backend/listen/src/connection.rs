@@ -208,7 +208,8 @@ fn answer(
             return Body::empty();
         }
         let (stalled, counters) = (Arc::clone(&has_stalled), Arc::clone(&house.counters));
-        Body::new(Asked::new(body, &house.limits, stalled, counters))
+        let is_h2 = version == Version::HTTP_2;
+        Body::new(Asked::new(body, is_h2, &house.limits, stalled, counters))
     });
     request.extensions_mut().insert(peer);
     request.extensions_mut().insert(secure);

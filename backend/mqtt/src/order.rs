@@ -27,6 +27,13 @@ pub struct Order {
 }
 
 impl Order {
+    /// The order once it has waited so long; absent if it is of no use any more.
+    pub(crate) fn after(self, waited: Duration) -> Option<Self> {
+        let expiry = self.expiry.checked_sub(waited);
+        let expiry = expiry.filter(|left| !left.is_zero())?;
+        Some(Self { expiry, ..self })
+    }
+
     /// How long it is of use, in whole seconds: never longer than it is, as long as that is one.
     pub(crate) fn expiry_s(&self) -> u32 {
         let seconds = u32::try_from(self.expiry.as_secs()).unwrap_or(u32::MAX);
@@ -50,5 +57,27 @@ impl Order {
             label: Some(label),
             ..Message::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_waits_is_of_use_for_less_long_and_then_for_nothing() {
+        let order = Order {
+            topic: "pump/P-1/set".into(),
+            payload: "on".into(),
+            qos: 1,
+            expiry: Duration::from_secs(8),
+            response_topic: None,
+            correlation: Bytes::new(),
+        };
+        let left = |waited| {
+            let order = order.clone().after(Duration::from_secs(waited));
+            order.map(|order| order.expiry_s())
+        };
+        assert_eq!([0, 5, 8, 30].map(left), [Some(8), Some(3), None, None]);
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Known<'d> {
     pub(crate) scenes: Names,
     /// Layers of the base map.
     pub(crate) layers: Names,
+    /// Those of them that are drawn from tiles.
+    pub(crate) tiled: BTreeSet<&'d str>,
     /// Definitions of feeds that could be read, by id.
     pub(crate) feed_defs: BTreeMap<&'d str, &'d FeedDef>,
     /// Definitions of rules that could be read, by id.

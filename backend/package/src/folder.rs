@@ -8,7 +8,8 @@ use std::path::Path;
 /// Sub-folders that belong to the package's language; others are the author's own.
 const SUBFOLDERS: [&str; 4] = ["plans", "map", "locales", "zones"];
 
-/// Endings of files whose text is read. Of others, such as PMTiles, only the name is taken.
+/// Endings of files whose text is read. Of others, such as PMTiles, only the name is taken: the server
+/// opens those.
 const TEXTS: [&str; 6] = ["toml", "geojson", "csv", "md", "json", "txt"];
 
 /// The largest text that is read: 64 MiB is ten times the areas of a city of 20 million down to

@@ -4,7 +4,7 @@
 //! them with the help of `spans` (in the words of `wording`) and checks them by `check` (one file
 //! per file of the package), every mistake becomes a [`Problem`], and what has none becomes a
 //! [`Package`]. [`areas`] answers where a point lies, [`zones`] whether one lies on some ground, [`units`] what converts into what,
-//! [`expression`] what CEL may say.
+//! [`expression`] what CEL may say, [`tiles`] what stands for an archive of map tiles.
 //!
 //! Pure but for [`folder`]: no clock, no other I/O.
 
@@ -20,6 +20,7 @@ mod names;
 pub mod plans;
 pub mod problem;
 mod spans;
+pub mod tiles;
 pub mod units;
 mod wording;
 pub mod zones;
@@ -27,7 +28,7 @@ pub mod zones;
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use egret_shared::catalog::{AssetDef, Catalog, LayerDef, PlanHead};
+use egret_shared::catalog::{AssetDef, Catalog, LayerDef, PlanHead, TilesDef};
 use egret_shared::id::{DepartmentId, FeedId, MetricId, PlanId, PropertyId};
 use egret_shared::package::casework::CaseworkDef;
 use egret_shared::package::city::{CityDef, Classification};
@@ -77,6 +78,8 @@ pub struct Package {
     pub assets: Vec<AssetDef>,
     /// `map/layers.toml`, if there is one.
     pub layers: Vec<LayerDef>,
+    /// `map/*.pmtiles` by the file's name, those that are known to be readable.
+    pub tiles: BTreeMap<String, TilesDef>,
     /// `words.toml`, if there is one.
     pub words: WordsDef,
     /// `zones/*.geojson` by the file's name.
@@ -92,6 +95,8 @@ impl Package {
     /// Reads and checks a package.
     ///
     /// `files` are texts by path relative to the package's folder, as [`folder::read`] gives them.
+    /// In place of an archive of map tiles stands what [`tiles::Archive::text`] says of it, or
+    /// nothing: then its contents are taken on trust.
     ///
     /// # Errors
     /// Every mistake that was found, by file and place; the caller shows them all.
@@ -125,6 +130,7 @@ impl Package {
             scenes: self.scenes.clone(),
             screen: self.screen,
             layers: self.layers.clone(),
+            tiles: self.tiles.clone(),
             words: self.words.clone(),
             wall: self.wall,
             watch: WatchDef::default(),

@@ -24,6 +24,7 @@ use crate::names::Names;
 use crate::plans::{self, PlanEntry};
 use crate::problem::Problem;
 use crate::spans::{Doc, Entry, List};
+use crate::tiles;
 use crate::zones::{self, Zone};
 
 /// Texts by path.
@@ -35,7 +36,7 @@ pub(crate) fn load(files: &Files) -> Result<Package, Vec<Problem>> {
     let drafts = Drafts::read(files, &mut problems);
     let assets = drafts.check(files, &mut problems);
     if problems.is_empty()
-        && let Some(package) = drafts.into_package(assets)
+        && let Some(package) = drafts.into_package(assets, files)
     {
         return Ok(package);
     }
@@ -250,6 +251,8 @@ impl<'a> Drafts<'a> {
             .iter()
             .flat_map(|properties| &properties.entries);
         let metrics = self.metrics.iter().flat_map(|metrics| &metrics.entries);
+        let layers = self.layers.entries.iter();
+        let tiled = layers.filter(|entry| entry.def.is_tiled());
         Known {
             areas: Names::new(
                 "area",
@@ -269,6 +272,7 @@ impl<'a> Drafts<'a> {
                 ids(self.scenes.as_ref().map(|scenes| &scenes.scenes)),
             ),
             layers: Names::new("layer of the map", Some(self.layers.ids.clone())),
+            tiled: tiled.map(|entry| entry.def.id.as_str()).collect(),
             rule_defs: rules
                 .map(|entry| (entry.def.id.as_str(), &entry.def))
                 .collect(),
@@ -286,7 +290,7 @@ impl<'a> Drafts<'a> {
     }
 
     /// The package, if every file could be read. Call only if there are no problems.
-    fn into_package(self, assets: Vec<AssetDef>) -> Option<Package> {
+    fn into_package(self, assets: Vec<AssetDef>, files: &Files) -> Option<Package> {
         let city = self.city?.def;
         let scenes = self.scenes?;
         let plan = |entry: PlanEntry<'_>| -> (PlanId, plans::Plan) { (entry.id, entry.plan) };
@@ -304,6 +308,7 @@ impl<'a> Drafts<'a> {
             wall: scenes.wall.map(|entry| entry.def).unwrap_or_default(),
             screen: scenes.screen.map(|entry| entry.def),
             assets,
+            tiles: tiles::all(files),
             layers: self.layers.into_defs(),
             words: self.words.map(|entry| entry.def).unwrap_or_default(),
             zones: self.zones,

@@ -8,6 +8,7 @@ mod brokers;
 mod city;
 mod commands;
 mod csv;
+mod ending;
 mod events;
 mod extract;
 mod gateways;
@@ -32,14 +33,15 @@ mod settle;
 mod site;
 mod socket;
 mod taken;
+mod tiles;
 mod walls;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::{delete, get, patch, post, put};
 use egret_city::Lineage;
 use egret_listen::Tls;
@@ -48,7 +50,6 @@ use egret_notify::Outbox;
 use egret_package::Package;
 use egret_people::{Line, Refused};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -58,13 +59,14 @@ use crate::auth::Access;
 use crate::auth::admit::admit;
 use crate::auth::refusals::Refusals;
 use crate::auth::sso::Sso;
+use crate::auth::trail::Trail;
 use crate::city_files::CityFiles;
 use crate::downlink::Wake;
 use crate::folding::CityHandle;
 use crate::forecast::Forecasts;
 use crate::intake::Intake;
 use crate::journal::eraser::Eraser;
-use crate::limits::{ATTACHMENT_BYTES, HTTP_BODY_BYTES, HTTP_TIMEOUT};
+use crate::limits::{ATTACHMENT_BYTES, HTTP_BODY_BYTES};
 use crate::live::Live;
 use crate::register::Register;
 use crate::source::brokers::BrokerBook;
@@ -114,7 +116,7 @@ pub(crate) struct Context {
     /// Walls that are there or driven.
     pub walls: Arc<Walls>,
     /// Lines on their way into the audit trail.
-    pub audit: mpsc::Sender<Line>,
+    pub audit: Trail,
     /// What is added to the city package.
     pub register: Register,
     /// How existing brokers stand.
@@ -134,6 +136,9 @@ pub(crate) struct Context {
     pub shutdown: CancellationToken,
     /// Tells this start of the server, and this package in force, from others.
     pub generation: u64,
+    /// Whether all that closed before this package came in force can be read. Until then windows come
+    /// that were known long ago.
+    pub is_past_whole: Arc<AtomicBool>,
 }
 
 impl Context {
@@ -143,20 +148,20 @@ impl Context {
         sso.map(|sso| sso.oidc.name().to_owned())
     }
 
-    /// Puts a line into the audit trail, without waiting for it.
+    /// Puts a line about what was refused into the audit trail, if there is room: a flood of refusals
+    /// must not hold up those who may.
     pub(crate) fn note(&self, line: Line) {
-        if let Err(error) = self.audit.try_send(line) {
-            let line = error.into_inner();
-            // A flood of refusals must not hold up those who may.
-            tracing::warn!(
-                action = line.action,
-                name = line.name,
-                "left out of the audit trail"
-            );
-        }
+        self.audit.note(line);
     }
 
-    /// Puts a line into the audit trail, and returns once it is there.
+    /// Puts a line about what was done, and is in the journal, into the audit trail, however long it
+    /// takes: see [`Trail::note_done`].
+    async fn note_done(&self, line: Line) {
+        self.audit.note_done(line).await;
+    }
+
+    /// Puts a line into the audit trail, and returns once it is there: of what must not be shown or
+    /// done without it.
     async fn note_now(&self, line: Line) -> Result<(), Problem> {
         let people = self.access.people.clone();
         let noted = tokio::task::spawn_blocking(move || people.note(&line)).await;
@@ -191,20 +196,6 @@ pub(crate) async fn serve(
         tracing::error!(%error, "HTTP failed");
         shutdown.cancel();
     }
-}
-
-/// Paths whose bodies may be of any length, and so take any time; the listener sees to it that they
-/// go on.
-const LONG: [&str; 2] = ["/api/v1/events", "/csv"];
-
-/// Ends a request that is not done in time.
-async fn in_time(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if LONG.iter().any(|long| path.ends_with(long)) {
-        return next.run(request).await;
-    }
-    let response = tokio::time::timeout(HTTP_TIMEOUT, next.run(request)).await;
-    response.unwrap_or_else(|_elapsed| Problem::too_long().into_response())
 }
 
 /// Everything that is answered by what `context` reaches.
@@ -272,7 +263,10 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/metrics", get(ops::metrics))
         .fallback(get(site::serve))
         .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES))
-        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn_with_state(
+            context.clone(),
+            ending::in_time,
+        ))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(context.clone(), admit))
         .with_state(context)

@@ -16,6 +16,7 @@ pub(crate) mod pace;
 pub(crate) mod refusals;
 pub(crate) mod sight;
 pub(crate) mod sso;
+pub(crate) mod trail;
 mod view;
 pub(crate) mod walls;
 

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egret_package::Package;
 use egret_package::crs::geojson_from;
 use egret_package::problem::Problem;
+use egret_shared::catalog::TILES_ENDING;
 use rust_embed::RustEmbed;
+
+use crate::tiles::{self, Tiles};
 
 /// The demo city.
 #[derive(RustEmbed)]
@@ -21,8 +25,12 @@ const DEPTH_MAX: usize = 3;
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Files of a city package by path within it, with `/`.
-#[derive(Clone, Debug)]
-pub(crate) struct CityFiles(BTreeMap<String, Vec<u8>>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CityFiles {
+    bytes: BTreeMap<String, Vec<u8>>,
+    /// Archives of map tiles stay where they are, however large; or why one cannot be read.
+    archives: BTreeMap<String, Result<Arc<Tiles>, String>>,
+}
 
 /// A package could not be read, or has mistakes.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +59,10 @@ impl CityFiles {
         let files = DemoCity::iter().filter_map(|path| {
             DemoCity::get(&path).map(|file| (path.into_owned(), file.data.into_owned()))
         });
-        Self(files.collect())
+        Self {
+            bytes: files.collect(),
+            ..Self::default()
+        }
     }
 
     /// The package in `folder`.
@@ -59,19 +70,24 @@ impl CityFiles {
     /// # Errors
     /// [`BadPackage::Unreadable`] with the path.
     pub(crate) fn read(folder: &Path) -> Result<Self, BadPackage> {
-        let mut files = BTreeMap::new();
+        let mut files = Self::default();
         read_folder(folder, "", DEPTH_MAX, &mut files)?;
-        Ok(Self(files))
+        Ok(files)
     }
 
     /// One file's bytes.
     pub(crate) fn get(&self, path: &str) -> Option<&[u8]> {
-        self.0.get(path).map(Vec::as_slice)
+        self.bytes.get(path).map(Vec::as_slice)
+    }
+
+    /// One archive of map tiles.
+    pub(crate) fn tiles(&self, path: &str) -> Option<&Arc<Tiles>> {
+        self.archives.get(path)?.as_ref().ok()
     }
 
     /// Converts what is drawn in another datum to WGS 84, as screens expect it.
     pub(crate) fn into_wgs84(mut self, package: &Package) -> Self {
-        for (path, bytes) in &mut self.0 {
+        for (path, bytes) in &mut self.bytes {
             let crs = package.datum_of(path);
             if crs.is_wgs84() || !path.ends_with(".geojson") {
                 continue;
@@ -84,10 +100,12 @@ impl CityFiles {
         self
     }
 
-    /// The same files with other texts where `texts` has one.
+    /// The same files with other texts where `texts` has one. Archives stay as they are.
     pub(crate) fn with_texts(mut self, texts: BTreeMap<String, String>) -> Self {
+        let archives = &self.archives;
         let texts = texts.into_iter();
-        self.0
+        let texts = texts.filter(|(path, _)| !archives.contains_key(path));
+        self.bytes
             .extend(texts.map(|(path, text)| (path, text.into_bytes())));
         self
     }
@@ -100,15 +118,15 @@ impl CityFiles {
         Package::load(&self.texts()).map_err(BadPackage::Mistakes)
     }
 
-    /// Every file that is text, by path.
+    /// Every file that is text, by path; of an archive, what it says of itself.
     pub(crate) fn texts(&self) -> BTreeMap<String, String> {
-        self.0
-            .iter()
-            .filter_map(|(path, bytes)| {
-                let text = std::str::from_utf8(bytes).ok()?;
-                Some((path.clone(), text.to_owned()))
-            })
-            .collect()
+        let texts = self.bytes.iter().filter_map(|(path, bytes)| {
+            let text = std::str::from_utf8(bytes).ok()?;
+            Some((path.clone(), text.to_owned()))
+        });
+        let archives = self.archives.iter();
+        let archives = archives.map(|(path, opened)| (path.clone(), tiles::archive(opened).text()));
+        texts.chain(archives).collect()
     }
 }
 
@@ -116,7 +134,7 @@ fn read_folder(
     folder: &Path,
     prefix: &str,
     depth: usize,
-    files: &mut BTreeMap<String, Vec<u8>>,
+    files: &mut CityFiles,
 ) -> Result<(), BadPackage> {
     let failed = |path: &PathBuf, error: &std::io::Error| BadPackage::Unreadable {
         path: path.display().to_string(),
@@ -132,8 +150,12 @@ fn read_folder(
         let meta = path.metadata().map_err(|error| failed(&path, &error))?;
         if meta.is_dir() && depth > 0 && name != "tools" {
             read_folder(&path, &format!("{inner}/"), depth - 1, files)?;
+        } else if meta.is_file() && name.ends_with(TILES_ENDING) {
+            files
+                .archives
+                .insert(inner, Tiles::open(&path).map(Arc::new));
         } else if meta.is_file() && meta.len() <= FILE_BYTES_MAX {
-            files.insert(
+            files.bytes.insert(
                 inner,
                 std::fs::read(&path).map_err(|error| failed(&path, &error))?,
             );

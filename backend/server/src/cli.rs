@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use egret_city::City;
 use egret_package::Package;
 use egret_shared::time::Span;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -282,18 +283,20 @@ async fn demo(mut args: DemoArgs) -> anyhow::Result<()> {
     let broker = Url::parse(&format!("mqtt://{mqtt}"))?;
     let files = pipeline::city_files(config.city.as_deref())?;
     let options = args.scenario.options(&broker, &running.package, &files);
-    let simulator = egret_sim::run(
-        options,
-        Arc::clone(&running.package),
-        running.shutdown.child_token(),
-    );
-    let shutdown = running.shutdown.clone();
-    let served = until_stopped(running, stop);
+    // The city falls silent first, while there is a broker that takes its last words.
+    let (silence, silent) = (running.shutdown.child_token(), CancellationToken::new());
+    let simulator = egret_sim::run(options, Arc::clone(&running.package), silence.clone());
+    let served = until_stopped(running, silent.cancelled());
     let simulated = async {
-        let ended = simulator.await;
-        if !shutdown.is_cancelled() {
-            shutdown.cancel();
-        }
+        let mut simulator = std::pin::pin!(simulator);
+        let ended = tokio::select! {
+            ended = &mut simulator => ended,
+            () = stop => {
+                silence.cancel();
+                simulator.await
+            }
+        };
+        silent.cancel();
         ended
     };
     let (served, simulated) = tokio::join!(served, simulated);
@@ -308,7 +311,7 @@ async fn simulate(args: SimulateArgs) -> anyhow::Result<()> {
     let files = pipeline::city_files(args.city.as_deref())?;
     let package = Arc::new(files.load()?);
     let options = args.scenario.options(&args.broker, &package, &files);
-    let shutdown = tokio_util::sync::CancellationToken::new();
+    let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
     let stopped = stop_signal()?;
     let simulating = egret_sim::run(options, package, shutdown);

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use egret_city::City;
 use egret_city::entry::Entry;
 use egret_mqtt::bridge::ToBroker;
@@ -20,6 +21,8 @@ use egret_mqtt::gate::Label;
 use egret_mqtt::{Handle, Order};
 use egret_shared::actuation::{Actuation, ActuationTurn, Outgoing, Turn};
 use egret_shared::id::ActuationId;
+use egret_shared::package::sparkplug::{self, Unsayable};
+use egret_shared::time::{Span, TimeMs};
 use smol_str::SmolStr;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
@@ -80,11 +83,18 @@ impl Way {
         }
     }
 
-    /// Publishes an order; whether somebody has taken it: an actuator that listens, or the broker.
-    async fn publish(&self, actuation: &Actuation, message: Outgoing, left: Duration) -> bool {
+    /// Publishes an order; when it was handed over, if somebody has taken it: an actuator that
+    /// listens, or the broker. An actuator acts on it while it is still written down that it has it,
+    /// and not while it waits for a connection.
+    async fn publish(
+        &self,
+        actuation: &Actuation,
+        (message, payload): (Outgoing, Bytes),
+        left: Duration,
+    ) -> Option<TimeMs> {
         let order = Order {
             topic: message.topic,
-            payload: message.payload.into(),
+            payload,
             qos: message.qos,
             expiry: left,
             response_topic: message.reply,
@@ -93,14 +103,15 @@ impl Way {
         match self {
             Self::Endpoint(handle) => {
                 let label: Label = Arc::new(Told::Order(actuation.feed.clone()));
-                handle.order(order, label).await > 0
+                let at = clock::now();
+                (handle.order(order, label).await > 0).then_some(at)
             }
             Self::Broker(broker) => match broker.publish(order).await {
-                Ok(()) => true,
+                Ok(handed_at) => Some(ago(clock::now(), handed_at.elapsed())),
                 Err(error) => {
                     let broker = broker.name();
                     tracing::warn!(%broker, order = %actuation.id, %error, "an order is not published");
-                    false
+                    None
                 }
             },
         }
@@ -136,15 +147,22 @@ impl Downlink {
                     continue;
                 };
                 let left = Duration::from_millis(left);
-                // An actuator acts on it while it is still written down that it has it.
-                let at = clock::now();
-                let published = tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    published = way.publish(&actuation, message, left) => published,
+                let payload = match payload_of(&message, clock::now()) {
+                    Ok(payload) => payload,
+                    Err(error) => {
+                        tracing::error!(order = %actuation.id, %error, "an order cannot be sent");
+                        gone.insert(actuation.id);
+                        continue;
+                    }
                 };
-                if !published {
+                let message = (message, payload);
+                let handed_over = tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    handed_over = way.publish(&actuation, message, left) => handed_over,
+                };
+                let Some(at) = handed_over else {
                     continue;
-                }
+                };
                 let turn = ActuationTurn {
                     id: actuation.id.clone(),
                     at,
@@ -164,10 +182,61 @@ impl Downlink {
     }
 }
 
+/// What goes over the line: the text of the order, or, to nodes and devices of Sparkplug, the protobuf
+/// of it, which says that it is published `now`.
+///
+/// # Errors
+/// The text is not one that can be told to those. It never will be, so that it is not tried again.
+fn payload_of(message: &Outgoing, now: TimeMs) -> Result<Bytes, Unsayable> {
+    if sparkplug::is_command(&message.topic) {
+        egret_decode::command_payload(&message.payload, now).map(Bytes::from)
+    } else {
+        Ok(Bytes::from(message.payload.clone()))
+    }
+}
+
+/// The time `elapsed` before `now`, in full milliseconds and never later: what an actuator does in
+/// the same millisecond is done since.
+fn ago(now: TimeMs, elapsed: Duration) -> TimeMs {
+    let ms = elapsed.as_nanos().div_ceil(1_000_000);
+    now.minus(Span(i64::try_from(ms).unwrap_or(i64::MAX)))
+}
+
 /// What is under way and has not gone by the way called `name`.
 fn open(city: &City, name: &SmolStr) -> Vec<(Actuation, Outgoing)> {
     let open = city.actuations_open().into_iter();
     let left = open.filter(|(actuation, _)| !actuation.ways.contains(name));
     left.map(|(actuation, message)| (actuation.clone(), message.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_goes_out_as_it_is_and_what_sparkplug_is_told_as_protobuf() {
+        let now = TimeMs(1);
+        let message = |topic: &str, payload: &str| Outgoing {
+            topic: topic.to_owned(),
+            payload: payload.to_owned(),
+            qos: 0,
+            reply: None,
+        };
+        let text = r#"{"metrics":[{"name":"A","dataType":"Boolean","value":true}]}"#;
+        let plain = payload_of(&message("p/set", text), now).unwrap();
+        assert_eq!(&plain[..], text.as_bytes());
+        let told = payload_of(&message("spBv1.0/g/DCMD/n/d", text), now).unwrap();
+        let expected = [8, 1, 18, 7, 10, 1, b'A', 32, 11, 112, 1];
+        assert_eq!(&told[..], expected);
+        assert!(payload_of(&message("spBv1.0/g/NCMD/n", "{}"), now).is_err());
+    }
+
+    #[test]
+    fn what_was_handed_over_a_part_of_a_millisecond_ago_was_so_before_this_one() {
+        let now = TimeMs(1_782_057_600_000);
+        let before = |micros| now.since(ago(now, Duration::from_micros(micros))).ms();
+        assert_eq!([0, 1, 1_000, 1_001].map(before), [0, 1, 1, 2]);
+        assert_eq!(before(2_500_000), 2_500);
+    }
 }

@@ -37,6 +37,7 @@ enum Ask {
         Arc<Sight>,
         oneshot::Sender<Result<Arc<ChannelLog>, TooManyChannels>>,
     ),
+    Kept(oneshot::Sender<()>),
     Tee(oneshot::Sender<Tee>),
     Swap(Box<Swap>, oneshot::Sender<Result<(), Behind>>),
 }
@@ -57,6 +58,30 @@ pub(crate) struct Swap {
     pub tee: Tee,
     /// What tells its frames from those before.
     pub generation: u64,
+}
+
+impl Swap {
+    /// Folds what came since, as far as it is here: so a tee holds however long the swap is put off.
+    pub(crate) fn catch_up(&mut self) {
+        while let Ok((first_seq, entries)) = self.tee.entries.try_recv() {
+            for (seq, entry) in (first_seq..).zip(&entries) {
+                self.city.apply(seq, entry);
+            }
+        }
+    }
+
+    /// Folds what came since, up to the entry `wanted` at least, which the city in place has folded.
+    ///
+    /// # Errors
+    /// [`Behind`] if more came than the tee could hold: then another must be made.
+    pub(crate) fn reach(&mut self, wanted: Seq) -> Result<(), Behind> {
+        self.catch_up();
+        let has = self.city.seq();
+        if has < wanted {
+            return Err(Behind { has, wanted });
+        }
+        Ok(())
+    }
 }
 
 /// The city that was to take another's place has not folded what that one has.
@@ -119,6 +144,17 @@ impl CityHandle {
         answer.await.map_err(|_gone| Stopped)
     }
 
+    /// Returns once the windows that have closed so far can be read in the store.
+    ///
+    /// # Errors
+    /// [`Stopped`] while shutting down.
+    pub(crate) async fn kept(&self) -> Result<(), Stopped> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.asks.send(Ask::Kept(reply)).await;
+        sent.map_err(|_gone| Stopped)?;
+        answer.await.map_err(|_gone| Stopped)
+    }
+
     /// Has everything that is folded from now on handed on as well, until the tee is dropped, is
     /// full, or another is asked for.
     ///
@@ -136,9 +172,9 @@ impl CityHandle {
     ///
     /// # Errors
     /// [`Stopped`] while shutting down, and inside it [`Behind`].
-    pub(crate) async fn swap(&self, swap: Swap) -> Result<Result<(), Behind>, Stopped> {
+    pub(crate) async fn swap(&self, swap: Box<Swap>) -> Result<Result<(), Behind>, Stopped> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.asks.send(Ask::Swap(Box::new(swap), reply)).await;
+        let sent = self.asks.send(Ask::Swap(swap, reply)).await;
         sent.map_err(|_gone| Stopped)?;
         answer.await.map_err(|_gone| Stopped)
     }
@@ -252,6 +288,8 @@ impl Folding {
                 };
                 drop(reply.send(log));
             }
+            // Behind all that waits for room among the writer's jobs.
+            Ask::Kept(reply) => self.keep(StoreJob::Kept(reply)),
             Ask::Tee(reply) => {
                 let (sender, entries) = mpsc::channel(TEE_QUEUE);
                 self.tee = Some(sender);
@@ -263,22 +301,12 @@ impl Folding {
     }
 
     /// Goes on with another city, once it has folded what this one has.
-    fn swap(&mut self, swap: Swap) -> Result<(), Behind> {
-        let Swap {
-            mut city,
-            mut tee,
-            generation,
-        } = swap;
+    fn swap(&mut self, mut swap: Swap) -> Result<(), Behind> {
         self.tee = None;
-        while let Ok((first_seq, entries)) = tee.entries.try_recv() {
-            for (seq, entry) in (first_seq..).zip(&entries) {
-                city.apply(seq, entry);
-            }
-        }
-        let (has, wanted) = (city.seq(), self.city.seq());
-        if has != wanted {
-            return Err(Behind { has, wanted });
-        }
+        swap.reach(self.city.seq())?;
+        let Swap {
+            city, generation, ..
+        } = swap;
         self.publish();
         self.city = city;
         self.keep_what_is_over();
@@ -387,5 +415,86 @@ impl Folding {
             }
         }
         self.backlog = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use egret_package::Package;
+    use egret_shared::time::TimeMs;
+
+    use super::*;
+    use crate::city_files::CityFiles;
+
+    fn tiny() -> Arc<Package> {
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cities/tiny");
+        Arc::new(CityFiles::read(&tiny).unwrap().load().unwrap())
+    }
+
+    #[test]
+    fn a_city_made_beside_another_finds_out_before_the_swap_that_its_tee_was_cut_off() {
+        let (_committed, committed) = mpsc::channel(1);
+        let (jobs, _store) = mpsc::channel(1);
+        let package = tiny();
+        let city = City::new(Arc::clone(&package));
+        let (mut folding, _handle) = Folding::new(city, 1, committed, jobs, Telemetry::new());
+        let (reply, mut tee) = oneshot::channel();
+        folding.answer(Ask::Tee(reply));
+        let mut swap = Swap {
+            city: City::new(package),
+            tee: tee.try_recv().unwrap(),
+            generation: 2,
+        };
+        let mut fold = |seq: Seq| {
+            let since_ms = i64::try_from(seq).unwrap();
+            folding.fold(&Committed {
+                first_seq: seq,
+                entries: vec![Entry::Tick(TimeMs(1_782_000_000_000 + since_ms))],
+                committed_at: Instant::now(),
+            });
+        };
+        fold(1);
+        assert_eq!(swap.reach(1), Ok(()));
+        let n_most = Seq::try_from(TEE_QUEUE).unwrap();
+        for seq in 2..=n_most + 2 {
+            fold(seq);
+        }
+        let behind = Behind {
+            has: n_most + 1,
+            wanted: n_most + 2,
+        };
+        assert_eq!(swap.reach(n_most + 2), Err(behind));
+        assert_eq!(folding.swap(swap), Err(behind));
+    }
+
+    #[test]
+    fn whoever_waits_for_what_closed_is_told_behind_what_found_no_room_before() {
+        let (_committed, committed) = mpsc::channel(1);
+        let (jobs, mut store) = mpsc::channel(1);
+        let city = City::new(tiny());
+        let (mut folding, _handle) = Folding::new(city, 1, committed, jobs, Telemetry::new());
+        let (reply, _told) = oneshot::channel();
+        folding.keep(StoreJob::Hold(None));
+        folding.keep(StoreJob::History(Vec::new()));
+        folding.answer(Ask::Kept(reply));
+        let came = [(); 3].map(|()| {
+            let job = store.try_recv().unwrap();
+            // There is room again, which the next job finds out.
+            folding.keep(StoreJob::Hold(None));
+            job
+        });
+        assert!(
+            matches!(
+                came,
+                [
+                    StoreJob::Hold(None),
+                    StoreJob::History(_),
+                    StoreJob::Kept(_)
+                ]
+            ),
+            "{came:?}"
+        );
     }
 }

@@ -249,6 +249,10 @@ pub(crate) const ANSWERS_BYTES: usize = 64 * 1024 * 1024;
 /// The longest answer that is remembered: one with [`REJECTED_TOLD`] refusals.
 pub(crate) const ANSWER_BYTES: usize = 128 * 1024;
 
+/// The most that is read at once of an archive of map tiles: a tile, a directory, the metadata. Tiles
+/// stay below 1 MiB and directories below a quarter of that; a broken archive may claim gigabytes.
+pub(crate) const TILE_BYTES: usize = 16 * 1024 * 1024;
+
 /// An attachment: a photograph of a modern telephone.
 pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
 

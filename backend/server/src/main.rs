@@ -15,6 +15,7 @@ mod added;
 mod city_files;
 mod live;
 mod seal;
+mod tiles;
 
 mod api;
 mod downlink;

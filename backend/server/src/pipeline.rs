@@ -8,6 +8,7 @@ mod renewal;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -149,6 +150,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         endpoint: Arc::default(),
         shutdown: shutdown.child_token(),
         generation,
+        is_past_whole: Arc::new(AtomicBool::new(true)),
     };
     let endpoint = Arc::clone(&context.endpoint);
     let (http, mqtt) = serve(config, context, renewing, &tracker, &shutdown).await?;

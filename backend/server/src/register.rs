@@ -3,6 +3,7 @@
 //! Whoever asks has a [`Register`]; the work is done by `pipeline::renewal`, one change at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use egret_city::entry::Entry;
 use egret_decode::decoder::{Decoder, Message};
@@ -61,6 +62,12 @@ pub(crate) enum RegisterError {
     /// It could not be kept.
     #[error("it could not be kept: {0}")]
     Disk(String),
+    /// As many changes wait as may, and none of them was done in this time.
+    #[error(
+        "{QUEUE} changes wait before it, and none was done in {} s: it is not taken, ask again later",
+        .0.as_secs()
+    )]
+    Busy(Duration),
     /// The server stops.
     #[error("the server is shutting down")]
     Stopped,
@@ -72,6 +79,12 @@ pub(crate) struct Register {
     base: Arc<CityFiles>,
     jobs: mpsc::Sender<Job>,
     state: watch::Receiver<addition::Register>,
+}
+
+/// A place among the changes that wait.
+pub(crate) struct Room<'a> {
+    permit: mpsc::Permit<'a, Job>,
+    jobs: &'a mpsc::Sender<Job>,
 }
 
 /// What does the changes has this end.
@@ -101,27 +114,17 @@ impl Register {
         self.state.borrow().clone()
     }
 
-    /// Adds a feed, or changes one that was added; returns once messages of it are taken.
+    /// A place among the changes that wait, for one to come.
     ///
     /// # Errors
-    /// Why not.
-    pub(crate) async fn put(&self, addition: Addition) -> Result<(), RegisterError> {
-        self.ask(|reply| Job::Put(Box::new(addition), reply)).await
-    }
-
-    /// Lets a feed go that was added; what came of it stays in the journal.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) async fn remove(&self, feed: FeedId) -> Result<(), RegisterError> {
-        self.ask(|reply| Job::Remove(feed, reply)).await
-    }
-
-    async fn ask(&self, job: impl FnOnce(Reply) -> Job) -> Result<(), RegisterError> {
-        let (reply, answer) = oneshot::channel();
-        let sent = self.jobs.send(job(reply)).await;
-        sent.map_err(|_gone| RegisterError::Stopped)?;
-        answer.await.map_err(|_gone| RegisterError::Stopped)?
+    /// There is none `within` that time, or the server stops.
+    pub(crate) async fn room(&self, within: Duration) -> Result<Room<'_>, RegisterError> {
+        let permit = tokio::time::timeout(within, self.jobs.reserve()).await;
+        let permit = permit.map_err(|_elapsed| RegisterError::Busy(within))?;
+        Ok(Room {
+            permit: permit.map_err(|_gone| RegisterError::Stopped)?,
+            jobs: &self.jobs,
+        })
     }
 
     /// What `samples` would become with `addition`, which stands in the place of the one of the same
@@ -143,6 +146,43 @@ impl Register {
                 tried(&Arc::new(package), &id, samples, now)
             }
             Err(mistakes) => mistaken(mistakes),
+        }
+    }
+}
+
+impl Room<'_> {
+    /// Adds a feed, or changes one that was added. It goes on whether or not anybody waits, until
+    /// messages of the feed are taken.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn put(self, addition: Addition) -> impl Future<Output = Result<(), RegisterError>> {
+        self.ask(|reply| Job::Put(Box::new(addition), reply))
+    }
+
+    /// Lets a feed go that was added, whether or not anybody waits; what came of it stays in the
+    /// journal.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn remove(self, feed: FeedId) -> impl Future<Output = Result<(), RegisterError>> {
+        self.ask(|reply| Job::Remove(feed, reply))
+    }
+
+    fn ask(
+        self,
+        job: impl FnOnce(Reply) -> Job,
+    ) -> impl Future<Output = Result<(), RegisterError>> {
+        let (reply, answer) = oneshot::channel();
+        self.permit.send(job(reply));
+        let jobs = self.jobs;
+        async move {
+            tokio::select! {
+                biased;
+                done = answer => done.map_err(|_gone| RegisterError::Stopped)?,
+                // What has a place may come when nobody takes it any more.
+                () = jobs.closed() => Err(RegisterError::Stopped),
+            }
         }
     }
 }
@@ -232,4 +272,44 @@ fn reported(report: &Report) -> Value {
         "text": report.text,
         "flags": report.flags,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn register() -> (Register, Registrar) {
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cities/tiny");
+        Register::new(Arc::new(CityFiles::read(&tiny).unwrap()), &[])
+    }
+
+    #[tokio::test]
+    async fn a_change_that_finds_no_room_is_not_taken_and_one_that_was_taken_is_done() {
+        let (register, mut registrar) = register();
+        let mut changes = Vec::new();
+        for n in 0..QUEUE {
+            let room = register.room(Duration::from_secs(20)).await.unwrap();
+            changes.push(room.remove(FeedId::new(format!("f-{n}"))));
+        }
+        let full = register.room(Duration::ZERO).await.err().unwrap();
+        assert_eq!(full, RegisterError::Busy(Duration::ZERO));
+
+        // One is done, and there is room for another.
+        let Some(Job::Remove(feed, reply)) = registrar.jobs.recv().await else {
+            panic!("the first change is taken");
+        };
+        assert_eq!(feed, FeedId::new("f-0"));
+        reply.send(Ok(())).unwrap();
+        assert_eq!(changes.remove(0).await, Ok(()));
+        let room = register.room(Duration::from_secs(20)).await.unwrap();
+
+        // It came too late: the server stops.
+        drop(registrar);
+        let late = room.remove(FeedId::new("f-8")).await;
+        assert_eq!(late, Err(RegisterError::Stopped));
+        let late = register.room(Duration::from_secs(20)).await.err().unwrap();
+        assert_eq!(late, RegisterError::Stopped);
+    }
 }

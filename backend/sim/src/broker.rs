@@ -91,6 +91,7 @@ pub(crate) struct News {
 pub(crate) async fn keep_going(mut events: EventLoop, news: News, stop: CancellationToken) {
     let mut unsent: VecDeque<Request> = VecDeque::new();
     let mut opened = false;
+    let mut is_lost = false;
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return,
@@ -102,13 +103,19 @@ pub(crate) async fn keep_going(mut events: EventLoop, news: News, stop: Cancella
             }
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 events.pending.extend(unsent.drain(..));
+                is_lost = false;
                 if !std::mem::replace(&mut opened, true) {
                     news.n_opened.send_modify(|n_opened| *n_opened += 1);
                 }
             }
+            // The good-bye has left: that the broker hangs up then is no loss.
+            Ok(Event::Outgoing(rumqttc::Outgoing::Disconnect)) => return,
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "the simulator's connection is lost, trying again");
+                // Once: how long it is away shows in what is acknowledged.
+                if !std::mem::replace(&mut is_lost, true) {
+                    tracing::warn!(%error, "the simulator's connection is lost, trying again");
+                }
                 unsent.extend(events.pending.drain(..).filter_map(anew));
                 tokio::select! {
                     () = stop.cancelled() => return,

@@ -82,7 +82,8 @@ pub const STORM_PEAK: Span = Span(25_500_000);
 
 /// The text of the layer that vehicles drive on, out of the package's files.
 pub fn road_layer(package: &Package, files: &BTreeMap<String, String>) -> Option<String> {
-    let layer = package.layers.iter().find(|layer| layer.kind == "road")?;
+    let mut layers = package.layers.iter();
+    let layer = layers.find(|layer| layer.kind == "road" && !layer.is_tiled())?;
     files.get(&format!("map/{}", layer.file)).cloned()
 }
 

@@ -1,15 +1,13 @@
 //! What admins and auditors ask for and do.
 
-use serde::Deserialize;
-
 use egret_shared::people::{
     Approve, AuditRow, DeviceChange, DeviceRow, GatewayChange, GatewayRow, NewGateway, NewToken,
     NewUser, PairingRow, Secret, TokenRow, UserChange, UserRow, Verified,
 };
 
-use super::ApiError;
 use super::people::Whole;
 use super::request::{Method, act, encoded, json, long, obtain, send};
+use super::{ApiError, Page};
 
 /// How many lines of the audit trail come at once: two screens.
 const AUDIT_ROWS: u32 = 100;
@@ -135,18 +133,11 @@ impl AuditQuery {
     }
 }
 
-/// A page of the audit trail.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct AuditPage {
-    /// Its lines, newest first.
-    pub(crate) items: Vec<AuditRow>,
-    /// Where the older ones begin; absent on the last page.
-    #[serde(default)]
-    pub(crate) next: Option<String>,
-}
-
 /// Lines of the audit trail, from `cursor` on to older ones.
-pub(crate) async fn audit(query: &AuditQuery, cursor: Option<&str>) -> Result<AuditPage, ApiError> {
+pub(crate) async fn audit(
+    query: &AuditQuery,
+    cursor: Option<&str>,
+) -> Result<Page<AuditRow>, ApiError> {
     let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={}", encoded(cursor)));
     let filters = query.text();
     json(&format!(

@@ -135,14 +135,26 @@ impl ApiError {
     /// Whether nobody knows what came of the question: it may have been obeyed.
     pub(crate) fn is_uncertain(&self) -> bool {
         match self {
-            Self::Problem { status, .. } => *status >= 500,
+            // A change that was not done in time goes on.
+            Self::Problem { status, .. } => *status >= 500 || *status == 408,
             Self::Network { .. } | Self::Status { .. } | Self::Shape { .. } => true,
         }
     }
 
-    /// Whether the server has heard an earlier question under the same key, or is just hearing it.
+    /// Whether the question was turned away before it was looked at: whoever asked is not signed in any
+    /// more, may not, or asks too often.
+    pub(crate) fn is_at_the_door(&self) -> bool {
+        matches!(self.status(), Some(401 | 403 | 429))
+    }
+
+    /// Whether the server is still at an earlier question under the same key.
     pub(crate) fn is_of_an_earlier(&self) -> bool {
-        matches!(self.code(), Some("in_flight" | "key_taken"))
+        self.code() == Some("in_flight")
+    }
+
+    /// Whether the key of the question is known to the server as that of another.
+    pub(crate) fn is_of_another(&self) -> bool {
+        self.code() == Some("key_taken")
     }
 
     /// After how many seconds it is worth trying again, if the server said so.

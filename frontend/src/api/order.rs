@@ -76,18 +76,35 @@ pub(crate) async fn orders(which: &Which, limit: usize) -> Result<Vec<Actuation>
     Ok(whole.items)
 }
 
-/// The assets of a feed that stand or were seen somewhere.
+/// Assets of a feed that stand or were seen somewhere.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Assets {
+    /// Their ids: 1,000 at most.
+    pub(crate) ids: Vec<AssetId>,
+    /// Whether there are more.
+    pub(crate) are_some: bool,
+}
+
+/// The assets of a feed.
 ///
 /// # Errors
 /// The caller offers none.
-pub(crate) async fn assets(feed: &FeedId) -> Result<Vec<AssetId>, ApiError> {
+pub(crate) async fn assets(feed: &FeedId) -> Result<Assets, ApiError> {
     #[derive(Deserialize)]
     struct Mark {
         asset: AssetId,
     }
+    #[derive(Deserialize)]
+    struct Marks {
+        items: Vec<Mark>,
+        next: Option<String>,
+    }
     let feed = encoded(feed.as_str());
-    let whole: Whole<Mark> = json(&format!("/api/v1/assets?feed={feed}&limit=1000")).await?;
-    Ok(whole.items.into_iter().map(|mark| mark.asset).collect())
+    let marks: Marks = json(&format!("/api/v1/assets?feed={feed}&limit=1000")).await?;
+    Ok(Assets {
+        ids: marks.items.into_iter().map(|mark| mark.asset).collect(),
+        are_some: marks.next.is_some(),
+    })
 }
 
 /// Gives an order under `key`: told again under the same, it is the same order.

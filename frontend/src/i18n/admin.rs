@@ -9,6 +9,7 @@ words! {
     Tokens: "访问令牌", "API tokens";
     Walls: "大屏", "Walls";
     Gateways: "网关", "Gateways";
+    Notifications: "通知", "Notifications";
     Audit: "审计", "Audit";
     Sections: "管理项目", "Administration";
     Search: "搜索", "Search";

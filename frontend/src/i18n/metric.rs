@@ -20,7 +20,7 @@ fn pick(language: Language, zh: impl Into<String>, en: impl Into<String>) -> Str
 const FLAGS: [(Flags, &str, &str); 14] = [
     (Flags::NO_TIME, "发送方未给时间", "sender gave no time"),
     (Flags::FUTURE, "发送方时钟超前", "sender's clock ahead"),
-    (Flags::LATE, "迟到", "late"),
+    (Flags::LATE, "过晚", "too late"),
     (Flags::REVISED, "已更正", "revised"),
     (Flags::RANGE, "超出合理范围", "outside the plausible range"),
     (Flags::JUMP, "突跳", "jumped"),
@@ -158,7 +158,7 @@ pub(crate) fn not_counted(why: &str, language: Language) -> String {
         "outside" => ("在城市区域之外", "outside the city"),
         "other_area" => ("属于其他区域", "counts for another area"),
         "filtered" => ("不满足条件", "does not fulfil the condition"),
-        "late" => ("到达太晚", "arrived too late"),
+        "late" => ("到达过晚", "arrived too late"),
         "no_begin" => ("起始状态未知", "the first state is not known"),
         "negative" => ("结束早于开始", "ended before it began"),
         other => (other, other),
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(flag.names().count(), 1);
         }
         let both = Flags::LATE.with(Flags::STUCK);
-        assert_eq!(flags(both, Language::En), "late, stuck");
+        assert_eq!(flags(both, Language::En), "too late, stuck");
         assert_eq!(flags(Flags::NONE, Language::Zh), "");
     }
 

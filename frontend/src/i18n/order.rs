@@ -47,6 +47,7 @@ words! {
     Off: "关", "Off";
     Pick: "请选择", "Choose one";
     NoNumber: "请填写数字", "Write a number";
+    NotWhole: "请填写整数", "Write a whole number";
     NotSent: "设备或代理服务器不在线，每秒重试", "the device or its broker is not there; tried every second";
     SentAt: "发送于", "sent";
     Via: "经由", "by way of";
@@ -59,6 +60,8 @@ words! {
     Said: "设备回复", "it says";
     AnyState: "全部状态", "Any state";
     AnyAsset: "全部部件", "Any asset";
+    WriteAsset: "部件较多，请直接输入编号", "There are many: write its number";
+    NewestOnly: "仅列出最新的 1,000 条；可按数据源、部件或状态筛选", "These are the newest 1,000; narrow them by feed, asset or state";
     NoOrders: "还没有指令", "No orders yet";
     NoneFit: "没有符合条件的指令", "No order fits";
     GiveTo: "下达指令", "Give an order";
@@ -159,6 +162,7 @@ mod tests {
             kind,
             unit: (kind == ParameterKind::Number).then(|| "m3/s".to_owned()),
             range: (kind == ParameterKind::Number).then_some([0.5, 4.0]),
+            whole: false,
             options: vec![OptionDef {
                 value: "steady".into(),
                 name: Text::new("常亮", "Steady"),

@@ -29,7 +29,7 @@ use crate::map::pace::Pace;
 use crate::map::palette::Palette;
 use crate::map::points::{Counts, Points};
 use crate::map::spot;
-use crate::map::style::{self, Content};
+use crate::map::style::{self, Content, Ground};
 use crate::screen::Spot;
 use crate::screen::fit::unit_px;
 use crate::store::link::Link;
@@ -470,7 +470,15 @@ struct Written {
 
 fn style_of(def: &MapDef, palette: &Palette) -> Written {
     let colours = palette.colours();
-    let layers = style::style(&def.catalog.layers, &def.content, &colours, unit_px());
+    let window = web_sys::window();
+    let origin = window.and_then(|window| window.location().origin().ok());
+    let origin = origin.unwrap_or_default();
+    let ground = Ground {
+        layers: &def.catalog.layers,
+        tiles: &def.catalog.tiles,
+        origin: &origin,
+    };
+    let layers = style::style(&ground, &def.content, &colours, unit_px());
     Written {
         layers: layers.to_string(),
         hatches: style::hatches(&colours).to_string(),

@@ -5,11 +5,14 @@
 //! Data never makes a layer anew: areas and flows change by feature state, warnings by the filters
 //! of layers that stay, heat by the points of its source; another theme sets paints alone.
 
+mod ground;
+
 use serde_json::{Value, json};
 
-use egret_shared::catalog::LayerDef;
 use egret_shared::level::Level;
 use egret_shared::package::layer::LayerKind;
+
+pub(crate) use ground::Ground;
 
 /// Sources that other modules speak of.
 pub(crate) mod source {
@@ -128,8 +131,11 @@ pub(crate) fn only<'a>(codes: impl Iterator<Item = &'a str>) -> Value {
 }
 
 /// A MapLibre style: the package's layers from the ground up, then what the panel shows.
+///
+/// Water lies over the paint of areas: a city's districts leave none of it out, and no river would be
+/// seen beneath them.
 pub(super) fn style(
-    layers: &[LayerDef],
+    ground: &Ground<'_>,
     content: &Content,
     colours: &Colours,
     cell_px: f64,
@@ -138,17 +144,16 @@ pub(super) fn style(
     let mut drawn = vec![json!({
         "id": "ground", "type": "background", "paint": { "background-color": colours.ground },
     })];
-    let (ground, above): (Vec<&LayerDef>, Vec<&LayerDef>) =
-        layers.iter().partition(|layer| layer.kind == "land");
-    for layer in ground {
-        sources.insert(layer.id.clone(), file(layer));
-        drawn.push(land(layer, colours));
-    }
+    let look = (colours, cell_px);
+    ground.draw(&["land"], look, &mut sources, &mut drawn);
     sources.insert(
         source::AREAS.to_owned(),
         shapes(&content.areas, Some("code")),
     );
-    drawn.extend(area_layers(colours, cell_px));
+    let [fill, edge_of_areas] = area_layers(colours, cell_px);
+    drawn.push(fill);
+    ground.draw(&["water"], look, &mut sources, &mut drawn);
+    drawn.push(edge_of_areas);
     if let Some(borders) = &content.borders {
         sources.insert("borders".to_owned(), shapes(borders, None));
         drawn.push(edge("borders", "border-edge", colours, cell_px * 1.6));
@@ -164,12 +169,7 @@ pub(super) fn style(
         sources.insert(source::DRAWN.to_owned(), shapes(&nothing(), None));
         drawn.extend(drawn_warnings(colours, cell_px));
     }
-    for layer in above {
-        if let Some(lines) = lines(layer, colours, cell_px) {
-            sources.insert(layer.id.clone(), file(layer));
-            drawn.push(lines);
-        }
-    }
+    ground.draw(&["road", "crossing"], look, &mut sources, &mut drawn);
     if let Some(flows) = &content.flows {
         let flows =
             json!({ "type": "geojson", "data": flows, "generateId": true, "tolerance": 0.2 });
@@ -188,14 +188,6 @@ fn nothing() -> Value {
     json!({ "type": "FeatureCollection", "features": [] })
 }
 
-fn file(layer: &LayerDef) -> Value {
-    json!({
-        "type": "geojson",
-        "data": format!("/map/{}", layer.file),
-        "tolerance": 0.2,
-    })
-}
-
 fn shapes(shapes: &Value, id: Option<&str>) -> Value {
     match id {
         Some(id) => {
@@ -203,13 +195,6 @@ fn shapes(shapes: &Value, id: Option<&str>) -> Value {
         }
         None => json!({ "type": "geojson", "data": shapes, "tolerance": 0.2 }),
     }
-}
-
-fn land(layer: &LayerDef, colours: &Colours) -> Value {
-    json!({
-        "id": layer.id, "type": "fill", "source": layer.id,
-        "paint": { "fill-color": colours.land, "fill-outline-color": colours.land },
-    })
 }
 
 /// The areas' surface and borders. `share` is set as feature state, negative where unknown.
@@ -291,26 +276,6 @@ fn drawn_warnings(colours: &Colours, cell_px: f64) -> [Value; 2] {
     [fill, edge]
 }
 
-/// Roads and crossings; other kinds draw no lines here.
-fn lines(layer: &LayerDef, colours: &Colours, cell_px: f64) -> Option<Value> {
-    let (colour, opacity, width) = match layer.kind.as_str() {
-        "road" => (&colours.road, 0.75, 1.2),
-        "crossing" => (&colours.crossing, 0.9, 2.4),
-        _ => return None,
-    };
-    let width = width * cell_px;
-    Some(json!({
-        "id": layer.id, "type": "line", "source": layer.id,
-        "layout": { "line-cap": "round", "line-join": "round" },
-        "paint": {
-            "line-color": colour,
-            "line-opacity": opacity,
-            "line-width": ["interpolate", ["exponential", 1.6], ["zoom"],
-                9, width * 0.8, 12, width * 1.8, 16, width * 8.0],
-        },
-    }))
-}
-
 /// The narrowest and the widest flow, in the style's units; the legend draws the same.
 pub(crate) const FLOW_U: (f64, f64) = (2.5, 13.0);
 
@@ -373,6 +338,10 @@ fn heat(colours: &Colours, cell_px: f64) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use egret_shared::catalog::{LayerDef, TilesDef};
+
     use super::*;
 
     fn layer(id: &str, kind: &str) -> LayerDef {
@@ -380,7 +349,18 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
-    fn colours() -> Colours {
+    static NO_TILES: BTreeMap<String, TilesDef> = BTreeMap::new();
+
+    /// A ground of files alone.
+    fn of_files(layers: &[LayerDef]) -> Ground<'_> {
+        Ground {
+            layers,
+            tiles: &NO_TILES,
+            origin: "",
+        }
+    }
+
+    pub(super) fn colours() -> Colours {
         let black = || "#000000".to_owned();
         Colours {
             ground: black(),
@@ -414,28 +394,32 @@ mod tests {
     }
 
     #[test]
-    fn land_lies_below_areas_and_roads_above() {
+    fn land_lies_below_areas_water_above_their_paint_and_roads_above_all() {
         let layers = [
             layer("roads", "road"),
             layer("land", "land"),
+            layer("lakes", "water"),
             layer("names", "label"),
         ];
-        let style = style(&layers, &Content::default(), &colours(), 1.0);
+        let style = style(&of_files(&layers), &Content::default(), &colours(), 1.0);
         let drawn = ids(&style);
-        assert_eq!(drawn, ["ground", "land", "area-fill", "area-edge", "roads"]);
+        assert_eq!(
+            drawn,
+            ["ground", "land", "area-fill", "lakes", "area-edge", "roads"]
+        );
         assert!(style["sources"].get("names").is_none());
     }
 
     #[test]
     fn everything_comes_from_the_server_itself() {
         let layers = [layer("land", "land")];
-        let text = style(&layers, &everything(), &colours(), 1.0).to_string();
+        let text = style(&of_files(&layers), &everything(), &colours(), 1.0).to_string();
         assert!(!text.contains("http"), "{text}");
     }
 
     #[test]
     fn every_kind_of_layer_is_drawn_with_layers_of_the_style() {
-        let style = style(&[], &everything(), &colours(), 1.0);
+        let style = style(&of_files(&[]), &everything(), &colours(), 1.0);
         let drawn = ids(&style);
         for kind in LayerKind::ALL {
             for layer in drawn_with(kind) {
@@ -447,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_warning_has_the_pattern_and_the_border_of_its_level() {
-        let style = style(&[], &everything(), &colours(), 1.0);
+        let style = style(&of_files(&[]), &everything(), &colours(), 1.0);
         let patterns = hatches(&colours());
         for level in warning_levels() {
             let [fill, edge] = warning_layers(level);

@@ -1,7 +1,8 @@
-//! `/admin`: people, tokens, walls, gateways, and the audit trail, each for whoever may.
+//! `/admin`: people, tokens, walls, gateways, notifications, and the audit trail, each for whoever may.
 
 mod audit;
 mod gateways;
+mod notices;
 mod tokens;
 mod users;
 mod walls;
@@ -43,7 +44,7 @@ impl Part {
     }
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part::new("users", Word::Users, Right::Administer, users::page),
     Part::new("tokens", Word::Tokens, Right::Administer, tokens::page),
     Part::new("walls", Word::Walls, Right::Administer, walls::page),
@@ -52,6 +53,12 @@ const PARTS: [Part; 5] = [
         Word::Gateways,
         Right::Administer,
         gateways::page,
+    ),
+    Part::new(
+        "notifications",
+        Word::Notifications,
+        Right::Administer,
+        notices::page,
     ),
     Part::new("audit", Word::Audit, Right::Audit, audit::page),
 ];

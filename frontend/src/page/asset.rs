@@ -4,6 +4,7 @@
 mod draft;
 mod giving;
 mod parameter;
+mod unsure;
 
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ use crate::widget::form::row_button;
 use crate::widget::level::LevelWord;
 use crate::{api, format, select};
 
+use self::unsure::Unsure;
+
 /// How often the asset is asked for anew. Milliseconds: its feed is seldom faster.
 const VALUES_MS: i64 = 3_000;
 
@@ -44,6 +47,8 @@ struct Board {
     orders: Orders,
     /// The command that is being written.
     over: RwSignal<Option<Offer>>,
+    /// Orders that may have been given without an answer having come back, and under which keys.
+    unsure: StoredValue<Unsure>,
     /// The order that was given last here.
     given: RwSignal<Option<ActuationId>>,
 }
@@ -102,6 +107,7 @@ fn page(catalog: &Arc<Catalog>, actuator: (FeedId, AssetId)) -> AnyView {
         state,
         orders: Orders::follow(Signal::stored(which), false),
         over: RwSignal::new(None),
+        unsure: StoredValue::default(),
         given: RwSignal::new(None),
     };
     let is_missing = Memo::new(move |_| *state.read() == Loaded::Missing);

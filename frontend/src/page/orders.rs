@@ -126,9 +126,15 @@ impl Orders {
         };
         let older = move || {
             let n = self.listed.with(<[_]>::len);
-            (n >= self.rows.get() && n < ROWS_MAX).then(|| {
+            if n >= ROWS_MAX {
+                let words = self
+                    .screen
+                    .with_value(|screen| screen.word(Word::NewestOnly));
+                return Some(view! { <p class="list-end">{words}</p> }.into_any());
+            }
+            (n >= self.rows.get()).then(|| {
                 button("row-button", Word::More, move || {
-                    self.rows.update(|n| *n += ROWS);
+                    self.rows.update(|n| *n = (*n + ROWS).min(ROWS_MAX));
                 })
             })
         };

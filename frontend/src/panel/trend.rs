@@ -10,9 +10,10 @@ use egret_shared::time::Span;
 
 use crate::format;
 use crate::i18n::Key;
+use crate::lasting::Kept;
 use crate::screen::screen;
 use crate::select;
-use crate::store::trend::{History, Sample};
+use crate::store::trend::{History, Sample, Trend};
 use crate::widget::chart::{Chart, ChartDef, Series};
 use crate::widget::figure::{Figure, Figured, Form, next_id};
 use crate::widget::frame::{Frame, missing, title_of};
@@ -78,7 +79,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
                 />
             </Show>
             <p class="small-print" data-not-measured>
-                {strokes(&series)} {forecast_note(series)}
+                {past_note(&series)} {strokes(&series)} {forecast_note(series)}
             </p>
         </Frame>
     }
@@ -162,7 +163,7 @@ fn forecast_note(series: Vec<Series>) -> impl IntoView {
             screen.word(Key::ForecastHoursHave),
         );
         let text = format!("{needs} {needed} {have} {has}");
-        Some(view! { <span>{text}</span> })
+        Some(view! { <span class="forecast-lacks">{text}</span> })
     }
 }
 
@@ -171,9 +172,7 @@ fn state(series: &[Series]) -> impl IntoView + use<> {
     let screen = screen();
     let trends: Vec<_> = series.iter().map(|series| series.trend).collect();
     move || {
-        let empty = trends
-            .iter()
-            .all(|trend| trend.read().samples().count() < 2);
+        let empty = are_bare(&trends);
         let history = trends.last().map(|trend| trend.read().history);
         let key = match history {
             Some(History::Loading) => Key::Loading,
@@ -181,5 +180,25 @@ fn state(series: &[Series]) -> impl IntoView + use<> {
             Some(History::Loaded) | None => Key::NoHistory,
         };
         empty.then(|| view! { <p class="words over">{screen.word(key)}</p> })
+    }
+}
+
+/// Whether there is no line to draw.
+fn are_bare(trends: &[Kept<Trend>]) -> bool {
+    let mut trends = trends.iter();
+    trends.all(|trend| trend.read().samples().count() < 2)
+}
+
+/// That the newest of the past cannot be had, in small print: the hole in a line is not the sensors'.
+fn past_note(series: &[Series]) -> impl IntoView + use<> {
+    let screen = screen();
+    let trends: Vec<_> = series.iter().map(|series| series.trend).collect();
+    let has_failed = Memo::new(move |_| {
+        let failed = |trend: &Kept<Trend>| trend.read().history == History::Failed;
+        trends.iter().any(failed) && !are_bare(&trends)
+    });
+    move || {
+        let failed = has_failed.get();
+        failed.then(|| view! { <span role="status">{screen.word(Key::PastFailed)}</span> })
     }
 }

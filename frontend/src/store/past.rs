@@ -13,7 +13,7 @@ use crate::lasting::Kept;
 use crate::{api, clock};
 
 use super::forecast::{self, Forecast};
-use super::trend::{self, Trend};
+use super::trend::{self, History, Sample, Trend};
 use super::{Asked, RangeMs, Store};
 
 /// How long questions for the past gather, so that a scene's charts are one question. Milliseconds:
@@ -40,6 +40,7 @@ const FORECAST_MS: i32 = 600_000;
 impl Store {
     /// A metric's recent past in an area, followed from now on.
     pub(crate) fn trend(self, key: &MetricKey, range: Span) -> Kept<Trend> {
+        let range = Trend::bounded(range);
         let entry = (key.clone(), range.ms());
         let known = self.with(|state| state.trends.get(&entry).copied());
         known.unwrap_or_else(|| {
@@ -162,33 +163,59 @@ impl Store {
                 absent.push(asked.clone());
                 continue;
             };
-            // Whoever draws it need not draw it again for nothing.
-            if known_since.is_some() && closed.is_empty() {
-                continue;
-            }
             let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
                 continue;
             };
+            let known_at = recent.known_at;
+            let is_failed = signal.with_untracked(|trend| trend.history == History::Failed);
+            // Whoever draws it need not draw it again for nothing.
+            if known_since.is_some() && closed.is_empty() && !is_failed {
+                signal.update_untracked(|trend| trend.known_at = known_at.or(trend.known_at));
+                continue;
+            }
+            let live = self.live(&asked.0);
             signal.update(|trend| {
                 match known_since {
                     Some(_) => trend.revise(&closed),
                     None => trend.load(&closed),
                 }
-                trend.known_at = recent.known_at.or(trend.known_at);
+                // What does not change is not told again: the newest is still the figure.
+                if let Some(live) = live {
+                    trend.push(live);
+                }
+                // While not all of the past can be read, there is no time to ask on from.
+                trend.known_at = match known_since {
+                    Some(_) => known_at.or(trend.known_at),
+                    None => known_at,
+                };
             });
         }
         self.without_past(&absent);
+        for asked in &absent {
+            // Should there be one again, it has a hole: all of it is to be asked for.
+            if let Some(signal) = self.with(|state| state.trends.get(asked).copied()) {
+                signal.update_untracked(|trend| trend.known_at = None);
+            }
+        }
     }
 
+    /// A metric's value as of now.
+    fn live(self, key: &MetricKey) -> Option<Sample> {
+        self.with(|state| {
+            let now = state.clock.now(clock::wall());
+            let point = state.channels.city()?.metrics.get(key)?;
+            Some(Sample::live(point, now))
+        })
+    }
+
+    /// There is no past of these, or not now.
     fn without_past(self, trends: &[Asked]) {
         for asked in trends {
-            let signal = self.with(|state| state.trends.get(asked).copied());
-            if let Some(signal) = signal {
-                signal.update(|trend| {
-                    if trend.history == trend::History::Loading {
-                        trend.history = trend::History::Failed;
-                    }
-                });
+            let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
+                continue;
+            };
+            if signal.with_untracked(|trend| trend.history != History::Failed) {
+                signal.update(|trend| trend.history = History::Failed);
             }
         }
     }

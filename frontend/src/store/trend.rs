@@ -1,8 +1,8 @@
 //! A metric's recent past: a ring of one value a minute, bounded by its range. Pure.
 //!
-//! History comes over HTTP: first all of it, then what has become known since. Live points are laid
-//! on top, one for each minute, so that the newest value is always the figure beside the chart; they
-//! go as the windows close that they were the beginning of.
+//! History comes over HTTP: first all of it, then what has become known since. One live point is
+//! laid on top, so that the newest value is always the figure beside the chart. Only one: live values
+//! of windows that close late would stand on a page that has seen them and on no other.
 
 use std::collections::VecDeque;
 
@@ -112,10 +112,15 @@ pub(crate) struct Trend {
 }
 
 impl Trend {
+    /// A range that a past may have.
+    pub(crate) fn bounded(range: Span) -> Span {
+        range.clamp(STEP, RANGE_MAX)
+    }
+
     /// An empty past of `range`, at most [`RANGE_MAX`]. It takes its memory at once: hundreds of rings
     /// that fill for hours would look like a leak, and leave holes behind as they are moved.
     pub(crate) fn new(range: Span) -> Self {
-        let range = range.clamp(STEP, RANGE_MAX);
+        let range = Self::bounded(range);
         let most = usize::try_from(range.ms() / STEP.ms()).unwrap_or(0);
         Self {
             range,
@@ -127,9 +132,11 @@ impl Trend {
         }
     }
 
-    /// How far back it goes.
-    pub(crate) fn range(&self) -> Span {
-        self.range
+    /// Lets go of all that is known, and of the memory for it: nobody will look at it again.
+    pub(crate) fn let_go(&mut self) {
+        self.samples = VecDeque::new();
+        self.history = History::Loading;
+        self.known_at = None;
     }
 
     /// How far back a picture of it at `now` should go: its range, or less while there is so
@@ -179,13 +186,19 @@ impl Trend {
         self.forget(newest);
     }
 
-    /// Lays a live point on top. Older than the newest value, it is left to the past.
+    /// Lays a live point on top, in place of the one before. Older than the newest value, it is left
+    /// to the past.
     pub(crate) fn push(&mut self, sample: Sample) {
-        let minute = |at: TimeMs| at.0.div_euclid(STEP.ms());
         match self.samples.back_mut() {
             Some(last) if sample.at < last.at => return,
-            Some(last) if last.is_live && minute(sample.at) == minute(last.at) => *last = sample,
-            Some(last) if sample.at == last.at => *last = sample,
+            Some(last) if last.is_live => *last = sample,
+            // What has closed is not undone by the same as a live value.
+            Some(last) if sample.at == last.at => {
+                *last = Sample {
+                    is_live: false,
+                    ..sample
+                };
+            }
             _ => self.samples.push_back(sample),
         }
         self.forget(Some(sample.at));
@@ -253,7 +266,7 @@ mod tests {
         for second in 0..1_000_000 {
             trend.push(live(second, 1.0));
         }
-        assert_eq!(trend.samples().count(), 61);
+        assert_eq!(trend.samples().count(), 1);
         let closed: Vec<_> = (16_639..16_700).map(|minute| sample(minute, 2.0)).collect();
         trend.load(&closed);
         assert_eq!(trend.samples().count(), 61);
@@ -269,13 +282,17 @@ mod tests {
     }
 
     #[test]
-    fn live_points_replace_the_value_of_their_minute() {
+    fn a_live_point_takes_the_place_of_the_one_before() {
         let mut trend = Trend::new(Span(3_600_000));
-        trend.push(live(61, 1.0));
+        trend.push(live(1, 1.0));
         trend.push(live(62, 2.0));
         assert_eq!(values(&trend), [2.0]);
         trend.push(live(60, 3.0));
         assert_eq!(values(&trend), [2.0], "it is older than what is known");
+        trend.load(&[sample(2, 4.0)]);
+        trend.push(live(120, 5.0));
+        trend.push(live(130, 6.0));
+        assert_eq!(values(&trend), [5.0, 6.0], "what has closed stays");
     }
 
     #[test]
@@ -285,7 +302,7 @@ mod tests {
         for second in [150, 179, 185] {
             trend.push(live(second, 9.0));
         }
-        assert_eq!(values(&trend), [1.0, 2.0, 9.0, 9.0]);
+        assert_eq!(values(&trend), [1.0, 2.0, 9.0]);
         trend.revise(&[sample(1, 1.5), sample(3, 3.0)]);
         assert_eq!(
             values(&trend),

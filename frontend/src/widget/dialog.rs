@@ -45,12 +45,28 @@ fn dialog_of(title: Signal<String>, close: Callback<()>, content: AnyView) -> An
                 event.prevent_default();
                 close.run(());
             }
+            on:close=move |_| {
+                // A browser lets a second Escape close it unasked.
+                close.run(());
+                request_animation_frame(move || open_again(node));
+            }
         >
             <h2 id=id>{move || title.get()}</h2>
             {content}
         </dialog>
     }
     .into_any()
+}
+
+/// A dialog that may not go yet is not gone.
+fn open_again(node: NodeRef<html::Dialog>) {
+    let node = node.try_get_untracked().flatten();
+    let Some(node) = node.filter(|node| node.is_connected() && !node.open()) else {
+        return;
+    };
+    if let Err(error) = node.show_modal() {
+        leptos::logging::error!("a dialog does not open again: {error:?}");
+    }
 }
 
 /// Asks whether something that cannot be undone is meant.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::sparkplug;
 use crate::access::Right;
 use crate::actuation::{Argument, Flaw};
 use crate::id::{CommandId, PropertyId};
@@ -30,12 +31,15 @@ pub struct CommandDef {
     pub id: CommandId,
     /// What people call it: "Run pumps".
     pub name: Text,
-    /// The topic that the actuator listens to; a level of it may be `{asset}`.
+    /// The topic that the actuator listens to; a level of it may be `{asset}`, and of Sparkplug's
+    /// those that are [`sparkplug::PARTS`].
     pub topic: String,
     /// JSON in which each text that is `"{name}"` is the value of that name, and each that has one in
-    /// it is filled in. Names are the parameters' ids and [`FILLED`].
+    /// it is filled in. Names are the parameters' ids and [`FILLED`]. To a topic of Sparkplug's it is
+    /// [`sparkplug::Written`].
     pub payload: String,
-    /// 0 or 1. Not 2: the order has an id, by which an actuator drops what comes twice.
+    /// 0 or 1. Not 2: the order has an id, by which an actuator drops what comes twice. By Sparkplug
+    /// always 0.
     #[serde(default = "qos_default")]
     pub qos: u8,
     /// After so long without an answer it has expired: from then on it is not published any more.
@@ -136,6 +140,9 @@ pub struct ParameterDef {
     /// Of a number: the least and the most.
     #[serde(default)]
     pub range: Option<[f64; 2]>,
+    /// Of a number: whether it has no fraction. Many devices take whole numbers alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// Of a choice: what there is to choose from.
     #[serde(default)]
     pub options: Vec<OptionDef>,
@@ -217,6 +224,7 @@ impl ParameterDef {
                         let unit = self.unit.clone().unwrap_or_default();
                         Err(Flaw::OutOfRange(id(), *v, range, unit))
                     }
+                    _ if self.whole && v.fract() != 0.0 => Err(Flaw::NotWhole(id())),
                     _ => Ok(()),
                 }
             }
@@ -234,18 +242,28 @@ impl ParameterDef {
     }
 }
 
-/// The topic filter of a topic with `{asset}` in it.
+/// The topic filter of a topic with `{asset}`, or parts of its id, in it.
 fn filter_of(template: &str) -> String {
     let levels = template.split('/');
-    let levels = levels.map(|level| if level == ASSET { "+" } else { level });
+    let is_open = |level: &str| level == ASSET || sparkplug::is_part(level);
+    let levels = levels.map(|level| if is_open(level) { "+" } else { level });
     levels.collect::<Vec<_>>().join("/")
 }
 
-/// The topic for `asset`; `None` if its id cannot be a level of a topic.
+/// Whether a text can be a level of a topic: with several of them, or a wildcard, it would reach
+/// others.
+pub(super) fn is_level(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['/', '+', '#', '\0'])
+}
+
+/// The topic for `asset`; `None` if its id cannot be a level of a topic, or has not the parts that
+/// stand in one of Sparkplug's.
 pub fn topic_for(template: &str, asset: &str) -> Option<String> {
-    let is_level = !asset.is_empty() && !asset.contains(['/', '+', '#', '\0']);
     let is_named = template.split('/').any(|level| level == ASSET);
-    (is_level || !is_named).then(|| {
+    if sparkplug::is_command(template) && !is_named {
+        return sparkplug::topic_for(template, asset);
+    }
+    (is_level(asset) || !is_named).then(|| {
         let levels = template.split('/');
         let levels = levels.map(|level| if level == ASSET { asset } else { level });
         levels.collect::<Vec<_>>().join("/")
@@ -284,6 +302,7 @@ mod tests {
             kind: ParameterKind::Number,
             unit: Some("m3/s".to_owned()),
             range,
+            whole: false,
             options: Vec::new(),
         }
     }
@@ -306,6 +325,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_whole_has_no_fraction() {
+        let whole = ParameterDef {
+            whole: true,
+            ..number(Some([-1.0, 4.0]))
+        };
+        assert_eq!(whole.check(&Argument::Number(-1.0)), Ok(()));
+        let flaw = whole.check(&Argument::Number(2.5)).unwrap_err();
+        assert_eq!(flaw, Flaw::NotWhole("flow".into()));
+        assert!(flaw.text().en.contains("flow"), "{flaw:?}");
+    }
+
+    #[test]
     fn a_topic_fits_a_template_level_by_level() {
         assert!(fits("a/{asset}/set", "a/P-1/set") && fits("a/set", "a/set"));
         for other in ["a/P-1", "a/P-1/set/x", "b/P-1/set", "a/P/1/set"] {
@@ -316,6 +347,9 @@ mod tests {
     #[test]
     fn topics_are_of_one_asset_and_filters_of_all() {
         assert_eq!(filter_of("a/{asset}/set"), "a/+/set");
+        let device = "spBv1.0/{group}/DCMD/{node}/{device}";
+        assert_eq!(filter_of(device), "spBv1.0/+/DCMD/+/+");
+        assert_eq!(topic_for(device, "g:n:d").unwrap(), "spBv1.0/g/DCMD/n/d");
         assert_eq!(topic_for("a/{asset}/set", "P-1").unwrap(), "a/P-1/set");
         assert_eq!(asset_in("a/{asset}/set", "a/P-1/set"), Some("P-1"));
         assert_eq!(asset_in("a/set", "a/set"), None);

@@ -17,10 +17,10 @@ export class Simulator {
   #child;
   #said = "";
 
-  /** Starts it: the storm, at `rate` times what the feeds promise. */
-  constructor(server, rate) {
+  /** Starts it: the storm, at `rate` times what the feeds promise, with what else `more` asks for. */
+  constructor(server, rate, more = []) {
     const flags = ["--broker", server.broker, "--scenario", "storm", "--rate", String(rate)];
-    this.#child = spawn(BINARY, ["simulate", ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = spawn(BINARY, ["simulate", ...flags, ...more], { stdio: ["ignore", "ignore", "pipe"] });
     running.add(this.#child);
     this.#child.once("exit", () => running.delete(this.#child));
     this.#child.stderr.setEncoding("utf8");

@@ -92,7 +92,8 @@ export class Screen {
   /** Saves a picture; returns its path. */
   async picture(name) {
     const path = join(OUT, `${name}.png`);
-    await this.page.screenshot({ path });
+    // A processor that plays the graphics card takes its time for 4K, and more beside a compiler.
+    await this.page.screenshot({ path, timeout: 30_000 });
     return path;
   }
 

@@ -14,6 +14,7 @@ export const SERVER_IS_GONE = [
   /net::ERR_CONNECTION_REFUSED/,
   /net::ERR_CONNECTION_RESET/,
   /net::ERR_EMPTY_RESPONSE/,
+  /net::ERR_SOCKET_NOT_CONNECTED/,
   /WebSocket connection to .* failed/,
 ];
 

@@ -33,6 +33,12 @@ export function difference(browser, one, other) {
   return onBlankPage(browser, compare, [one, other], least);
 }
 
+/** The colours of a PNG at some places, each as `[red, green, blue]`. A place is told in shares of the
+ *  picture's width and height, from its top left. */
+export function coloursAt(browser, picture, places) {
+  return onBlankPage(browser, pick, [picture], places);
+}
+
 /** Runs in the page. */
 async function measure({ pictures }) {
   const measureOne = async (picture) => {
@@ -76,4 +82,17 @@ async function compare({ pictures, argument }) {
     if (far(0) || far(1) || far(2)) n += 1;
   }
   return (4 * n) / one.length;
+}
+
+/** Runs in the page. */
+async function pick({ pictures, argument }) {
+  const bytes = Uint8Array.from(atob(pictures[0]), (char) => char.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes]));
+  const { width, height } = bitmap;
+  const paint = new OffscreenCanvas(width, height).getContext("2d");
+  paint.drawImage(bitmap, 0, 0);
+  return argument.map(([x, y]) => {
+    const { data } = paint.getImageData(Math.floor(x * width), Math.floor(y * height), 1, 1);
+    return [...data.slice(0, 3)];
+  });
 }

@@ -1,4 +1,5 @@
-// What stands on a page to be read, and what of it is cut off. Both run in the page.
+// What stands on a page to be read, and what of it is cut off: `texts` and `cutTexts` run in the page.
+import assert from "node:assert/strict";
 
 /**
  * Every text that is shown or read out: `{ text, place, foreign }`. `foreign` is text that says
@@ -81,4 +82,13 @@ export function cutTexts() {
     look(walker.currentNode, range);
   }
   return found;
+}
+
+/** Fails where a text is cut, or the page wider than the screen. */
+export async function assertFits(screen) {
+  await screen.settled();
+  assert.deepEqual(await screen.page.evaluate(cutTexts), []);
+  const beyond = await screen.page.evaluate(() =>
+    document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(beyond, 0, "the page is wider than the screen");
 }

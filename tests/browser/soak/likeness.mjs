@@ -12,9 +12,11 @@ const LIKE_MS = 100_000;
 /** What may differ of the picture: a curve that was drawn from live values runs a little otherwise
  *  than the same from the history. Share of its pixels. */
 const PIXELS_MAX = 0.01;
-/** What says how late it is. */
+/** What says how late it is; also how long the past is that a forecast still lacks, which a page asks
+ *  for every ten minutes. */
 const CLOCKS = [
   ".clock", ".date", ".delay", "time", ".age", "[data-age]", ".case-left", ".countdown", ".dwell",
+  ".forecast-lacks",
 ];
 
 /** Compares every scene; returns what differs. */

@@ -1,7 +1,9 @@
 // The map under hands, and under a graphics driver that lets go of its context.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
-import { difference } from "../harness/picture.mjs";
+import { ARCHIVE } from "../harness/city.mjs";
+import { coloursAt, difference } from "../harness/picture.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
 import { until } from "../harness/wait.mjs";
@@ -21,6 +23,43 @@ const LATITUDES = [24.42, 24.47, 24.49, 24.51, 24.56];
 const MIDDLE = [118.1, 24.5];
 
 const CANVAS = ".map-base canvas";
+
+/** A ground of tiles alone. */
+const TILED = `
+[[layer]]
+id          = "earth"
+file        = "city.pmtiles"
+tiles_layer = "earth"
+kind        = "land"
+attribution = "Surveyors of Tinytown"
+
+[[layer]]
+id          = "lake"
+file        = "city.pmtiles"
+tiles_layer = "water"
+kind        = "water"
+only        = { kind = ["lake"] }
+
+[[layer]]
+id          = "roads"
+file        = "city.pmtiles"
+tiles_layer = "roads"
+kind        = "road"
+only        = { kind = ["highway"] }
+from_zoom   = 9
+`;
+
+/**
+ * Places of the map's picture, as shares of its width and height: at its west edge, where the archive
+ * alone has land; at its east edge, where nobody has any; and in the archive's lake, which lies in the
+ * west of the city, that is as high as the picture and in its middle.
+ */
+const WEST = [0.01, 0.75];
+const EAST = [0.99, 0.5];
+const lakeIn = ({ width, height }) => [0.5 - (0.2 * height) / width, 0.72];
+
+/** So far apart may two tellings of one colour be, in a channel. */
+const SAME_COLOUR = 3;
 
 export function map() {
   topic("the map", Egret.tiny, (test) => {
@@ -118,6 +157,35 @@ export function map() {
     });
   });
 
+  const onTiles = () =>
+    Egret.tinyWith({ "map/layers.toml": TILED, "map/city.pmtiles": readFileSync(ARCHIVE) });
+
+  topic("a ground of tiles", onTiles, (test) => {
+    test("land and water are painted from an archive, in either theme", async (tools) => {
+      const { page } = await tools.wall();
+      const base = page.locator(".map-base");
+      const places = [WEST, EAST, lakeIn(await base.boundingBox())];
+      const seen = async () => coloursAt(tools.browser, await base.screenshot(), places);
+      for (const theme of ["dark", "light"]) {
+        await page.evaluate((name) => {
+          document.documentElement.dataset.theme = name;
+        }, theme);
+        const [land, ground] = [await colour(page, "--map-land"), await colour(page, "--ground")];
+        assert.ok(!isSame(land, ground), `${theme}: land looks like what is beyond`);
+        let last;
+        await until(`${theme}: land in the west, a lake in the city, nothing in the east`, async () => {
+          last = await seen();
+          const [west, east, lake] = last;
+          return isSame(west, land) && isSame(east, ground) && isSame(lake, ground);
+        }).catch((error) => {
+          const wanted = JSON.stringify({ land, ground });
+          throw new Error(`${error.message}: ${JSON.stringify(last)} of ${wanted}`, { cause: error });
+        });
+      }
+      assert.match(await page.textContent(".map-notes"), /Surveyors of Tinytown/);
+    });
+  });
+
   topic("assets on one another", Egret.tiny, (test) => {
     test("assets on one another are counted and named in one card", async (tools) => {
       const places = ["M-A", "M-B", "M-C"];
@@ -147,4 +215,18 @@ async function wallWithAssets(tools) {
     return document.querySelector(".dot-fixed ~ b").textContent === count;
   }, String(places.length));
   return page;
+}
+
+/** A colour of the page's style, `#rrggbb`, as three numbers. */
+async function colour(page, token) {
+  const text = await page.evaluate((name) => {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }, token);
+  const parts = /^#(..)(..)(..)$/.exec(text);
+  assert.ok(parts, `${token} is ${text}`);
+  return parts.slice(1).map((part) => parseInt(part, 16));
+}
+
+function isSame(one, other) {
+  return one.every((part, channel) => Math.abs(part - other[channel]) <= SAME_COLOUR);
 }

@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 
 import { FULL_HD } from "../harness/browser.mjs";
+import { SERVER_IS_GONE } from "../harness/complaints.mjs";
 import { statistics } from "../harness/picture.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
 import { until } from "../harness/wait.mjs";
+
+/** What a page asks first, and the address of its connection. */
+const FIRST = ["/api/v1/me", "/api/v1/catalog", "/ws"];
 
 export function opening() {
   topic("opening a page", Egret.tiny, (test) => {
@@ -55,5 +59,65 @@ export function opening() {
       const { page: scene } = await tools.open("/wall/no-such-scene");
       await scene.waitForSelector("text=没有这个专题");
     });
+
+    test("what the program asks first is asked once, while it is being loaded", async (tools) => {
+      const { page } = await tools.wall();
+      const loading = await loadAnew(page);
+      await until("all is asked", () => FIRST.every((path) => loading.times(path) > 0));
+      loading.goOn();
+      await page.waitForSelector(".liveness.live");
+      await page.waitForSelector(".panel-stat");
+      assert.deepEqual(FIRST.map(loading.times), [1, 1, 1]);
+    });
+
+    test("a connection that breaks before the program is there is replaced", async (tools) => {
+      tools.expect(...SERVER_IS_GONE);
+      const screen = await tools.wall();
+      const { page } = screen;
+      const loading = await loadAnew(page);
+      await until("the server has said something", () => loading.messages() > 0);
+      await tools.server.kill();
+      await tools.server.start();
+      loading.goOn();
+      await page.waitForSelector(".liveness.live");
+      assert.deepEqual(FIRST.map(loading.times), [2, 2, 2], "what was asked before counts no more");
+      const gateway = await tools.reconnect();
+      const right = screen.moment(".panel-stat .figure", "1.44", 15_000);
+      await gateway.level("M-1", 1.44);
+      await right;
+    });
   });
+
+  topic("opening a page without being let in", Egret.guarded, (test) => {
+    test("nothing of the city is asked for", async (tools) => {
+      const { page } = await tools.open("/");
+      await page.waitForSelector("form");
+      const loading = await loadAnew(page);
+      loading.goOn();
+      await page.waitForSelector("form");
+      assert.deepEqual(FIRST.slice(1).map(loading.times), [0, 0]);
+    });
+  }, { hasGateway: false });
+}
+
+/** Loads a page anew, and holds its program back until `goOn`: how often what was asked, and how many
+ *  messages have come by its connections. */
+async function loadAnew(page) {
+  const asked = [];
+  let messages = 0;
+  let goOn;
+  const held = new Promise((resolve) => (goOn = resolve));
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  page.on("websocket", (socket) => {
+    asked.push(new URL(socket.url()).pathname);
+    socket.on("framereceived", () => (messages += 1));
+  });
+  await page.route("**/*_bg.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  // Everything but the program is there then.
+  await page.reload({ waitUntil: "domcontentloaded" });
+  const times = (path) => asked.filter((one) => one === path).length;
+  return { goOn, times, messages: () => messages };
 }

@@ -9,7 +9,7 @@ import { Gateway } from "../harness/gateway.mjs";
 import { account, fillSignIn, grant, signedIn } from "../harness/people.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
-import { cutTexts } from "../harness/text.mjs";
+import { assertFits } from "../harness/text.mjs";
 import { until } from "../harness/wait.mjs";
 
 const COMMANDS = "vendor-x/+/command";
@@ -56,6 +56,7 @@ function define(test) {
   }
   test("an order whose answer was lost is not given twice", lostAnswer);
   test("an order that was confirmed and lost is not given twice, looked at again", lostConfirmed);
+  test("an order that was lost is not given twice, whatever was written in between", lostAndOther);
   test("an incident's evidence leads to the asset, and a rule's order is told as the rule's", byRule);
   test("an asset that is not there, and one that takes no orders, say so", nothingThere);
 }
@@ -82,15 +83,6 @@ async function tabTo(page, locator, keys = 60) {
 async function press(page, locator, key = "Enter") {
   await tabTo(page, locator);
   await page.keyboard.press(key);
-}
-
-/** Nothing is cut off, and nothing has to be scrolled sideways to. */
-async function assertFits(screen) {
-  await screen.settled();
-  assert.deepEqual(await screen.page.evaluate(cutTexts), []);
-  const beyond = await screen.page.evaluate(() =>
-    document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.equal(beyond, 0, "the page is wider than the screen");
 }
 
 async function wholeLife(tools, language) {
@@ -218,6 +210,19 @@ async function ordersTo(server, gauge) {
   return (await answer.json()).items;
 }
 
+/** Loses the answer to the `nth` order that the page gives, which the server has heard; gives the keys
+ *  of all, as they come. */
+async function losing(page, nth) {
+  const keys = [];
+  await page.route("**/api/v1/commands", async (route) => {
+    keys.push(route.request().headers()["idempotency-key"]);
+    if (keys.length !== nth) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  return keys;
+}
+
 async function lostAnswer(tools) {
   tools.expect(...ASKED_TWICE, ...LINE_BROKEN);
   const words = WORDS.en;
@@ -229,13 +234,7 @@ async function lostAnswer(tools) {
   await tabTo(page, dialog.getByLabel(words.why));
   await page.keyboard.type("after cleaning");
   // The server hears it, and its answer does not come back.
-  const keys = [];
-  await page.route("**/api/v1/commands", async (route) => {
-    keys.push(route.request().headers()["idempotency-key"]);
-    if (keys.length > 1) return route.continue();
-    await route.fetch();
-    return route.abort();
-  });
+  const keys = await losing(page, 1);
   const send = dialog.getByRole("button", { name: words.send, exact: true });
   await press(page, send);
   await dialog.getByText("Nobody knows whether it was given").waitFor();
@@ -255,14 +254,8 @@ async function lostConfirmed(tools) {
   await write(page, words);
   const dialog = page.locator("dialog");
   const goOn = dialog.getByRole("button", { name: words.goOn, exact: true });
-  const keys = [];
-  await page.route("**/api/v1/commands", async (route) => {
-    keys.push(route.request().headers()["idempotency-key"]);
-    // The first asks, the second confirms: that is obeyed, and its answer does not come back.
-    if (keys.length !== 2) return route.continue();
-    await route.fetch();
-    return route.abort();
-  });
+  // The first asks, the second confirms: that is obeyed, and its answer does not come back.
+  const keys = await losing(page, 2);
   await press(page, goOn);
   await dialog.locator(".order-check").waitFor();
   await press(page, dialog.getByRole("button", { name: words.send, exact: true }));
@@ -276,6 +269,38 @@ async function lostConfirmed(tools) {
   await dialog.waitFor({ state: "detached" });
   assert.deepEqual(keys, [keys[0], keys[0], keys[0]]);
   assert.equal((await ordersTo(tools.server, "G-twice")).length, 1);
+}
+
+async function lostAndOther(tools) {
+  tools.expect(...ASKED_TWICE, ...LINE_BROKEN);
+  const words = WORDS.en;
+  await tell(tools.gateway, "G-other", 3);
+  const { page } = await tools.open("/asset/road/G-other?lang=en", { viewport: FULL_HD });
+  await write(page, words);
+  const dialog = page.locator("dialog");
+  const button = (name) => dialog.getByRole("button", { name, exact: true });
+  const keys = await losing(page, 2);
+  await press(page, button(words.goOn));
+  await dialog.locator(".order-check").waitFor();
+  await press(page, button(words.send));
+  await dialog.getByText("Sent again, it is not given twice").waitFor();
+  // Something else is another order, and does not make the first a certain one.
+  await press(page, button(words.change));
+  await page.waitForFunction(() => document.activeElement?.closest("dialog form .field"));
+  await dialog.getByLabel(words.pace).fill("70");
+  await press(page, button(words.goOn));
+  await dialog.locator(".order-check", { hasText: "70" }).waitFor();
+  await dialog.getByText("This says something else").waitFor();
+  await press(page, button(words.change));
+  await press(page, button(words.cancel));
+  await dialog.waitFor({ state: "detached" });
+  await write(page, words);
+  await dialog.getByText("Sent again, it is not given twice").waitFor();
+  await press(page, button(words.goOn));
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(keys, [keys[0], keys[0], keys[2], keys[0]]);
+  assert.notEqual(keys[2], keys[0]);
+  assert.equal((await ordersTo(tools.server, "G-other")).length, 1);
 }
 
 async function byRule(tools) {

@@ -1,5 +1,6 @@
 //! A city in which every combination of area, department and class exists, as assets that stand
-//! and move, reports, metrics of every kind, rules and causes. All that has a name wears a marker.
+//! and move, reports, warnings, metrics of every kind, rules and causes. All that has a name wears a
+//! marker.
 
 use super::label::{Class, DEPARTMENTS, Label, Place, value};
 
@@ -12,7 +13,7 @@ pub fn cells() -> Vec<Cell> {
     DEPARTMENTS.into_iter().flat_map(of).collect()
 }
 
-/// A feed's id: `fix` stands, `mov` moves, `rep` carries reports.
+/// A feed's id: `fix` stands, `mov` moves, `rep` carries reports, `cap` warnings.
 pub fn feed(cell: Cell, kind: &str) -> String {
     Label::of(cell.0, cell.1).marker(kind)
 }
@@ -20,7 +21,8 @@ pub fn feed(cell: Cell, kind: &str) -> String {
 /// Every feed.
 pub fn feeds() -> Vec<String> {
     let of = |cell| ["fix", "mov", "rep"].map(|kind| feed(cell, kind));
-    cells().into_iter().flat_map(of).collect()
+    let warnings = cells().into_iter().map(|cell| feed(cell, "cap"));
+    cells().into_iter().flat_map(of).chain(warnings).collect()
 }
 
 /// An asset that tells a value of its own.
@@ -251,7 +253,7 @@ fn of_several() -> Vec<Metric> {
 pub struct Rule {
     /// Its id, which is its marker.
     pub id: String,
-    /// What it watches: `fix` assets, `rep` reports, or a metric's id.
+    /// What it watches: `fix` assets, `rep` reports, `cap` warnings, or a metric's id.
     pub watches: String,
     /// Whose alerts; without a place. Of a metric of people: whose those people are.
     pub label: Label,
@@ -329,6 +331,12 @@ pub fn rules() -> Vec<Rule> {
              within = {{ distance = \"500m\", time = \"30m\" }}\nlevel = \"yellow\""
         );
         rules.push(Rule::new(&label, "cluster", &rep, &cluster));
+        let cap = feed(cell, "cap");
+        let warning = format!(
+            "kind = \"warning\"\non = {{ feed = \"{cap}\" }}\nlasts = \"12h\"\n\
+             level = {{ storm-blue = \"blue\" }}"
+        );
+        rules.push(Rule::new(&label, "warning", &cap, &warning));
         rules.push(on_metric(&label, "onmax", &label.marker("max"), 2.0));
     }
     for department in DEPARTMENTS {

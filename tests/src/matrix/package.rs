@@ -121,9 +121,10 @@ fn departments() -> String {
 fn feeds_toml() -> String {
     let mut toml = String::new();
     for (department, class) in cells() {
-        for (kind, more) in [
+        for (kind, format, more) in [
             (
                 "fix",
+                "egret-json",
                 "asset_class = \"gauge\"\ntopic = \"egret/v1/{id}/+\"\n\
                  [[feed.commands]]\nid = \"act\"\nname = { zh = \"动作\", en = \"Act\" }\n\
                  topic = \"egret/v1/{id}/{asset}/act\"\npayload = '[\"{asset}\"]'\n\
@@ -132,13 +133,16 @@ fn feeds_toml() -> String {
             ),
             (
                 "mov",
+                "egret-json",
                 "asset_class = \"car\"\nmoving = true\ntopic = \"egret/v1/{id}/+\"",
             ),
             (
                 "rep",
+                "egret-json",
                 "report = true\ntopic = \"egret/v1/{id}/report/+\"\n\
                  personal = [\"/caller/phone\", \"/caller/name\"]",
             ),
+            ("cap", "cap-1.2", "report = true\ntopic = \"cap/{id}/+\""),
         ] {
             let id = feed((department, class), kind);
             let mut more = more.replace("{id}", &id);
@@ -149,7 +153,7 @@ fn feeds_toml() -> String {
             writeln!(
                 toml,
                 "[[feed]]\nid = \"{id}\"\nname = {{ zh = \"{id}\", en = \"{id}\" }}\n\
-                 department = \"{department}\"\ndomain = \"d\"\nformat = \"egret-json\"\n\
+                 department = \"{department}\"\ndomain = \"d\"\nformat = \"{format}\"\n\
                  lateness = \"2h\"\nclassification = \"{class}\"\n{more}\n"
             )
             .expect("a text takes everything");

@@ -41,6 +41,9 @@ pub const MORE: [(Place, usize); 6] = [
     (Place::N, 1),
 ];
 
+/// Where every warning feed has issued one.
+pub const WARNED: [Place; 2] = [Place::W1, Place::E1];
+
 /// How long it may take until a window of every metric has closed: they are kept by the minute.
 const CLOSING: Duration = Duration::from_secs(100);
 
@@ -185,6 +188,7 @@ impl Stage {
         self.drive(now);
         for cell in city::cells() {
             self.report(cell, now);
+            self.warn(cell);
             self.refuse(cell, now);
         }
         self.settle();
@@ -285,6 +289,23 @@ impl Stage {
             }
         }
         self.send(events);
+    }
+
+    /// Warnings by the Common Alerting Protocol.
+    #[track_caller]
+    fn warn(&mut self, cell: Cell) {
+        let path = format!("/api/v1/events?feed={}", city::feed(cell, "cap"));
+        let headers = [("content-type", "application/xml")];
+        for place in WARNED {
+            let here = Label::of(cell.0, cell.1).at(place);
+            let body = warning(&here, "Actual");
+            let answer = self.admin.ask("POST", &path, &headers, &body);
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            let told = answer.json();
+            assert_eq!(told["rejected"], json!([]), "{told}");
+            let seq = told["seq"].as_u64().expect("a position");
+            self.sent.insert(seq, here);
+        }
     }
 
     /// What is refused, of every feed and of none.
@@ -395,6 +416,33 @@ fn step(
         step["position"] = json!(position);
     }
     step
+}
+
+/// A warning for what lies around a place: who issued it and what it says wear markers.
+pub fn warning(here: &Label, status: &str) -> String {
+    let [lon, lat] = here
+        .place
+        .and_then(Place::position)
+        .expect("a warning holds somewhere");
+    let (west, south, east, north) = (lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01);
+    let polygon = format!(
+        "{south:.3},{west:.3} {south:.3},{east:.3} {north:.3},{east:.3} {north:.3},{west:.3} \
+         {south:.3},{west:.3}"
+    );
+    // CAP writes no `Z`.
+    let time = |ago_s| clock::ago(ago_s).to_string().replace('Z', "+00:00");
+    let (sent, expires) = (time(60), time(-86_400));
+    let [id, by, headline] = ["cap", "bureau", "headline"].map(|kind| here.marker(kind));
+    format!(
+        "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>{id}</identifier>\
+         <sender>w@example.org</sender><sent>{sent}</sent><status>{status}</status>\
+         <msgType>Alert</msgType><scope>Public</scope><info><language>en-US</language>\
+         <event>storm</event><urgency>Expected</urgency><severity>Minor</severity>\
+         <certainty>Likely</certainty><expires>{expires}</expires>\
+         <senderName>{by}</senderName><headline>{headline}</headline>\
+         <area><areaDesc>{headline}</areaDesc><polygon>{polygon}</polygon></area>\
+         </info></alert>"
+    )
 }
 
 /// Who called; made up.

@@ -1,21 +1,18 @@
 //! An order that is in the journal is in the trail, too, whenever the server died.
 
-use std::io::Write as _;
-use std::net::TcpStream;
 use std::path::Path;
 
 use egret_tests::browser::Browser;
 use egret_tests::clock;
 use egret_tests::http::Http;
 use egret_tests::message;
-use egret_tests::server::{Server, Setup};
-use egret_tests::wait;
+use egret_tests::server::Setup;
 use serde_json::{Value, json};
 
 use super::PASSWORD;
 
 /// Gives an order; its id.
-fn order(api: &Http, key: &str) -> Value {
+pub(crate) fn order(api: &Http, key: &str) -> Value {
     let form = json!({
         "feed": "road", "asset": "G-1", "command": "zero", "reason": "after cleaning",
     });
@@ -29,7 +26,7 @@ fn order(api: &Http, key: &str) -> Value {
 }
 
 /// The orders in the trail: target, who, and what the detail says.
-fn orders(admin: &mut Browser) -> Vec<(Value, Value, Value)> {
+pub(crate) fn orders(admin: &mut Browser) -> Vec<(Value, Value, Value)> {
     let page = admin
         .get("/api/v1/audit?action=command.order&limit=200")
         .json();
@@ -48,54 +45,6 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(from.join(name), to.join(name)).unwrap();
         }
     }
-}
-
-/// Orders, and hangs up without waiting for the answer: at once, or a few round trips later.
-fn order_and_hang_up(server: &Server, token: &str, n: usize) {
-    let form = json!({
-        "feed": "road", "asset": format!("G-{n}"), "command": "zero", "reason": "in a hurry",
-    });
-    let (form, http) = (form.to_string(), server.http);
-    let request = format!(
-        "POST /api/v1/commands HTTP/1.1\r\nHost: {http}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nIdempotency-Key: gone-{n}\r\n\
-         Content-Length: {}\r\n\r\n{form}",
-        form.len()
-    );
-    let mut stream = TcpStream::connect(http).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    for _ in 0..n % 6 {
-        assert_eq!(server.api().get("/healthz").status, 200);
-    }
-}
-
-#[test]
-fn whoever_hangs_up_keeps_no_order_out_of_the_trail() {
-    let server = Setup::tiny().guarded().start();
-    let mut admin = Browser::first_admin(&server, PASSWORD);
-    let steward = server
-        .api()
-        .with_token(&server.token("steward", &["steward"]));
-    let token = server.token("officer", &["officer"]);
-    let officer = server.api().with_token(&token);
-    let values = json!({ "values": { "ponding_depth": { "v": 3.0, "u": "cm" } } });
-    let reading = message::merged(&message::level(clock::now(), 0.0), &values);
-    let gauges = (0..30).map(|n| message::of("road", &format!("G-{n}"), &reading));
-    steward.send(&gauges.collect());
-    steward.asset("road", "G-29", |_| true);
-    for n in 0..30 {
-        order_and_hang_up(&server, &token, n);
-    }
-    order(&officer, "last");
-    let given = wait::until("every order is in the trail", || {
-        let given = officer.list("/api/v1/commands");
-        let known = orders(&mut admin);
-        let is_known = |id: &Value| known.iter().filter(|line| line.2["id"] == *id).count() == 1;
-        let lacking = given.iter().filter(|row| !is_known(&row["id"])).count();
-        wait::check(lacking == 0, (lacking, given.len()))?;
-        Ok(given)
-    });
-    assert!(given.len() > 1, "nobody who hung up had given an order");
 }
 
 #[test]

@@ -210,7 +210,7 @@ pub(crate) fn free(cell: Cell<'_>, _: &Truth) {
 }
 
 /// An answer without where in the journal it stands, which is of the moment.
-fn of_no_moment(answer: &Answer) -> String {
+pub(crate) fn of_no_moment(answer: &Answer) -> String {
     match serde_json::from_str(&answer.body) {
         Ok(Value::Object(mut body)) => {
             body.remove("seq");

@@ -4,7 +4,9 @@ use egret_tests::matrix::cell::Cell;
 use egret_tests::matrix::truth::Truth;
 use egret_tests::routes;
 
-use crate::{cases, closed, ids, lists, mqtt, numbers, orders, persons, requests, sockets, walls};
+use crate::{
+    cases, closed, ids, lists, mqtt, numbers, orders, persons, requests, sockets, walls, warnings,
+};
 
 /// A way, and what is done on it.
 pub(crate) struct Way {
@@ -155,6 +157,8 @@ pub(crate) const WAYS: &[Way] = &[
     way("MQTT exact", mqtt::own_topics),
     way("MQTT $SYS", mqtt::broker),
     way("MQTT $share", mqtt::shared),
+    way("warnings", warnings::told),
+    tracked("warnings by HTTP", warnings::sent),
     way("foreign as absent", ids::foreign),
 ];
 

@@ -55,6 +55,15 @@ impl Toolchain {
         Ok(Self::Private(folder))
     }
 
+    /// Flags that whatever it compiles for [`WASM_TARGET`] needs, as `CARGO_ENCODED_RUSTFLAGS` has them,
+    /// behind `flags`.
+    pub(crate) fn flags(&self, flags: &str) -> String {
+        match self {
+            Self::Users => flags.to_owned(),
+            Self::Private(_) => format!("{flags}\x1f{}", private::mark()),
+        }
+    }
+
     /// This toolchain's cargo, in the repository.
     pub(crate) fn cargo(&self, paths: &Paths) -> Command {
         match self {
@@ -80,6 +89,7 @@ fn private_command(paths: &Paths, folder: &Path, program: &str) -> Command {
     let mut command = run::command(bin.join(program), &paths.root);
     // For whoever calls plain `rustc` or `cargo` below: a rustup proxy follows this variable.
     command.env("RUSTUP_TOOLCHAIN", folder);
+    command.env("CARGO_ENCODED_RUSTFLAGS", private::mark());
     command
 }
 

@@ -7,7 +7,8 @@ use egret_shared::level::Level;
 use crate::rules::{states, with};
 use crate::story::{EAST, WEST_1, north};
 
-const TOGETHER: &str = r#"
+/// What others are made of: water in a manhole and on a road, neither of which is told by itself.
+pub(crate) const TOGETHER: &str = r#"
 [[rule]]
 id     = "deep"
 name   = { zh = "深", en = "Deep" }

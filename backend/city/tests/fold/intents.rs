@@ -1,5 +1,7 @@
 //! What rules order: what the fold comes to, once, and only of what is so now.
 
+use std::sync::Arc;
+
 use egret_city::{City, Entry, Intent};
 use egret_shared::actuation::{ActuationRefusal, Argument, Outgoing, RuleOrder};
 use egret_shared::alert::AlertState;
@@ -10,9 +12,10 @@ use egret_shared::level::Level;
 use egret_shared::time::Span;
 
 use crate::actuations;
+use crate::composed_rules::TOGETHER;
 use crate::hushes;
 use crate::rules::states;
-use crate::story::{Story, tiny, tiny_with};
+use crate::story::{EAST, Story, tiny, tiny_with};
 
 impl Story {
     /// In the tiny city, whose journal says that its package is in force.
@@ -72,7 +75,11 @@ impl Story {
 
     /// What a server does with an intent.
     fn give(&mut self, intent: &Intent) -> Outcome {
-        let id = format!("order/{}", intent.id);
+        self.give_as(&format!("order/{}", intent.id), intent)
+    }
+
+    /// The same by the command `id`.
+    fn give_as(&mut self, id: &str, intent: &Intent) -> Outcome {
         let message = Outgoing {
             topic: "vendor-x/G-1/command".to_owned(),
             payload: "{}".to_owned(),
@@ -80,7 +87,7 @@ impl Story {
             reply: None,
         };
         self.tell(&Entry::Command(Box::new(Command {
-            id: id.as_str().into(),
+            id: id.into(),
             at: self.now,
             by: Doer::rule(&intent.alert.rule),
             order: Order::Rule(Box::new(RuleOrder {
@@ -89,7 +96,7 @@ impl Story {
                 order: intent.order(message, None),
             })),
         })));
-        self.city.outcome(&id).unwrap().clone()
+        self.city.outcome(id).unwrap().clone()
     }
 }
 
@@ -153,6 +160,51 @@ fn an_asset_that_no_topic_can_name_is_ordered_nothing_and_counted_once() {
     assert_eq!(story.feed("road").rejected["fold/no_topic"], 1);
 }
 
+/// What is told of a feed of which nothing comes, and who orders something of it then.
+const SILENT: &str = r#"
+[[rule]]
+id    = "gauge-silent"
+name  = { zh = "积水仪失联", en = "Gauge silent" }
+kind  = "silence"
+on    = { feed = "road" }
+after = "3m"
+level = "blue"
+order = { feed = "road", command = "zero" }
+
+[[rule]]
+id    = "road-silent"
+name  = { zh = "积水数据中断", en = "Nothing from the gauges" }
+kind  = "delivery"
+fault = "silent"
+on    = { feed = "road" }
+after = "3m"
+level = "yellow"
+
+[[rule]]
+id     = "road-refused"
+name   = { zh = "积水数据被拒收", en = "Messages of gauges refused" }
+kind   = "delivery"
+fault  = "refused"
+on     = { feed = "road" }
+window = "10m"
+when   = "value > 0.0"
+level  = "blue"
+"#;
+
+#[test]
+fn an_order_that_cannot_be_given_is_no_message_of_the_actuators_feed() {
+    let mut story = Story::ruled_with(SILENT);
+    story.read("road", "G/1", "ponding_depth", 1.0);
+    story.wait("3m");
+    assert_eq!(states(&story, "gauge-silent"), [AlertState::Firing]);
+    assert_eq!(story.feed("road").rejected["fold/no_topic"], 1);
+    story.wait("1m");
+    assert_eq!(states(&story, "road-silent"), [AlertState::Firing]);
+    assert_eq!(states(&story, "road-refused"), []);
+    let validity = story.feed("road").quality.map(|quality| quality.validity);
+    assert_eq!(validity, Some(100.0));
+}
+
 #[test]
 fn after_an_order_that_was_refused_the_rule_does_not_rest() {
     let mut story = Story::ruled();
@@ -168,6 +220,114 @@ fn after_an_order_that_was_refused_the_rule_does_not_rest() {
     story.dry("G-1");
     story.flood("G-1");
     assert_eq!(story.ordering(), ["ponding"]);
+}
+
+#[test]
+fn an_order_that_comes_after_its_alert_was_kept_quiet_or_was_over_is_not_taken() {
+    let over = Outcome::NotActuated(ActuationRefusal::Over);
+    // Whoever gives it has seen that it is due, and is still writing it down.
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    let intent = story.intents().remove(0);
+    story.silence();
+    assert_eq!(story.give(&intent), over);
+    // Neither where the alert has become quiet since the city last let go of anything.
+    let mut story = Story::ruled();
+    story.wait_with("70s", "road", "G-1", "ponding_depth", 40.0);
+    let intent = story.intents().remove(0);
+    story.silence();
+    assert_eq!(story.ordering(), ["ponding"], "red breaks through");
+    story.read("road", "G-1", "ponding_depth", 20.0);
+    assert!(story.alerts("ponding")[0].hushed.is_some());
+    assert_eq!(story.give(&intent), over);
+    assert!(story.ordering().is_empty());
+    // Its alert is over.
+    let mut story = Story::ruled_with(&composed());
+    story.read("road", "G-1", "ponding_depth", 10.0);
+    let intent = story.intents().remove(0);
+    story.wait("1s");
+    story.read("road", "G-1", "ponding_depth", 0.0);
+    story.wait("1s");
+    assert_eq!(states(&story, "some-wet"), [AlertState::Resolved]);
+    assert_eq!(story.give(&intent), over);
+    assert_eq!(story.city.actuations().count(), 0);
+}
+
+#[test]
+fn what_was_given_stays_given_when_it_is_folded_under_another_package() {
+    let mut story = Story::ruled();
+    story.flood("G-1");
+    let intent = story.intents().remove(0);
+    let given = Outcome::Actuated(intent.id.clone());
+    // Also when its alert is kept quiet afterwards, and it is told again.
+    assert_eq!(story.give(&intent), given);
+    story.silence();
+    assert_eq!(story.give_as("again", &intent), given);
+    assert_eq!(story.city.actuations().count(), 1);
+    // The alert fires there, too; or it had ended before, as it may by another rule of that name.
+    let later = tiny_with("rules.toml", &composed());
+    for is_over in [false, true] {
+        let mut story = Story::of(Arc::clone(&later));
+        story.tell(&Entry::Package(tiny().digest));
+        story.flood("G-1");
+        if is_over {
+            story.dry("G-1");
+            assert_eq!(states(&story, "ponding"), [AlertState::Resolved]);
+        }
+        assert!(story.ordering().is_empty());
+        assert_eq!(story.give(&intent), given);
+    }
+    // Kept quiet it was not given, whatever the package.
+    let mut story = Story::of(later);
+    story.tell(&Entry::Package(tiny().digest));
+    story.flood("G-1");
+    story.silence();
+    let over = Outcome::NotActuated(ActuationRefusal::Over);
+    assert_eq!(story.give(&intent), over);
+}
+
+#[test]
+fn an_order_on_its_way_while_another_package_is_named_is_the_same_by_both() {
+    let before = tiny_with("rules.toml", &composed());
+    let after = tiny_with("rules.toml", &format!("{}{SILENT}", composed()));
+    let mut come_to = Vec::new();
+    for package in [&before, &after] {
+        let mut story = Story::of(Arc::clone(package));
+        story.tell(&Entry::Package(before.digest));
+        story.read("road", "G-1", "ponding_depth", 10.0);
+        come_to.extend(story.intents());
+        story.tell(&Entry::Package(after.digest));
+        story.wait("1s");
+        story.read("road", "G-1", "ponding_depth", 0.0);
+        story.wait("1s");
+        assert_eq!(states(&story, "some-wet"), [AlertState::Resolved]);
+        assert!(story.ordering().is_empty());
+        assert_eq!(come_to.len(), 1);
+        let intent = &come_to[0];
+        assert_eq!(story.give(intent), Outcome::Actuated(intent.id.clone()));
+        assert_eq!(story.city.actuations().count(), 1);
+    }
+}
+
+#[test]
+fn what_was_come_to_before_another_package_and_after_it_is_ordered_once() {
+    let mut story = Story::ruled_with(&composed());
+    story.read("road", "G-1", "ponding_depth", 10.0);
+    let intent = story.intents().remove(0);
+    let before = tiny_with("rules.toml", &composed()).digest;
+    // The same under the one that comes in force then: it fires in another district, too.
+    let after = tiny_with("rules.toml", &format!("{}{SILENT}", composed()));
+    let digest = after.digest;
+    let mut story = Story::of(after);
+    story.tell(&Entry::Package(before));
+    story.read("road", "G-1", "ponding_depth", 10.0);
+    story.tell(&Entry::Package(digest));
+    assert!(story.ordering().is_empty());
+    story.read_at(EAST, "road", "G-9", "ponding_depth", 10.0);
+    assert_eq!(story.ordering(), ["some-wet"]);
+    assert_eq!(story.intents()[0].asset, intent.asset);
+    assert_eq!(story.give(&intent), Outcome::Actuated(intent.id.clone()));
+    assert!(story.ordering().is_empty());
 }
 
 #[test]
@@ -197,25 +357,8 @@ fn what_was_so_long_ago_or_under_another_package_orders_nothing() {
     assert_eq!(story.intents(), []);
 }
 
+/// Rules made of [`TOGETHER`] that order something.
 const COMPOSED: &str = r#"
-[[rule]]
-id     = "wet"
-name   = { zh = "湿", en = "Wet" }
-kind   = "threshold"
-on     = { feed = "road", property = "ponding_depth" }
-when   = "value >= 5.0"
-level  = "blue"
-silent = true
-
-[[rule]]
-id     = "full"
-name   = { zh = "满", en = "Full" }
-kind   = "threshold"
-on     = { feed = "manhole", property = "water_level" }
-when   = "value >= 1.0"
-level  = "blue"
-silent = true
-
 [[rule]]
 id    = "some-wet"
 name  = { zh = "有积水", en = "Some wet" }
@@ -228,7 +371,7 @@ order = { feed = "road", asset = "G-1", command = "zero" }
 id    = "flooding"
 name  = { zh = "内涝", en = "Flooding" }
 kind  = "all"
-of    = ["wet", "full"]
+of    = ["wet", "deep"]
 by    = "district"
 order = { feed = "road", asset = "G-1", command = "zero" }
 
@@ -241,10 +384,14 @@ within = { distance = "300m", time = "1h" }
 order = { feed = "road", asset = "G-1", command = "zero" }
 "#;
 
+fn composed() -> String {
+    format!("{TOGETHER}{COMPOSED}")
+}
+
 #[test]
 fn a_rule_made_of_others_is_as_old_as_what_its_parts_saw() {
     // A gateway sends what it had stored: it fires, and is no news.
-    let mut story = Story::ruled_with(COMPOSED);
+    let mut story = Story::ruled_with(&composed());
     story.read_late("20m", "road", "G-1", "ponding_depth", 10.0);
     assert_eq!(states(&story, "some-wet"), [AlertState::Firing]);
     assert!(story.ordering().is_empty());
@@ -256,12 +403,12 @@ fn a_rule_made_of_others_is_as_old_as_what_its_parts_saw() {
 
 #[test]
 fn a_part_that_goes_on_is_as_new_as_what_it_saw_last() {
-    let mut story = Story::ruled_with(COMPOSED);
+    let mut story = Story::ruled_with(&composed());
     story.wait_with("10m", "road", "G-1", "ponding_depth", 10.0);
     story.read("manhole", "M-1", "water_level", 1.4);
     assert_eq!(story.ordering(), ["flooding"]);
     // Nobody has to say anew that somebody says nothing.
-    let mut story = Story::ruled_with(COMPOSED);
+    let mut story = Story::ruled_with(&composed());
     story.read("manhole", "M-1", "water_level", 0.4);
     story.wait("20m");
     story.read("road", "G-1", "ponding_depth", 10.0);
@@ -293,7 +440,7 @@ order = { feed = "road", asset = "G-1", command = "zero" }
 #[test]
 fn what_is_so_no_longer_is_not_ordered_any_more() {
     // The alert is over.
-    let mut story = Story::ruled_with(COMPOSED);
+    let mut story = Story::ruled_with(&composed());
     story.read("road", "G-1", "ponding_depth", 10.0);
     assert_eq!(story.ordering(), ["some-wet"]);
     story.wait("1s");
@@ -303,7 +450,7 @@ fn what_is_so_no_longer_is_not_ordered_any_more() {
     assert_eq!(states(&story, "some-wet"), [AlertState::Resolved]);
     assert!(story.ordering().is_empty());
     // It goes on, and fired long ago.
-    let mut story = Story::ruled_with(COMPOSED);
+    let mut story = Story::ruled_with(&composed());
     story.wait_with("5m", "road", "G-1", "ponding_depth", 10.0);
     assert_eq!(story.ordering(), ["some-wet"]);
     story.wait_with("10s", "road", "G-1", "ponding_depth", 10.0);

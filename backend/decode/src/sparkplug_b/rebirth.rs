@@ -1,14 +1,11 @@
 //! The wish that a node be born again, and how it is told.
 
+use egret_shared::package::sparkplug::{Datatype, NAMESPACE};
 use egret_shared::time::TimeMs;
-use prost::Message;
 use smol_str::SmolStr;
 
-use super::topic::NAMESPACE;
-use crate::protobuf::sparkplug_b::{Metric, Payload, Value};
-
-/// Boolean, among the kinds of values.
-const BOOLEAN: u32 = 11;
+use super::command::published;
+use crate::protobuf::sparkplug_b::{Metric, Value};
 
 /// A node whose births were not all heard. Who can publish asks it to say them again: [`Self::topic`]
 /// and [`Self::payload`], at QoS 0, not retained.
@@ -31,19 +28,13 @@ impl Rebirth {
     /// # Source
     /// Sparkplug 3.0.0, section 6.4.21, NCMD: the metric `Node Control/Rebirth` is true.
     pub fn payload(now: TimeMs) -> Vec<u8> {
-        let timestamp = u64::try_from(now.0).ok();
         let rebirth = Metric {
             name: Some("Node Control/Rebirth".to_owned()),
-            timestamp,
-            datatype: Some(BOOLEAN),
+            timestamp: u64::try_from(now.0).ok(),
+            datatype: Some(Datatype::Boolean.code()),
             value: Some(Value::Boolean(true)),
             ..Metric::default()
         };
-        let payload = Payload {
-            timestamp,
-            metrics: vec![rebirth],
-            ..Payload::default()
-        };
-        payload.encode_to_vec()
+        published(vec![rebirth], now)
     }
 }

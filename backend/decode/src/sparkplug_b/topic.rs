@@ -1,11 +1,9 @@
 //! Who speaks, and what kind of message it is: both stand in the topic.
 
+use egret_shared::package::sparkplug::NAMESPACE;
 use egret_shared::rejection::{Reason, Rejection};
 
 use crate::refuse::{bounded, refusal, shown};
-
-/// Sparkplug's own first level.
-pub(super) const NAMESPACE: &str = "spBv1.0";
 
 /// Messages that say something of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! `sparkplug-b`: the specification's own examples, births, and what is not understood without.
 
+mod commands;
 mod past;
 mod values;
 

@@ -62,6 +62,7 @@ async fn words(response: Response<Incoming>) -> String {
     text(&bytes)
 }
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -92,6 +93,31 @@ fn get(stream: u32, path: &str) -> Vec<u8> {
     block.extend(path.bytes());
     block.extend([0x41, 1, b'x']);
     frame(HEADERS, END_STREAM | END_HEADERS, stream, &block)
+}
+
+/// The head of a POST, with these fields behind.
+fn post_with(stream: u32, path: &str, fields: &[u8]) -> Vec<u8> {
+    let mut block = vec![0x83, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+    block.extend(path.bytes());
+    block.extend([0x41, 1, b'x']);
+    block.extend(fields);
+    frame(HEADERS, END_HEADERS, stream, &block)
+}
+
+/// The head of a POST that does not say how long its body is.
+fn post(stream: u32, path: &str) -> Vec<u8> {
+    post_with(stream, path, &[])
+}
+
+/// The head of a POST whose body has ten bytes.
+fn post_ten(stream: u32, path: &str) -> Vec<u8> {
+    // content-length
+    post_with(stream, path, &[0x5c, 2, b'1', b'0'])
+}
+
+/// That a stream ends here with NO_ERROR, whatever was to come.
+fn reset(stream: u32) -> Vec<u8> {
+    frame(RST_STREAM, 0, stream, &0_u32.to_be_bytes())
 }
 
 struct Frame {
@@ -299,6 +325,66 @@ async fn a_slow_body_is_answered_with_408_and_other_requests_go_on() {
     assert_eq!(site.counters.timeouts_body.get(), 1);
     assert_eq!(client.get("/").await, "hello");
     assert_eq!(site.counters.connections_total.get(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_its_client_takes_back_half_sent_is_not_a_shorter_one() {
+    let site = Site::open(generous()).await;
+    let mut stream = site.send(&preface(&[])).await;
+    let whole = [
+        post_ten(1, "/tell"),
+        frame(DATA, END_STREAM, 1, b"0123456789"),
+    ];
+    stream.write_all(&whole.concat()).await.unwrap();
+    eventually(|| site.told.lock().unwrap().len() == 1).await;
+    let half = [post_ten(3, "/tell"), frame(DATA, 0, 3, b"01234")];
+    stream.write_all(&half.concat()).await.unwrap();
+    eventually(|| site.counters.requests_total.get() == 2).await;
+    stream.write_all(&reset(3)).await.unwrap();
+    eventually(|| site.told.lock().unwrap().len() == 2).await;
+    let told = site.told.lock().unwrap();
+    assert_eq!(told[0], Ok(10));
+    let why = told[1].as_ref().unwrap_err();
+    assert!(why.contains("ended 5 bytes early"), "{why}");
+}
+
+#[tokio::test]
+async fn a_body_of_a_length_that_nobody_told_is_whole_by_its_end_alone() {
+    let site = Site::open(generous()).await;
+    let mut stream = site.send(&preface(&[])).await;
+    // A field that no table has: `a: b`.
+    let trailers = [0, 1, b'a', 1, b'b'];
+    let wholes = [
+        vec![post(1, "/tell"), frame(DATA, END_STREAM, 1, b"0123456789")],
+        vec![
+            post(3, "/tell"),
+            frame(DATA, 0, 3, b"01234"),
+            frame(HEADERS, END_STREAM | END_HEADERS, 3, &trailers),
+        ],
+        vec![post(5, "/tell"), frame(DATA, END_STREAM, 5, b"")],
+        // Of which the answer is taken back, not the request.
+        vec![
+            post(7, "/tell"),
+            frame(DATA, END_STREAM, 7, b"0123456"),
+            reset(7),
+        ],
+    ];
+    for (whole, n_told) in wholes.iter().zip(1..) {
+        stream.write_all(&whole[0]).await.unwrap();
+        eventually(|| site.counters.requests_total.get() == n_told).await;
+        stream.write_all(&whole[1..].concat()).await.unwrap();
+        let has_told = || u64::try_from(site.told.lock().unwrap().len()) == Ok(n_told);
+        eventually(has_told).await;
+    }
+    let half = [post(9, "/tell"), frame(DATA, 0, 9, b"01234")];
+    stream.write_all(&half.concat()).await.unwrap();
+    eventually(|| site.counters.requests_total.get() == 5).await;
+    stream.write_all(&reset(9)).await.unwrap();
+    eventually(|| site.told.lock().unwrap().len() == 5).await;
+    let told = site.told.lock().unwrap();
+    assert_eq!(told[..4], [Ok(10), Ok(5), Ok(0), Ok(7)]);
+    let why = told[4].as_ref().unwrap_err();
+    assert!(why.contains("cut off before its end"), "{why}");
 }
 
 #[tokio::test]

@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -39,13 +39,18 @@ pub(crate) struct Site {
     pub(crate) go_on: Arc<Notify>,
     /// Says that one is there.
     pub(crate) is_there: Arc<Notify>,
+    /// What requests to `/tell` had for a body: its length, or why there is none.
+    pub(crate) told: Told,
     serving: JoinSet<std::io::Result<()>>,
 }
+
+type Told = Arc<Mutex<Vec<Result<usize, String>>>>;
 
 #[derive(Clone)]
 struct Gates {
     go_on: Arc<Notify>,
     is_there: Arc<Notify>,
+    told: Told,
     shutdown: CancellationToken,
 }
 
@@ -82,9 +87,11 @@ impl Site {
         let gates = Gates {
             go_on: Arc::default(),
             is_there: Arc::default(),
+            told: Arc::default(),
             shutdown: shutdown.clone(),
         };
         let (go_on, is_there) = (Arc::clone(&gates.go_on), Arc::clone(&gates.is_there));
+        let told = Arc::clone(&gates.told);
         let mut serving = JoinSet::new();
         serving.spawn(egret_listen::serve(
             listener,
@@ -100,6 +107,7 @@ impl Site {
             shutdown,
             go_on,
             is_there,
+            told,
             serving,
         }
     }
@@ -160,6 +168,14 @@ fn router(gates: Gates) -> Router {
                     n_bytes += chunk.len();
                 }
                 n_bytes.to_string()
+            }),
+        )
+        .route(
+            "/tell",
+            post(async |State(gates): State<Gates>, request: Request| {
+                let body = Bytes::from_request(request, &()).await;
+                let body = body.map(|body| body.len()).map_err(|why| why.body_text());
+                gates.told.lock().unwrap().push(body);
             }),
         )
         .route("/ignore", post(async || "ignored"))

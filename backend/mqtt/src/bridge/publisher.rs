@@ -35,21 +35,38 @@ pub enum NotPublished {
     /// The broker says no; by MQTT 5 also that nobody listens.
     #[error("the broker refuses: {0}")]
     Refused(String),
+    /// It has waited for the connection until it was of no use any more.
+    #[error("it is of no use any more: it has waited too long for the connection")]
+    Late,
 }
 
-type Reply = oneshot::Sender<Result<(), NotPublished>>;
+type Reply = oneshot::Sender<Result<Instant, NotPublished>>;
+
+/// An order that somebody wants published.
+struct Ask {
+    order: Order,
+    asked_at: Instant,
+    reply: Reply,
+}
+
+/// An order that the client has and the broker has not answered.
+struct UnderWay {
+    reply: Reply,
+    /// When the client got it: it may have waited for the connection before.
+    handed_at: Instant,
+}
 
 /// A publishing connection that is not running yet.
 pub struct Publisher {
     bridge: Bridge,
-    asked: mpsc::Receiver<(Order, Reply)>,
+    asked: mpsc::Receiver<Ask>,
 }
 
 /// Asks a [`Publisher`]. Cheap to clone.
 #[derive(Clone)]
 pub struct ToBroker {
     name: SmolStr,
-    asks: mpsc::Sender<(Order, Reply)>,
+    asks: mpsc::Sender<Ask>,
 }
 
 impl ToBroker {
@@ -58,15 +75,21 @@ impl ToBroker {
         &self.name
     }
 
-    /// Publishes `order`; done once the broker has it.
+    /// Publishes `order`; done once the broker has it. When it was handed over: an order waits here
+    /// while the connection is being made, and nothing is done by it meanwhile.
     ///
     /// # Errors
     /// [`NotPublished`]: it may be tried again. The broker may have it all the same, if the line broke
     /// before it could say so.
-    pub async fn publish(&self, order: Order) -> Result<(), NotPublished> {
+    pub async fn publish(&self, order: Order) -> Result<Instant, NotPublished> {
         let (reply, done) = oneshot::channel();
         let lost = || NotPublished::Lost("it was lost, or the server stops".to_owned());
-        let sent = self.asks.send((order, reply)).await;
+        let ask = Ask {
+            order,
+            asked_at: Instant::now(),
+            reply,
+        };
+        let sent = self.asks.send(ask).await;
         sent.map_err(|_gone| lost())?;
         done.await.map_err(|_gone| lost())?
     }
@@ -120,8 +143,8 @@ impl Publisher {
                     () = &mut until => break,
                     () = shutdown.cancelled() => return,
                     // Nobody waits longer than they must.
-                    Some((_, reply)) = self.asked.recv() => {
-                        drop(reply.send(Err(NotPublished::Lost(reason.clone()))));
+                    Some(ask) = self.asked.recv() => {
+                        drop(ask.reply.send(Err(NotPublished::Lost(reason.clone()))));
                     }
                 }
             }
@@ -131,18 +154,23 @@ impl Publisher {
     async fn talk(&mut self, shutdown: &CancellationToken) -> Ended {
         let (sender, mut receiver) = line::open(&self.bridge);
         let mut is_connected = false;
-        let mut under_way: VecDeque<(Reply, Instant)> = VecDeque::new();
+        let mut under_way: VecDeque<UnderWay> = VecDeque::new();
         loop {
             // The driver's future is never dropped half-way: a packet could be lost half-written.
             let mut next = Box::pin(receiver.next());
             let event = loop {
-                let overdue = under_way.front().map(|(_, by)| *by);
+                let overdue = under_way.front().map(|one| one.handed_at + TAKEN_WITHIN);
                 tokio::select! {
                     event = &mut next => break event,
-                    Some((order, reply)) = self.asked.recv(),
+                    Some(Ask { order, asked_at, reply }) = self.asked.recv(),
                         if is_connected && under_way.is_empty() =>
                     {
-                        under_way.push_back((reply, Instant::now() + TAKEN_WITHIN));
+                        let handed_at = Instant::now();
+                        let Some(order) = order.after(handed_at - asked_at) else {
+                            drop(reply.send(Err(NotPublished::Late)));
+                            continue;
+                        };
+                        under_way.push_back(UnderWay { reply, handed_at });
                         if !sender.publish(order) {
                             return Ended::Lost("cannot publish".to_owned());
                         }
@@ -163,8 +191,9 @@ impl Publisher {
             match event {
                 Ok(Event::Connected) => is_connected = true,
                 Ok(Event::Taken(taken)) => {
-                    if let Some((reply, _)) = under_way.pop_front() {
-                        drop(reply.send(taken.map_err(NotPublished::Refused)));
+                    if let Some(UnderWay { reply, handed_at }) = under_way.pop_front() {
+                        let taken = taken.map(|()| handed_at).map_err(NotPublished::Refused);
+                        drop(reply.send(taken));
                     }
                 }
                 Ok(Event::Subscribed(_) | Event::Message(_) | Event::Other) => {}
@@ -180,5 +209,75 @@ async fn goodbye(sender: &line::Sender, receiver: &mut line::Receiver) {
         if tokio::time::timeout(GOODBYE_MAX, driven).await.is_err() {
             tracing::debug!("the broker does not close the connection in time");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::timeout;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+
+    /// Longer than it may take on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn order() -> Order {
+        Order {
+            topic: "pump/P-1/set".into(),
+            payload: "on".into(),
+            qos: 1,
+            expiry: Duration::from_mins(1),
+            response_topic: None,
+            correlation: "o-1".into(),
+        }
+    }
+
+    /// The body of the next packet, which is short.
+    async fn packet(stream: &mut TcpStream) -> Vec<u8> {
+        let mut head = [0; 2];
+        stream.read_exact(&mut head).await.unwrap();
+        assert!(head[1] < 0x80, "a length of one byte");
+        let mut body = vec![0; usize::from(head[1])];
+        stream.read_exact(&mut body).await.unwrap();
+        body
+    }
+
+    /// A broker of MQTT 3.1.1 that lets in whoever comes and takes an order; when it let them in, and the
+    /// line, which holds until it is let go.
+    async fn take_one(listener: &TcpListener) -> (Instant, TcpStream) {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        packet(&mut stream).await;
+        let let_in_at = Instant::now();
+        stream.write_all(&[0x20, 2, 0, 0]).await.unwrap();
+        let publish = packet(&mut stream).await;
+        // Behind the topic, which has its length before it.
+        let at = 2 + usize::from(publish[1]);
+        let puback = [0x40, 2, publish[at], publish[at + 1]];
+        stream.write_all(&puback).await.unwrap();
+        (let_in_at, stream)
+    }
+
+    #[tokio::test]
+    async fn an_order_that_waits_for_the_connection_is_handed_over_once_it_is_there() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("mqtt://127.0.0.1:{port}?version=3.1.1");
+        let (publisher, broker) = Publisher::new(&url, "egret-test-orders".into()).unwrap();
+        let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
+        tracker.spawn(publisher.run(shutdown.clone()));
+        tracker.close();
+        // The order is asked for before anybody is let in.
+        let both = async { tokio::join!(broker.publish(order()), take_one(&listener)) };
+        let (handed_at, (let_in_at, line)) = timeout(PATIENCE, both).await.expect("not in time");
+        assert!(handed_at.unwrap() >= let_in_at);
+        // It is away, and nobody waits for it to say goodbye.
+        drop((listener, line));
+        shutdown.cancel();
+        timeout(PATIENCE, tracker.wait())
+            .await
+            .expect("not stopped");
     }
 }

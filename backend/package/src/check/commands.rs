@@ -1,14 +1,18 @@
 //! `[[feed.commands]]`: what assets can be told to do.
 //!
 //! Who listens to a topic of commands does what it says, so that a topic must be a command's and
-//! nothing else's: neither a feed's, whose gateways publish to it, nor another feed's command's.
+//! nothing else's: neither a feed's, whose gateways publish to it, nor another feed's command's. What
+//! goes to Sparkplug's topics is told in Sparkplug's way ([`sparkplug`]).
+
+mod sparkplug;
 
 use std::collections::BTreeSet;
 
 use egret_shared::package::command::{
     ASSET, AckDef, CommandDef, FILLED, ParameterDef, ParameterKind, Wish,
 };
-use egret_shared::package::feed::FeedDef;
+use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::package::sparkplug::{NAMESPACE, PARTS, is_ours, is_part};
 use egret_shared::time::Span;
 use serde_json::Value;
 
@@ -16,6 +20,7 @@ use super::pointers::pointer;
 use super::{Known, known_unit, topics};
 use crate::problem::Problem;
 use crate::spans::{Entry, List};
+use crate::wording;
 
 /// The longest time in which a command may still go out: what was ordered yesterday is no order.
 const EXPIRES_MAX: Span = Span(86_400_000);
@@ -83,6 +88,9 @@ impl One<'_, '_> {
     fn check(&self, known: &Known<'_>, problems: &mut Vec<Problem>) {
         let command = self.command;
         self.check_topic("topic", &command.topic, problems);
+        if is_ours(&command.topic) {
+            self.check_sparkplug(problems);
+        }
         if command.qos > 1 {
             let message = format!("qos {} is not possible: 0 or 1", command.qos);
             problems.push(self.at("qos", message));
@@ -112,8 +120,10 @@ impl One<'_, '_> {
     }
 
     fn check_topic(&self, key: &str, topic: &str, problems: &mut Vec<Problem>) {
+        let has_parts = key == "topic" && is_ours(topic);
         let filter = topic.split('/').map(|level| match level {
             ASSET => "+",
+            level if has_parts && is_part(level) => "+",
             level => level,
         });
         let filter = filter.collect::<Vec<_>>().join("/");
@@ -134,7 +144,11 @@ impl One<'_, '_> {
 
     fn check_parameter(&self, path: &str, def: &ParameterDef, problems: &mut Vec<Problem>) {
         let is_number = def.kind == ParameterKind::Number;
-        for (key, is_there) in [("unit", def.unit.is_some()), ("range", def.range.is_some())] {
+        for (key, is_there) in [
+            ("unit", def.unit.is_some()),
+            ("range", def.range.is_some()),
+            ("whole", def.whole),
+        ] {
             if is_there && !is_number {
                 let message = format!("{key} is for numbers");
                 problems.push(self.at(&format!("{path}/{key}"), message));
@@ -144,8 +158,12 @@ impl One<'_, '_> {
             let place = format!("{}/{path}/unit", self.path);
             known_unit(self.entry, &place, unit, problems);
         }
+        let holds_any = |[least, most]: [f64; 2]| {
+            let is_some = least.is_finite() && most.is_finite() && least < most;
+            is_some && (!def.whole || least.ceil() <= most.floor())
+        };
         if let Some([least, most]) = def.range
-            && !(least.is_finite() && most.is_finite() && least < most)
+            && !holds_any([least, most])
         {
             let message = format!("range [{least}, {most}] has nothing in it");
             problems.push(self.at(&format!("{path}/range"), message));
@@ -180,13 +198,7 @@ impl One<'_, '_> {
         let payload: Value = match serde_json::from_str(text) {
             Ok(payload) => payload,
             Err(error) => {
-                let path = format!("{}/payload", self.path);
-                let place = (error.line().max(1), error.column().max(1));
-                let told = error.to_string();
-                // The place is told as the file's.
-                let told = told.split(" at line").next().unwrap_or_default();
-                let message = format!("command \"{}\": payload is no JSON: {told}", command.id);
-                return problems.push(self.entry.problem_inside(&path, place, message));
+                return problems.push(self.within_payload(&error, "payload is no JSON"));
             }
         };
         let mut used = BTreeSet::new();
@@ -204,12 +216,29 @@ impl One<'_, '_> {
         }
         // Wildcards were to be the asset, and are told of already.
         let topic = &command.topic;
-        let says_asset = used.contains("asset") || topic.contains(ASSET);
+        let mut names = PARTS.iter().map(|(part, _)| *part).chain([ASSET]);
+        let is_named = self.is_sparkplug() || names.any(|name| topic.contains(name));
+        let says_asset = is_named || used.contains("asset");
         if !says_asset && !topic.contains(['+', '#']) {
             let message =
                 format!("neither topic nor payload says {ASSET}: every asset would do it");
             problems.push(self.at("topic", message));
         }
+        if self.is_sparkplug() {
+            self.check_metrics(problems);
+        }
+    }
+
+    /// A problem at the place within the payload that an error tells.
+    fn within_payload(&self, error: &serde_json::Error, what: &str) -> Problem {
+        let path = format!("{}/payload", self.path);
+        let place = (error.line().max(1), error.column().max(1));
+        let told = error.to_string();
+        // The place is told as the file's.
+        let told = told.split(" at line").next().unwrap_or_default();
+        let told = wording::of(told, None);
+        let message = format!("command \"{}\": {what}: {told}", self.command.id);
+        self.entry.problem_inside(&path, place, message)
     }
 
     fn check_ack(&self, ack: &AckDef, known: &Known<'_>, problems: &mut Vec<Problem>) {
@@ -219,6 +248,10 @@ impl One<'_, '_> {
             (None, None) | (Some(_), Some(_)) => {
                 let message = "ack is by reply = \"a topic\", or by property and is";
                 return problems.push(self.at("ack", message));
+            }
+            (Some(_), None) if self.is_sparkplug() => {
+                let message = "Sparkplug has no answers to commands: ack by property and is";
+                return problems.push(self.at("ack/reply", message));
             }
             (Some(reply), None) => {
                 self.check_topic("ack/reply", reply, problems);
@@ -320,7 +353,7 @@ pub(crate) fn check_topics(feeds: &List<'_, FeedDef>, problems: &mut Vec<Problem
         for (number, command) in feed.commands.iter().enumerate() {
             let topic = Used {
                 path: format!("commands/{number}/topic"),
-                filter: command.filter(),
+                filter: filter_in(feed, command),
                 feed,
                 reply: None,
             };
@@ -340,11 +373,30 @@ pub(crate) fn check_topics(feeds: &List<'_, FeedDef>, problems: &mut Vec<Problem
     }
 }
 
+/// The topic filter of a command: a Sparkplug feed whose messages are of one group has assets of that
+/// group alone.
+fn filter_in(feed: &FeedDef, command: &CommandDef) -> String {
+    let filter = command.filter();
+    let group = feed
+        .topic
+        .as_deref()
+        .and_then(|topic| topic.split('/').nth(1));
+    let group = group.filter(|group| !group.contains(['+', '#']));
+    match (filter.split_once("/+/"), group) {
+        (Some((NAMESPACE, rest)), Some(group)) => format!("{NAMESPACE}/{group}/{rest}"),
+        _ => filter,
+    }
+}
+
 fn clash(used: &Used<'_>, before: &[Used<'_>], feeds: &List<'_, FeedDef>) -> Option<String> {
     let filter = &used.filter;
+    // What hosts say is no reading of Sparkplug's, though it comes by the feed's own filter; and that a
+    // topic of Sparkplug's is not of what hosts say is told of already.
+    let is_of_hosts = used.reply.is_none() && is_ours(filter);
     let own = feeds.entries.iter().find_map(|entry| {
         let topic = entry.def.topic.as_deref()?;
-        let meets = topics::meet(topic, filter);
+        let is_read = !(is_of_hosts && entry.def.format == Format::SparkplugB);
+        let meets = is_read && topics::meet(topic, filter);
         meets.then(|| {
             format!(
                 "the readings of feed \"{}\" come by \"{topic}\"",

@@ -370,7 +370,15 @@ fn check_layer(
                 }
             }
         }
-        SceneLayer::Flows(layer) => known.layers.refer(entry, path, layer, problems),
+        SceneLayer::Flows(layer) => {
+            known.layers.refer(entry, path, layer, problems);
+            if known.tiled.contains(layer.as_str()) {
+                let message = format!(
+                    "\"{layer}\" is drawn from tiles: flows lie on lines of a GeoJSON file"
+                );
+                problems.push(entry.problem(path, message));
+            }
+        }
         SceneLayer::Incidents | SceneLayer::Geofences => {}
     }
 }

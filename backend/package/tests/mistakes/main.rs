@@ -23,6 +23,8 @@ mod rules;
 #[cfg(test)]
 mod scenes;
 #[cfg(test)]
+mod sparkplug;
+#[cfg(test)]
 mod told;
 #[cfg(test)]
 mod whole;

@@ -208,7 +208,7 @@ fn mistakes_in_what_a_rule_orders_are_told_at_their_place() {
         ),
         (
             "order = { feed = \"road\", command = \"zero\", asset = ¦\"a/b\" }",
-            "cannot be a level of a topic",
+            "is none that the command's topic can name",
         ),
     ];
     let failures: Vec<String> = { rows.iter() }

@@ -1,8 +1,9 @@
 //! Mistakes in `scenes.toml` and `map/layers.toml`.
 
 use egret_package::Package;
+use egret_package::tiles::{About, Archive};
 
-use crate::told::{assert_all_told, tiny};
+use crate::told::{Files, assert_all_told, assert_all_told_of, tiny};
 
 #[test]
 fn mistakes_in_scenes_are_told_at_their_place() {
@@ -180,7 +181,146 @@ fn a_layer_needs_its_file() {
         told,
         [
             "map/layers.toml:3:8: layer \"land\": there is no file map/land.geojson",
-            "map/layers.toml:4:8: layer \"land\": no kind \"sea\": land, area, road, crossing, label are",
+            "map/layers.toml:4:8: layer \"land\": no kind \"sea\": land, water, area, road, crossing, label are",
         ]
+    );
+}
+
+const TILED: &str = r#"[[layer]]
+id = "land"
+file = "city.pmtiles"
+tiles_layer = "earth"
+kind = "land"
+only = { kind = ["earth", "island"] }
+from_zoom = 4
+
+[[layer]]
+id = "outline"
+file = "land.geojson"
+kind = "road"
+
+[[layer]]
+id = "names"
+file = "land.geojson"
+kind = "label"
+"#;
+
+/// An archive whose tiles are of this type, compressed so.
+fn archive(tile_type: &str, compression: &str) -> Archive {
+    Archive::Readable(About {
+        tile_type: tile_type.to_owned(),
+        compression: compression.to_owned(),
+        min_zoom: 0,
+        max_zoom: 8,
+        layers: ["earth", "roads", "water"].map(str::to_owned).to_vec(),
+    })
+}
+
+/// The tiny city on a ground of tiles; `text` stands for its archive.
+fn tiled(text: &str) -> Files {
+    let mut files = tiny();
+    let map = [
+        ("layers.toml", TILED),
+        ("land.geojson", "{}"),
+        ("city.pmtiles", text),
+    ];
+    files.extend(map.map(|(name, text)| (format!("map/{name}"), text.to_owned())));
+    files
+}
+
+/// What is told of the tiny city on tiles of such an archive.
+fn told_of_archive(text: &str) -> Vec<String> {
+    let problems = Package::load(&tiled(text)).err().unwrap_or_default();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_ground_of_tiles_is_taken_and_its_zooms_are_told() {
+    let package = Package::load(&tiled(&archive("mvt", "gzip").text())).unwrap();
+    let catalog = package.catalog();
+    let tiles = &catalog.tiles["city.pmtiles"];
+    assert_eq!((tiles.min_zoom, tiles.max_zoom), (0, 8));
+    assert!(catalog.layers[0].is_tiled());
+    assert!(!catalog.layers[1].is_tiled());
+    assert_eq!(told_of_archive(&archive("mvt", "none").text()), [""; 0]);
+    // Of an archive that nobody has opened no more than the name is known.
+    let unopened = Package::load(&tiled("")).unwrap();
+    assert!(unopened.catalog().tiles.is_empty());
+}
+
+#[test]
+fn an_archive_that_no_map_can_be_drawn_from_is_told_by_its_path() {
+    let cut = Archive::Unreadable("no PMTiles archive of version 3: Invalid header".to_owned());
+    assert_eq!(
+        told_of_archive(&cut.text()),
+        ["map/city.pmtiles: no PMTiles archive of version 3: Invalid header"]
+    );
+    assert_eq!(
+        told_of_archive(&archive("png", "none").text()),
+        ["map/city.pmtiles: its tiles are png: a map is drawn from vector tiles, mvt"]
+    );
+    assert_eq!(
+        told_of_archive(&archive("mvt", "brotli").text()),
+        ["map/city.pmtiles: its tiles are compressed by brotli: gzip or none is served"]
+    );
+}
+
+#[test]
+fn mistakes_in_a_ground_of_tiles_are_told_at_their_place() {
+    let files = tiled(&archive("mvt", "gzip").text());
+    assert_all_told_of(
+        &files,
+        "map/layers.toml",
+        &[
+            (
+                "tiles_layer = \"earth\"",
+                "tiles_layer = ¦\"streets\"",
+                "layer \"land\": city.pmtiles has no layer \"streets\": earth, roads, water are",
+            ),
+            (
+                "[[layer]]\nid = \"land\"\nfile = \"city.pmtiles\"\ntiles_layer = \"earth\"",
+                "¦[[layer]]\nid = \"land\"\nfile = \"city.pmtiles\"",
+                "\"tiles_layer\" is missing: which layer of city.pmtiles is drawn",
+            ),
+            (
+                "kind = \"land\"\nonly = { kind = [\"earth\", \"island\"] }\nfrom_zoom = 4",
+                "kind = ¦\"label\"",
+                "they come from a GeoJSON file",
+            ),
+            ("from_zoom = 4", "from_zoom = ¦25", "zoom 25: 0 to 24 are"),
+            (
+                "from_zoom = 4",
+                "crs = ¦\"gcj02\"",
+                "tiles are not converted",
+            ),
+            (
+                "[\"earth\", \"island\"]",
+                "¦[]",
+                "no value of \"kind\" is named",
+            ),
+            (
+                "kind = \"road\"",
+                "kind = \"road\"\ntiles_layer = ¦\"roads\"",
+                "only a .pmtiles archive has layers of tiles",
+            ),
+            (
+                "kind = \"label\"",
+                "kind = \"label\"\nfrom_zoom = ¦9",
+                "leave it out",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn flows_lie_on_no_layer_of_tiles() {
+    assert_all_told_of(
+        &tiled(&archive("mvt", "gzip").text()),
+        "scenes.toml",
+        &[(
+            "\"assets\", \"incidents\"",
+            "\"assets\", ¦\"flows:land\"",
+            "\"land\" is drawn from tiles",
+        )],
     );
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use egret_shared::catalog::{Area, Catalog};
 use egret_shared::package::rule::ZoneDef;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Context;
 use super::extract::Path;
 use super::problem::Problem;
+use super::tiles;
 use crate::auth::Caller;
 
 /// The package's folder of zones.
@@ -43,7 +44,7 @@ pub(super) async fn areas_geojson(
 ) -> Result<Response, Problem> {
     let file = "areas.geojson";
     if caller.sight.is_everything() {
-        return Ok(geojson(&context, file)?.into_response());
+        return geojson(&context, file);
     }
     let bytes = context.files.get(file).unwrap_or_default();
     let mut areas: Value = serde_json::from_slice(bytes).map_err(|error| {
@@ -56,13 +57,14 @@ pub(super) async fn areas_geojson(
     Ok((kind, areas.to_string()).into_response())
 }
 
-/// `GET /map/{file}`: a layer of the base map, or a zone. Only files that `map/layers.toml` lists, and
-/// zones of rules that the caller sees.
+/// `GET /map/{file}`: a layer of the base map, a zone, or a tile, `/map/{archive}/{z}/{x}/{y}`. Only of
+/// files that `map/layers.toml` lists, and zones of rules that the caller sees.
 pub(super) async fn map_file(
     State(context): State<Context>,
     caller: Caller,
     Path(file): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(zone) = file.strip_prefix(ZONES) {
         let rules = caller.catalog(context.package.catalog()).rules.rules;
         let is_seen = rules.iter().any(|rule| match &rule.zone {
@@ -74,19 +76,23 @@ pub(super) async fn map_file(
         }
         return geojson(&context, &file);
     }
-    if !context
-        .package
-        .layers
-        .iter()
-        .any(|layer| layer.file == file)
-    {
+    if let Some((archive, place)) = tiles::split(&file) {
+        return tiles::tile(&context, archive, place, &headers).await;
+    }
+    let mut layers = context.package.layers.iter();
+    if !layers.any(|layer| layer.file == file) {
         return Err(Problem::missing(format!("the map has no layer \"{file}\"")));
     }
     geojson(&context, &format!("map/{file}"))
 }
 
-fn geojson(context: &Context, path: &str) -> Result<impl IntoResponse + use<>, Problem> {
+fn geojson(context: &Context, path: &str) -> Result<Response, Problem> {
+    if context.files.tiles(path).is_some() {
+        let detail = format!("{path} is served tile by tile: add /{{z}}/{{x}}/{{y}}");
+        return Err(Problem::missing(detail));
+    }
     let bytes = context.files.get(path).map(<[u8]>::to_vec);
     let bytes = bytes.ok_or_else(|| Problem::missing(format!("the package has no {path}")))?;
-    Ok(([(header::CONTENT_TYPE, "application/geo+json")], bytes))
+    let kind = [(header::CONTENT_TYPE, "application/geo+json")];
+    Ok((kind, bytes).into_response())
 }

@@ -139,7 +139,8 @@ pub(super) async fn order(
     if let Some(known) = known(&context, &caller, &order).await? {
         // What was told first may have died with the server before it was in the trail.
         let detail = json!({ "id": id, "again": true });
-        context.note(caller.line(at, action, Told::Done, detail.to_string()));
+        let line = caller.line(at, action, Told::Done, detail.to_string());
+        context.note_done(line).await;
         return Ok((StatusCode::ACCEPTED, Json(known)));
     }
     confirmed(&context, def, &order, by.person.id.as_str(), &form)?;
@@ -152,13 +153,8 @@ pub(super) async fn order(
         order: Order::Actuate(Box::new(order)),
     };
     let line = caller.line(at, action, Told::Done, detail.to_string());
-    // Whoever hangs up meanwhile keeps no order out of the trail.
-    let giving = context.clone();
-    let giving = context.tasks.spawn(async move {
-        given(&giving, command).await?;
-        giving.note_now(line).await
-    });
-    giving.await.map_err(|error| Problem::given_up(&error))??;
+    given(&context, command).await?;
+    context.note_done(line).await;
     let row = context.city.ask(move |city| city.actuation(&id).cloned());
     let gone = || {
         let detail = "the order is in the journal; what becomes of it is not known any more";
@@ -316,7 +312,7 @@ fn no_command(form: &OrderForm) -> Problem {
 
 fn no_topic(form: &OrderForm) -> Problem {
     let detail = format!(
-        "asset \"{}\": its id cannot be a level of a topic",
+        "asset \"{}\": it is none that the command's topic can name",
         form.asset
     );
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_code("no_topic")
@@ -331,8 +327,13 @@ fn bad(flaw: &Flaw) -> Problem {
 
 fn full(refusal: &ActuationRefusal) -> Problem {
     let words = refusal.text();
+    let code = match refusal {
+        ActuationRefusal::TooMany(_) | ActuationRefusal::Busy(_) => "busy",
+        // A rule's, which nobody gives here.
+        ActuationRefusal::Over => "over",
+    };
     Problem::new(StatusCode::CONFLICT, words.en.clone())
-        .with_code("busy")
+        .with_code(code)
         .with_more(json!({ "words": words, "refusal": refusal }))
 }
 

@@ -135,7 +135,7 @@ pub(super) async fn take(
     }
     // Only a body of any length may take any time.
     let taken = tokio::time::timeout(HTTP_TIMEOUT, reader.take(kind, request)).await;
-    taken.map_err(|_elapsed| Problem::too_long())?
+    taken.map_err(|_elapsed| Problem::too_long(false))?
 }
 
 /// The feed that a query names, if they may send to it. Of one that is not theirs nobody learns

@@ -99,7 +99,9 @@ pub(super) async fn order(
     };
     match outcome {
         Outcome::Hushed(hush) => {
-            context.note(caller.line(at, ("hush.order", hush.as_str()), Told::Done, ""));
+            let action = ("hush.order", hush.as_str());
+            let line = caller.line(at, action, Told::Done, "");
+            context.note_done(line).await;
             Ok(Json(Hushed { hush }))
         }
         Outcome::NotHushed(refusal) => Err(not_hushed(&refusal)),

@@ -291,7 +291,11 @@ pub(super) async fn obey(
         Outcome::Refused(refusal) => refusal.code().to_owned(),
         _ => String::new(),
     };
-    context.note(caller.line(command.at, (&action, target), told, detail));
+    let line = caller.line(command.at, (&action, target), told, detail);
+    match told {
+        Told::Done => context.note_done(line).await,
+        Told::Denied | Told::Failed => context.note(line),
+    }
     answer(context, caller, &order, outcome).await
 }
 

@@ -86,7 +86,8 @@ pub(super) async fn change(
     };
     match outcome {
         Outcome::Done(_) => {
-            context.note(caller.line(at, action, Told::Done, detail));
+            let line = caller.line(at, action, Told::Done, detail);
+            context.note_done(line).await;
             let mode = context.city.ask(|city| city.mode().clone());
             Ok(Json(mode.await?))
         }

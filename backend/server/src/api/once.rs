@@ -20,7 +20,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use egret_shared::text::Text;
 use http_body_util::BodyExt as _;
+use serde_json::json;
 use xxhash_rust::xxh3::Xxh3;
 
 pub(crate) use self::answers::Answers;
@@ -107,14 +109,24 @@ fn sender(request: &Request) -> Result<String, Problem> {
 }
 
 fn in_flight() -> Problem {
-    let detail = "the first request with this Idempotency-Key is still being worked on";
-    Problem::new(StatusCode::CONFLICT, detail).with_code("in_flight")
+    let words = Text::new(
+        "使用此 Idempotency-Key 的上一次请求仍在处理",
+        "the first request with this Idempotency-Key is still being worked on",
+    );
+    Problem::new(StatusCode::CONFLICT, words.en.clone())
+        .with_code("in_flight")
+        .with_more(json!({ "words": words }))
 }
 
 /// That a key stands for something else.
 pub(super) fn key_taken() -> Problem {
-    let detail = "this Idempotency-Key belongs to another request: each needs one of its own";
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_code("key_taken")
+    let words = Text::new(
+        "此 Idempotency-Key 已用于另一请求，每次请求须用各自的键",
+        "this Idempotency-Key belongs to another request: each needs one of its own",
+    );
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, words.en.clone())
+        .with_code("key_taken")
+        .with_more(json!({ "words": words }))
 }
 
 async fn keyed(

@@ -104,9 +104,14 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "nobody is signed in").with_code(SIGNED_OUT)
     }
 
-    /// The request was not done in time.
-    pub(crate) fn too_long() -> Self {
-        let detail = format!("not done within {} s", HTTP_TIMEOUT.as_secs());
+    /// The request was not done in time. What may change something `goes_on` all the same.
+    pub(crate) fn too_long(goes_on: bool) -> Self {
+        let end = if goes_on {
+            ", and still being worked on: see what has come of it before it is told again"
+        } else {
+            ""
+        };
+        let detail = format!("not done within {} s{end}", HTTP_TIMEOUT.as_secs());
         Self::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 

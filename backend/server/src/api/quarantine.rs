@@ -75,12 +75,13 @@ pub(super) async fn list(
     items.truncate(limit);
     let last = items.last().map(|item| item.id).filter(|_| more);
     let next = last.or(rest).map(|id| id.to_string());
-    note(&context, &caller);
+    note(&context, &caller).await?;
     Ok(Json(Page { items, next }))
 }
 
-/// Notes that somebody looks, once a minute: a page that stays open asks every few seconds.
-fn note(context: &Context, caller: &Caller) {
+/// Notes that somebody looks, before anything is shown, and once a minute: a page that stays open asks
+/// every few seconds.
+async fn note(context: &Context, caller: &Caller) -> Result<(), Problem> {
     let (now, who) = (clock::now(), caller.actor().id);
     let what = format!("{who} quarantine.read");
     if let Some(n_before) = context.refusals.count(caller.visit.network(), &what, now) {
@@ -89,6 +90,12 @@ fn note(context: &Context, caller: &Caller) {
             n => format!("and {n} more looks before"),
         };
         let action = ("quarantine.read", "quarantine");
-        context.note(caller.line(now, action, Outcome::Done, detail));
+        let line = caller.line(now, action, Outcome::Done, detail);
+        // It is written also if whoever looks is gone meanwhile: the look is counted already.
+        if let Err(problem) = context.note_now(line).await {
+            context.refusals.forget(caller.visit.network(), &what);
+            return Err(problem);
+        }
     }
+    Ok(())
 }

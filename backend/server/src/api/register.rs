@@ -36,13 +36,16 @@ impl From<RegisterError> for Problem {
             RegisterError::NotInForce(_) | RegisterError::Disk(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            RegisterError::Stopped => StatusCode::SERVICE_UNAVAILABLE,
+            RegisterError::Busy(_) | RegisterError::Stopped => StatusCode::SERVICE_UNAVAILABLE,
         };
         let problem = Self::new(status, error.to_string());
         match error {
             RegisterError::Mistakes(mistakes) => problem
                 .with_code("mistakes")
                 .with_more(serde_json::json!({ "mistakes": mistakes })),
+            RegisterError::Busy(waited) => {
+                problem.with_code("busy").with_retry_after(waited.as_secs())
+            }
             _ => problem,
         }
     }
@@ -98,8 +101,8 @@ pub(super) async fn attempt(
     Ok(Json(tried.map_err(|error| Problem::given_up(&error))?))
 }
 
-/// How long a change is waited for. In a large city it takes longer: then the answer is 202, and
-/// [`state`] says how far it is.
+/// How long a change is waited for: for room among those that wait, and once it has that, for it to be
+/// done. In a large city that takes longer: then the answer is 202, and [`state`] says how far it is.
 const WAITED: Duration = Duration::from_secs(10);
 
 /// `PUT /api/v1/register/{feed}`: adds a feed, or changes one that was added; answers once messages of
@@ -118,8 +121,10 @@ pub(super) async fn put(
         );
         return Err(Problem::bad(detail));
     }
+    // The trail tells of no change that is not taken.
+    let room = context.register.room(WAITED).await?;
     note(&context, &caller, "feed.connect", &feed).await?;
-    answer(&context, context.register.put(addition)).await
+    answer(&context, room.put(addition)).await
 }
 
 /// `DELETE /api/v1/register/{feed}`: lets a feed go that was added.
@@ -129,8 +134,9 @@ pub(super) async fn remove(
     Path(feed): Path<FeedId>,
 ) -> Result<(StatusCode, Json<Register>), Problem> {
     may(&caller)?;
+    let room = context.register.room(WAITED).await?;
     note(&context, &caller, "feed.disconnect", &feed).await?;
-    answer(&context, context.register.remove(feed)).await
+    answer(&context, room.remove(feed)).await
 }
 
 /// What is there once a change is in force, or while it is not yet.

@@ -93,25 +93,48 @@ pub(super) async fn rerun(
 ) -> Result<Json<Rerun>, Problem> {
     let mut done = Rerun::default();
     let ids = meant(&context, &caller, which, &[Right::Raw, Right::Send]).await?;
+    let ended = read_all_again(&context, &caller, &ids, &mut done).await;
+    // However it ended: what was taken in is.
+    note(&context, &caller, "quarantine.rerun", done.accepted, "").await?;
+    ended?;
+    Ok(Json(done))
+}
+
+/// Reads messages again, and counts in `done` what has come of them.
+async fn read_all_again(
+    context: &Context,
+    caller: &Caller,
+    ids: &[i64],
+    done: &mut Rerun,
+) -> Result<(), Problem> {
     let mut again = context.intake.again();
     for ids in ids.chunks(AT_ONCE) {
-        let messages = refused(&context, ids.to_vec()).await?;
+        if context.shutdown.is_cancelled() {
+            let detail = format!(
+                "the server stops, or its feeds have changed: {} were taken in; the rest is to be \
+                 read again",
+                done.accepted
+            );
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+        }
+        let messages = refused(context, ids.to_vec()).await?;
         let mut gathering = Gathering::begin();
+        let mut taken = 0;
         for message in messages.iter().rev() {
             match read_again(
                 (&context.intake, &mut again),
-                &caller,
+                caller,
                 &mut gathering,
                 message,
             ) {
-                None => done.accepted += 1,
+                None => taken += 1,
                 Some(rejection) => done.stays(message.item.id, rejection),
             }
         }
-        keep(&context, gathering).await?;
+        keep(context, gathering).await?;
+        done.accepted += taken;
     }
-    note(&context, &caller, "quarantine.rerun", done.accepted, "").await?;
-    Ok(Json(done))
+    Ok(())
 }
 
 /// `POST /api/v1/quarantine/discard`.

@@ -99,7 +99,7 @@ fn file(path: &str, caching: &'static str, headers: &HeaderMap) -> Option<Respon
 }
 
 /// Whether a browser that says `accepted` takes an encoding.
-fn takes(accepted: &str, encoding: &str) -> bool {
+pub(super) fn takes(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|part| {
         let (name, rest) = part.split_once(';').unwrap_or((part, ""));
         let weight = rest.trim().strip_prefix("q=");
@@ -153,7 +153,7 @@ fn tag_of(file: &EmbeddedFile) -> String {
 }
 
 /// Whether `If-None-Match` names the tag. Who compresses on the way makes it a weak one.
-fn is_known(known: &str, tag: &str) -> bool {
+pub(super) fn is_known(known: &str, tag: &str) -> bool {
     let mut names = known.split(',').map(str::trim);
     names.any(|name| name == "*" || name.trim_start_matches("W/") == tag)
 }

@@ -15,9 +15,10 @@ use egret_shared::package::feed::FeedDef;
 use egret_shared::people::{Kind, Outcome};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::refusals::Refusals;
+use super::trail::Trail;
 use super::{Access, Caller};
 use crate::clock;
 use crate::live::Live;
@@ -69,7 +70,7 @@ pub(crate) struct View {
 /// Lets gateways and tokens in.
 pub(crate) struct Door {
     view: Live<View>,
-    audit: mpsc::Sender<Line>,
+    audit: Trail,
     refusals: Refusals,
 }
 
@@ -107,8 +108,8 @@ impl View {
 }
 
 impl Door {
-    /// Decides by `view`; refusals go to `audit`.
-    pub(crate) fn new(view: Live<View>, audit: mpsc::Sender<Line>) -> Self {
+    /// Decides by `view`; whom it lets in and whom not goes to `audit`.
+    pub(crate) fn new(view: Live<View>, audit: Trail) -> Self {
         Self {
             view,
             audit,
@@ -133,7 +134,8 @@ impl Door {
         people.by_gateway(user, secret, now)
     }
 
-    /// Notes that somebody was let in: once a minute, however often a bad line makes it come anew.
+    /// Notes that somebody was let in: once a minute, however often a bad line makes it come anew. Left
+    /// out when too many come at once: after a power cut no gateway waits for the disk.
     fn note_admitted(&self, principal: &Principal, visitor: &Visitor, visit: &Visit) {
         let now = clock::now();
         let Some(n_before) = self.refusals.count(visit.network(), &principal.id, now) else {
@@ -142,13 +144,7 @@ impl Door {
         let client: String = visitor.client.chars().take(64).collect();
         let actor = Actor::from((principal, visit));
         let line = Line::new(&actor, "mqtt.connect", &client, now);
-        self.note(line.detail(Refusals::detail(n_before)));
-    }
-
-    fn note(&self, line: Line) {
-        if self.audit.try_send(line).is_err() {
-            tracing::warn!("a connection is left out of the audit trail");
-        }
+        self.audit.note(line.detail(Refusals::detail(n_before)));
     }
 
     fn note_refused(&self, visitor: &Visitor, visit: &Visit) {
@@ -175,7 +171,7 @@ impl Door {
             outcome: Outcome::Denied,
             detail: Refusals::detail(n_before),
         };
-        self.note(line);
+        self.audit.note(line);
     }
 }
 

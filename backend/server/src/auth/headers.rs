@@ -48,9 +48,10 @@ pub(crate) fn protect(headers: &mut HeaderMap, is_page: bool, is_secure: bool) {
         HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     );
     if !is_page {
-        // A shared machine's browser must not show an answer to whoever comes next.
+        // A shared machine's browser must not show an answer to whoever comes next. Tiles of the map
+        // say themselves that they are asked for each time.
         let answer = HeaderValue::from_static("no-store");
-        headers.insert(header::CACHE_CONTROL, answer);
+        headers.entry(header::CACHE_CONTROL).or_insert(answer);
     }
     if is_secure {
         let always = HeaderValue::from_static("max-age=31536000");

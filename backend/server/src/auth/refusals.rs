@@ -61,6 +61,13 @@ impl Refusals {
         }
     }
 
+    /// Forgets that something was written down, which could not be: the next counts as the first.
+    pub(crate) fn forget(&self, network: IpAddr, what: &str) {
+        let what: String = what.chars().take(WHAT_CHARS).collect();
+        let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.remove(&(network, what));
+    }
+
     /// The words for refusals that were not written down.
     pub(crate) fn detail(n_before: u64) -> String {
         match n_before {
@@ -78,6 +85,8 @@ mod tests {
     fn a_flood_is_a_line_a_minute_that_says_how_many() {
         let refusals = Refusals::default();
         let here = IpAddr::from([10, 0, 0, 1]);
+        assert_eq!(refusals.count(here, "x", TimeMs(0)), Some(0));
+        refusals.forget(here, "x");
         assert_eq!(refusals.count(here, "x", TimeMs(0)), Some(0));
         for ms in 1..=50 {
             assert_eq!(refusals.count(here, "x", TimeMs(ms)), None);

@@ -6,6 +6,7 @@ use egret_package::{Package, units};
 use egret_shared::actuation::{Argument, Outgoing, Wanted};
 use egret_shared::id::{ActuationId, AssetId};
 use egret_shared::package::command::{CommandDef, Wish, topic_for};
+use egret_shared::package::sparkplug::{Written, is_command};
 use egret_shared::time::TimeMs;
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -26,16 +27,25 @@ pub(crate) struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    /// What is sent; `None` if the asset's id cannot be a level of a topic.
+    /// What is sent; `None` if the asset is none that the topic can name.
     pub(crate) fn message(&self, command: &CommandDef) -> Option<Outgoing> {
         let asset = self.asset.as_str();
         let reply = command.ack.reply.as_deref();
         let reply = reply.map(|reply| topic_for(reply, asset));
         // The package was checked: the text is JSON.
         let payload: Value = serde_json::from_str(&command.payload).ok()?;
+        let topic = topic_for(&command.topic, asset)?;
+        let payload = self.fill(payload);
+        let payload = if is_command(&topic) {
+            // And that every value is one of its datatype.
+            let written = Written::ordered(payload, self.at).and_then(|written| written.text());
+            written.ok()?
+        } else {
+            payload.to_string()
+        };
         Some(Outgoing {
-            topic: topic_for(&command.topic, asset)?,
-            payload: self.fill(payload).to_string(),
+            topic,
+            payload,
             qos: command.qos,
             reply: match reply {
                 Some(reply) => Some(reply?),
@@ -198,6 +208,29 @@ mod tests {
         assert!(message.payload.contains("\"n\":2,"), "{}", message.payload);
         assert_eq!(message.topic, "p/P-1/set");
         assert_eq!(message.reply.as_deref(), Some("p/P-1/reply"));
+    }
+
+    #[test]
+    fn what_a_sparkplug_device_is_told_has_the_time_of_the_order_and_its_datatypes() {
+        let template = r#"{"metrics":[
+            {"name":"Run","dataType":"Boolean","value":"{on}"},
+            {"name":"Speed","dataType":"UInt8","value":"{n}"},
+            {"name":"Order","dataType":"String","value":"{id}"}]}"#;
+        let mut command = command("spBv1.0/{group}/DCMD/{node}/{device}", template);
+        command.ack.reply = None;
+        let message = sent("g:n:d", &command).unwrap();
+        assert_eq!(message.topic, "spBv1.0/g/DCMD/n/d");
+        let payload: Value = serde_json::from_str(&message.payload).unwrap();
+        let expected = serde_json::json!({ "metrics": [
+            { "name": "Run", "timestamp": 1, "dataType": "Boolean", "value": true },
+            { "name": "Speed", "timestamp": 1, "dataType": "UInt8", "value": 2 },
+            { "name": "Order", "timestamp": 1, "dataType": "String", "value": "00ff" },
+        ] });
+        assert_eq!(payload, expected);
+        // A node is no device, and 1.25 no whole number.
+        assert_eq!(sent("g:n", &command), None);
+        command.payload = command.payload.replace("{n}", "{flow}");
+        assert_eq!(sent("g:n:d", &command), None);
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub(crate) enum StoreJob {
     Erase(Box<Erasing>),
     /// Reports to be listed that were not before.
     Requests(Listing),
+    /// Whoever waits until the closed windows that were sent before can be read.
+    Kept(oneshot::Sender<()>),
 }
 
 /// What the list of requests is to have of another feed.

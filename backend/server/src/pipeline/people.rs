@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use egret_people::{Line, People, Settings};
-use tokio::sync::mpsc;
+use egret_people::{People, Settings};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::trail::Trail;
 use crate::clock;
-use crate::limits::{AUDIT_QUEUE, PEOPLE_EVERY};
+use crate::limits::PEOPLE_EVERY;
 
 /// The people of a server with this data folder.
 ///
@@ -19,32 +19,14 @@ pub(super) fn open(data: &Path) -> anyhow::Result<People> {
 }
 
 /// Starts what looks after `people` until `shutdown`; gives the way for lines of the audit trail
-/// that nobody waits for.
+/// that are written beside a request.
 pub(super) fn attend(
     people: &People,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
-) -> mpsc::Sender<Line> {
-    let (audit, lines) = mpsc::channel(AUDIT_QUEUE);
-    tracker.spawn(keep_lines(people.clone(), lines, shutdown.clone()));
+) -> Trail {
     tracker.spawn(follow_people(people.clone(), shutdown.clone()));
-    audit
-}
-
-/// Writes lines into the audit trail, until the server stops and all of them are there.
-async fn keep_lines(people: People, mut lines: mpsc::Receiver<Line>, shutdown: CancellationToken) {
-    loop {
-        let line = tokio::select! {
-            line = lines.recv() => line,
-            () = shutdown.cancelled() => lines.try_recv().ok(),
-        };
-        let Some(line) = line else { return };
-        let people = people.clone();
-        let noted = tokio::task::spawn_blocking(move || people.note(&line)).await;
-        if let Ok(Err(error)) = noted {
-            tracing::error!(%error, "the audit trail could not be written");
-        }
-    }
+    Trail::start(people, tracker, shutdown)
 }
 
 /// Sees what the command line has changed about people.

@@ -4,9 +4,15 @@
 //! that serves, from the journal's beginning, and takes its place once it has folded as much. Then
 //! whoever reads messages, decides or answers by the package gets the new one, and those who follow
 //! the city's channels are sent away to open them anew, as after a restart.
+//!
+//! The journal names the new package a moment before: from that entry on its rules order, and those of
+//! the city that serves still give what they had come to. So each firing is ordered by one of them,
+//! unless the swap fails at that moment: the log tells.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use egret_city::City;
@@ -27,9 +33,9 @@ use crate::api::{self, Context};
 use crate::auth::gate::View;
 use crate::city_files::CityFiles;
 use crate::clock;
-use crate::folding::Swap;
+use crate::folding::{Stopped, Swap};
 use crate::forecast::Forecasts;
-use crate::intake::Intake;
+use crate::intake::{Gathering, Intake};
 use crate::journal::reading::Reading;
 use crate::journal::writer::{Listing, StoreJob};
 use crate::limits::LISTED_WAITING;
@@ -47,6 +53,13 @@ const SWAPS_MAX: usize = 3;
 
 /// With no more entries than this to go, the rest is taken from the fold itself.
 const NEARLY: Seq = 5_000;
+
+/// So long a city that is about to go may take to give the orders that its rules have come to: 500 at
+/// most, each a line of the audit trail and a commit, which are two synchronisations of some 5 ms.
+const GIVEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often it is seen whether it has given them.
+const GIVEN_LOOK: Duration = Duration::from_millis(50);
 
 /// What decides, answers and reads by the package: all that is replaced.
 #[derive(Clone)]
@@ -189,8 +202,6 @@ impl Renewal {
         let before = self.context.shutdown.clone();
         self.context = self.next_context(files, Arc::clone(&package), generation);
         let context = &self.context;
-        let noted = context.intake.note(Entry::Package(package.digest)).await;
-        noted.map_err(|_closed| RegisterError::Stopped)?;
         self.ends.intake.set(context.intake.clone());
         self.ends.router.set(api::router(context.clone()));
         self.ends.view.set(View::new(Arc::clone(&context.access)));
@@ -218,6 +229,7 @@ impl Renewal {
             intake: before.intake.renewed(Arc::clone(&package)),
             forecasts: Arc::new(Forecasts::new()),
             shutdown: self.shutdown.child_token(),
+            is_past_whole: self.past(),
             package,
             lineage,
             generation,
@@ -225,26 +237,100 @@ impl Renewal {
         }
     }
 
-    /// Puts the city by `package` in the place of the one that serves, and has reports of the feed
-    /// `listed` listed; up to which entry.
+    /// Whether all can be read that the city in place has closed so far: not yet. What was folded anew
+    /// is kept in spare time, and so long the city need not wait for it.
+    fn past(&self) -> Arc<AtomicBool> {
+        let is_whole = Arc::new(AtomicBool::new(false));
+        let (told, city) = (Arc::clone(&is_whole), self.context.city.clone());
+        let shutdown = self.shutdown.clone();
+        self.tracker.spawn(async move {
+            if let Some(Ok(())) = shutdown.run_until_cancelled(city.kept()).await {
+                told.store(true, Ordering::Release);
+            }
+        });
+        is_whole
+    }
+
+    /// Names `package` in the journal and puts the city by it in the place of the one that serves, and
+    /// has reports of the feed `listed` listed; up to which entry.
     async fn swap(
         &self,
         package: &Arc<Package>,
         generation: u64,
         listed: Option<FeedId>,
     ) -> Result<Seq, String> {
+        let stopped = |stopped: Stopped| stopped.to_string();
+        let before = self.context.package.digest;
         let mut behind = String::new();
         for _ in 0..SWAPS_MAX {
-            let swap = self.fold(package, generation, listed.clone()).await?;
-            let seq = swap.tee.seq;
-            match self.context.city.swap(swap).await {
-                Ok(Ok(())) => return Ok(seq),
-                // More came than its tee could hold.
-                Ok(Err(why)) => behind = why.to_string(),
-                Err(stopped) => return Err(stopped.to_string()),
+            let mut swap = self.fold(package, generation, listed.clone()).await?;
+            // What fires between the naming and a swap that fails is ordered by nobody, so a tee that
+            // has been cut off must be known of before.
+            let wanted = self.context.city.ask(City::seq).await.map_err(stopped)?;
+            if let Err(why) = swap.reach(wanted) {
+                behind = why.to_string();
+                continue;
             }
+            let seq = swap.tee.seq;
+            let named = self.announce(package.digest).await.map_err(stopped)?;
+            // By the same rules the new city has come to the same.
+            if package.digest != before {
+                self.given(&mut swap).await.map_err(stopped)?;
+            }
+            let swapped = self.context.city.swap(swap).await.map_err(stopped)?;
+            let Err(why) = swapped else {
+                return Ok(seq);
+            };
+            // More came than its tee could hold: meanwhile the one in place orders again.
+            let until = self.announce(before).await.map_err(stopped)?;
+            if package.digest != before {
+                tracing::warn!(
+                    n_entries = until - named,
+                    %why,
+                    "another package was named and did not come in force: what fired within these \
+                     entries is ordered by no rule"
+                );
+            }
+            behind = why.to_string();
         }
         Err(behind)
+    }
+
+    /// Has the journal say that the package with this digest is in force from here on; by which entry,
+    /// once the city in place has folded that.
+    async fn announce(&self, digest: u64) -> Result<Seq, Stopped> {
+        let mut gathering = Gathering::begin();
+        gathering.put(Entry::Package(digest));
+        let receipt = self.context.intake.submit(gathering).await;
+        let seq = receipt.map_err(|_closed| Stopped)?.await;
+        let seq = seq.map_err(|_dropped| Stopped)?;
+        self.context.city.ask_after(seq, |_city| ()).await?;
+        Ok(seq)
+    }
+
+    /// Waits until the city in place has given the orders that its rules have come to. They come to no
+    /// others, for another package is named; and the city of `swap` comes to none from before that.
+    async fn given(&self, swap: &mut Swap) -> Result<(), Stopped> {
+        let deadline = tokio::time::Instant::now() + GIVEN_WITHIN;
+        loop {
+            let n_due = self.context.city.ask(|city| city.intents().count());
+            let n_due = n_due.await?;
+            if n_due == 0 {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() >= deadline {
+                tracing::error!(
+                    n_due,
+                    "orders of rules are lost: another package came in force before they were given"
+                );
+                return Ok(());
+            }
+            swap.catch_up();
+            tokio::select! {
+                () = self.shutdown.cancelled() => return Err(Stopped),
+                () = tokio::time::sleep(GIVEN_LOOK) => {}
+            }
+        }
     }
 
     /// Has reports of `feed` listed from here on, those behind the entry `after` among them.
@@ -258,13 +344,14 @@ impl Renewal {
         is_done.await.map_err(|_gone| RegisterError::Stopped)
     }
 
-    /// The city by `package`, folded as far as the one in place but for what its tee holds.
+    /// The city by `package`, folded as far as the one in place but for a moment, and what its tee
+    /// holds of that.
     async fn fold(
         &self,
         package: &Arc<Package>,
         generation: u64,
         listed: Option<FeedId>,
-    ) -> Result<Swap, String> {
+    ) -> Result<Box<Swap>, String> {
         let mut folder = Refold {
             city: City::new(Arc::clone(package)),
             data: self.data.clone(),
@@ -286,11 +373,16 @@ impl Renewal {
         }
         let tee = self.context.city.tee().await.map_err(stopped)?;
         let folder = folder.upto(tee.seq).await?;
-        Ok(Swap {
+        let mut swap = Box::new(Swap {
             city: folder.city,
             tee,
             generation,
-        })
+        });
+        let caught_up = tokio::task::spawn_blocking(move || {
+            swap.catch_up();
+            swap
+        });
+        caught_up.await.map_err(|error| error.to_string())
     }
 }
 

@@ -1,7 +1,8 @@
 //! What Sparkplug nodes want to hear from a host: that it is there, and the wish that they say again what
 //! they measure.
 //!
-//! On the embedded endpoint alone: at an existing broker Egret only listens.
+//! On the embedded endpoint alone: at an existing broker Egret publishes orders to actuators and no
+//! more ([`crate::downlink`]).
 
 use std::sync::Arc;
 use std::time::Duration;

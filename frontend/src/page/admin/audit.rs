@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use egret_shared::people::{AuditRow, Outcome, Verified};
 
 use crate::api::admin::AuditQuery;
-use crate::i18n::Key;
 use crate::i18n::admin::{Admin as Word, kind_word, outcome_word};
-use crate::page::listed::{cell, classed_cell, code, line, name_cell, table};
+use crate::page::listed::{cell, classed_cell, code, line, name_cell};
+use crate::page::paged::Paged;
 use crate::screen::{Screen, screen};
 use crate::widget::form::{Field, Form, Kind, choice};
 use crate::{api, format};
@@ -26,80 +26,27 @@ const COLUMNS: [Word; 7] = [
 ];
 
 /// The lines that have been asked for so far.
-#[derive(Clone, Copy)]
-struct Trail {
-    form: Form,
-    query: RwSignal<AuditQuery>,
-    rows: RwSignal<Option<Vec<AuditRow>>>,
-    next: RwSignal<Option<String>>,
-}
-
-impl Trail {
-    /// Asks for the newest lines.
-    fn load(self) {
-        self.rows.set(None);
-        self.next.set(None);
-        self.ask(None);
-    }
-
-    /// Asks for older lines.
-    fn older(self) {
-        self.ask(self.next.get_untracked());
-    }
-
-    fn ask(self, cursor: Option<String>) {
-        let query = self.query.get_untracked();
-        self.form.send(
-            async move { api::admin::audit(&query, cursor.as_deref()).await },
-            move |page| {
-                self.rows
-                    .update(|rows| rows.get_or_insert_default().extend(page.items));
-                self.next.set(page.next);
-            },
-        );
-    }
-}
+type Trail = Paged<AuditQuery, AuditRow>;
 
 /// The page.
 pub(super) fn page() -> AnyView {
     let screen = screen();
-    let trail = Trail {
-        form: Form::new(),
-        query: RwSignal::new(AuditQuery::default()),
-        rows: RwSignal::new(None),
-        next: RwSignal::new(None),
-    };
-    trail.load();
-    let rows = table(&COLUMNS, move || {
-        let rows = trail.rows.read();
-        match rows.as_deref() {
-            None if trail.form.failed.read().is_some() => {
-                Err(screen.word(Key::LoadFailed).to_owned())
-            }
-            None => Err(screen.word(Key::Loading).to_owned()),
-            Some([]) => Err(screen.word(Word::NoLines).to_owned()),
-            Some(rows) => Ok(rows.iter().map(|row| audit_line(screen, row)).collect()),
-        }
-    });
-    let older = move || {
-        trail.next.read().as_ref()?;
-        Some(
-            trail
-                .form
-                .button("row-button", Word::Older, move || trail.older()),
-        )
-    };
+    let query = RwSignal::new(AuditQuery::default());
+    let trail = Trail::new(
+        move || query.get_untracked(),
+        |query: AuditQuery, cursor: Option<String>| async move {
+            api::admin::audit(&query, cursor.as_deref()).await
+        },
+    );
     let content = view! {
-        {filters(screen, trail)}
-        {trail.form.failure()}
-        {rows}
-        {older}
+        {filters(screen, query, trail)}
+        {trail.view(&COLUMNS, Word::NoLines, move |row| audit_line(screen, row))}
     };
     part(Word::Audit, verification(screen), content.into_any())
 }
 
 /// The fields that narrow the trail down, and the link that exports the same time.
-fn filters(screen: Screen, trail: Trail) -> AnyView {
+fn filters(screen: Screen, query: RwSignal<AuditQuery>, trail: Trail) -> AnyView {
     let search = Field::new(Word::Search).of(Kind::Search);
     let action = Field::new(Word::Action);
     let from = Field::new(Word::From).of(Kind::Moment);
@@ -121,7 +68,7 @@ fn filters(screen: Screen, trail: Trail) -> AnyView {
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let (from, to) = untrack(|| (moment(&from.text()), moment(&to.text())));
-        trail.query.set(AuditQuery {
+        query.set(AuditQuery {
             filters: vec![
                 ("q", search.text()),
                 ("action", action.text()),
@@ -221,7 +168,7 @@ fn audit_line(screen: Screen, row: &AuditRow) -> AnyView {
         cell(row.address.clone()),
         cell(code(&row.action)),
         cell(row.target.clone()),
-        classed_cell(class, screen.word(outcome_word(row.outcome)).to_owned()),
+        cell(view! { <span class=class>{screen.word(outcome_word(row.outcome))}</span> }),
         classed_cell("detail", row.detail.clone()),
     ];
     line(false, cells)

@@ -69,6 +69,7 @@ pub(super) fn words(flaw: &Flaw, parameter: &ParameterDef, language: Language) -
         }
         Flaw::Missing(_) | Flaw::NoSwitch(_) => Word::Pick.said(language).to_owned(),
         Flaw::NoNumber(_) => Word::NoNumber.said(language).to_owned(),
+        Flaw::NotWhole(_) => Word::NotWhole.said(language).to_owned(),
         Flaw::OutOfRange(..) => range(parameter),
         Flaw::NoOption(..) | Flaw::Unknown(_) => flaw.text().get(language).to_owned(),
     }
@@ -89,6 +90,7 @@ mod tests {
             kind,
             unit: None,
             range: (kind == ParameterKind::Number).then_some([10.0, 120.0]),
+            whole: false,
             options: vec![OptionDef {
                 value: "steady".into(),
                 name: Text::new("常亮", "Steady"),
@@ -142,5 +144,10 @@ mod tests {
         assert!(said(2).contains("steady"), "{}", said(2));
         let flaws = arguments(&command(), &written(ON, "fast", "steady")).unwrap_err();
         assert_eq!(flaws.len(), 1);
+        let mut whole = command();
+        whole.parameters[1].whole = true;
+        let flaws = arguments(&whole, &written(ON, "60.5", "steady")).unwrap_err();
+        let said = words(&flaws["pace"], &whole.parameters[1], Language::En);
+        assert_eq!(said, "Write a whole number");
     }
 }

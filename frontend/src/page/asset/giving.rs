@@ -20,6 +20,7 @@ use crate::widget::form::{Field, Form, Kind, button, focus, form as form_view};
 use super::Board;
 use super::draft::{Written, arguments, words};
 use super::parameter::{Cell, field};
+use super::unsure::Unsure;
 
 /// An order that has to be looked at once more.
 #[derive(Clone, PartialEq)]
@@ -43,10 +44,10 @@ struct Giving {
     flaws: RwSignal<Vec<(SmolStr, Flaw)>>,
     reason: Field,
     checked: RwSignal<Option<Checked>>,
-    /// Whether it may have been given without an answer coming back.
+    /// Whether this order, or another by this command, may have been given without an answer.
     is_uncertain: RwSignal<bool>,
-    /// Under which key it is told, and what was told under it that may have been heard.
-    told: StoredValue<(SmolStr, Option<Wanted>)>,
+    /// Under which key it is told.
+    key: StoredValue<SmolStr>,
     /// Whether the fields are shown for the first time.
     is_first: StoredValue<bool>,
     /// Ids of the parameters' fields begin so, and so does that of what is looked at.
@@ -67,10 +68,11 @@ pub(super) fn dialog(board: Board, offer: Offer) -> AnyView {
             .hinted(Word::ReasonHint),
         checked: RwSignal::new(None),
         is_uncertain: RwSignal::new(false),
-        told: StoredValue::new((new_id(), None)),
+        key: StoredValue::new(new_id()),
         is_first: StoredValue::new(true),
         id: StoredValue::new(next_id()),
     };
+    giving.is_uncertain.set(giving.may_be_given());
     let title = move || {
         let asset = board.actuator.with_value(|(_, asset)| asset.to_string());
         format!("{} · {asset}", board.screen().text(&title))
@@ -251,9 +253,10 @@ impl Giving {
             let said = self
                 .command
                 .with_value(|command| arguments(command, &self.written.read()));
-            let is_same = self.told.with_value(|(_, told)| {
-                let told = told.as_ref().map(|told| &told.parameters);
-                told.is_some_and(|told| said.as_ref().ok() == Some(told))
+            let is_same = said.is_ok_and(|said| {
+                let of = self.command.with_value(|command| command.id.clone());
+                let told = |unsure: &Unsure| unsure.key_of(&of, &said).is_some();
+                board.unsure.with_value(told)
             });
             let word = if is_same {
                 Word::Uncertain
@@ -317,17 +320,23 @@ impl Giving {
         })
     }
 
-    /// The key under which an order is told: the same again where the same may have been heard. Why
-    /// it is given does not make it another.
+    /// The key under which an order is told: the same again where the same may have been heard,
+    /// whatever was written in between. Why it is given does not make it another.
     fn key_for(self, wanted: &Wanted) -> SmolStr {
-        let (key, told) = self.told.get_value();
-        let is_other = told.is_some_and(|told| told.parameters != wanted.parameters);
-        if !is_other {
-            return key;
-        }
-        let key = new_id();
-        self.told.set_value((key.clone(), None));
+        let key = self.key.get_value();
+        let (known, is_taken) = self.board.unsure.with_value(|unsure| {
+            let known = unsure.key_of(&wanted.command, &wanted.parameters);
+            (known.cloned(), unsure.has(&key))
+        });
+        let key = known.unwrap_or_else(|| if is_taken { new_id() } else { key });
+        self.key.set_value(key.clone());
         key
+    }
+
+    /// Whether an order by this command may have been given without an answer.
+    fn may_be_given(self) -> bool {
+        let of = self.command.with_value(|command| command.id.clone());
+        self.board.unsure.with_value(|unsure| unsure.any_by(&of))
     }
 
     fn send(self, wanted: Wanted, confirm: Option<String>) {
@@ -336,23 +345,42 @@ impl Giving {
         }
         let key = self.key_for(&wanted);
         self.is_uncertain.set(false);
-        let asked = wanted.clone();
-        let question = async move { order::give(&key, &asked, confirm.as_deref()).await };
+        // Until there is an answer nobody knows, whatever becomes of the dialog.
+        let add = |unsure: &mut Unsure| unsure.add(&key, &wanted);
+        let is_again = self.board.unsure.try_update_value(add).unwrap_or_default();
+        let (asked, of) = (wanted.clone(), key.clone());
+        let question = async move { order::give(&of, &asked, confirm.as_deref()).await };
+        let told = key.clone();
         self.form.send_or(
             question,
-            move |row| self.done(&row),
-            move |error| self.failed(wanted, error),
+            move |row| self.done(&told, &row),
+            move |error| self.failed((&key, is_again), wanted, error),
         );
     }
 
-    fn done(self, row: &Actuation) {
+    fn done(self, key: &SmolStr, row: &Actuation) {
+        self.board.unsure.update_value(|unsure| unsure.settle(key));
         self.board.given.set(Some(row.id.clone()));
         self.board.orders.refresh();
         self.board.over.set(None);
     }
 
     /// Takes a failure; that it has to be looked at once more is none.
-    fn failed(self, wanted: Wanted, error: ApiError) -> Option<ApiError> {
+    fn failed(
+        self,
+        (key, is_again): (&SmolStr, bool),
+        wanted: Wanted,
+        error: ApiError,
+    ) -> Option<ApiError> {
+        // Had the server heard of it before, it would have said so; unless it has looked at neither.
+        let is_at_the_door = is_again && error.is_at_the_door();
+        if !error.is_uncertain() && !error.is_of_an_earlier() && !is_at_the_door {
+            self.board.unsure.update_value(|unsure| unsure.settle(key));
+        }
+        if error.is_of_another() {
+            self.key.set_value(new_id());
+        }
+        self.is_uncertain.set(self.may_be_given());
         if let Some((confirm, message)) = error.confirm() {
             let is_again = self.checked.read_untracked().is_some();
             let checked = Checked {
@@ -364,11 +392,8 @@ impl Giving {
             self.checked.set(Some(checked));
             return None;
         }
-        if error.is_uncertain() || error.is_of_an_earlier() {
-            self.told.update_value(|(_, told)| *told = Some(wanted));
-            self.is_uncertain.set(true);
-        }
-        Some(error)
+        // That an earlier one under its key is being worked on says no more than that nobody knows.
+        (!error.is_of_an_earlier()).then_some(error)
     }
 }
 

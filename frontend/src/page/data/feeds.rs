@@ -1,17 +1,27 @@
 //! How every feed does.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 
+use egret_shared::alert::{Alert, AlertState, Subject};
 use egret_shared::catalog::Catalog;
 use egret_shared::feed::{ClockOffset, FeedHealth, Interval};
+use egret_shared::id::FeedId;
 
 use crate::format;
+use crate::i18n::case::Desk;
 use crate::i18n::{Key, status_key};
 use crate::panel::feeds::{feed_name, status_class};
 use crate::screen::{Screen, screen};
 use crate::select;
+use crate::widget::level::LevelShort;
+
+/// So many alerts about a feed are told; the others are counted.
+const ALERTS_MAX: usize = 3;
 
 const FEED_COLUMNS: [Key; 19] = [
     Key::Status,
@@ -23,7 +33,7 @@ const FEED_COLUMNS: [Key; 19] = [
     Key::Accepted,
     Key::Refused,
     Key::Duplicates,
-    Key::Late,
+    Key::TooLate,
     Key::SuspectCount,
     Key::Newest,
     Key::QualityScore,
@@ -44,16 +54,19 @@ const QUALITY_GOOD: f64 = 95.0;
 pub(super) fn FeedTable() -> impl IntoView {
     let screen = screen();
     let store = screen.store;
+    let about_feeds = Memo::new(move |_| alerts_of_feeds(&store.alerts.read()));
     let rows = move || {
         let catalog = store.catalog.get()?;
+        let alerts = about_feeds.read();
+        let of = |feed: &FeedHealth| alerts.get(&feed.feed).map_or(&[][..], Vec::as_slice);
         let mut feeds = store.feeds.get().to_vec();
-        feeds.sort_by_key(select::feed_weight);
-        Some(
-            feeds
-                .iter()
-                .map(|feed| feed_row(screen, feed, &catalog))
-                .collect_view(),
-        )
+        feeds.sort_by_key(|feed| {
+            let worst = of(feed).first().map(|alert| alert.level);
+            (Reverse(worst), select::feed_weight(feed))
+        });
+        let rows = feeds.iter();
+        let rows = rows.map(|feed| feed_row(screen, feed, of(feed), &catalog));
+        Some(rows.collect_view())
     };
     view! {
         <table class="feeds-table">
@@ -67,11 +80,81 @@ pub(super) fn FeedTable() -> impl IntoView {
 
 fn heads(screen: Screen, keys: &'static [Key]) -> impl IntoView {
     keys.iter()
-        .map(|key| view! { <th scope="col">{move || screen.word(*key)}</th> })
+        .map(|key| {
+            let about = about(*key);
+            let title = move || about.map(|about| screen.word(about));
+            view! { <th scope="col" title=title>{move || screen.word(*key)}</th> }
+        })
         .collect_view()
 }
 
-fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl IntoView + use<> {
+/// What a column counts, where two might be taken for the same: a message that is late may still count,
+/// and one that came too late does not.
+fn about(column: Key) -> Option<Key> {
+    match column {
+        Key::TooLate => Some(Key::TooLateAbout),
+        Key::Timeliness => Some(Key::TimelinessAbout),
+        _ => None,
+    }
+}
+
+/// What is wrong with how feeds and their gateways deliver, the worst and newest first.
+fn alerts_of_feeds(alerts: &[Arc<Alert>]) -> BTreeMap<FeedId, Vec<Arc<Alert>>> {
+    let mut by_feed: BTreeMap<FeedId, Vec<Arc<Alert>>> = BTreeMap::new();
+    for alert in alerts {
+        let (Subject::Feed { feed } | Subject::Gateway { feed, .. }) = &alert.key.subject else {
+            continue;
+        };
+        if alert.state == AlertState::Firing {
+            let alerts = by_feed.entry(feed.clone()).or_default();
+            alerts.push(Arc::clone(alert));
+        }
+    }
+    for alerts in by_feed.values_mut() {
+        alerts.sort_by_key(|alert| Reverse((alert.level, alert.since)));
+    }
+    by_feed
+}
+
+fn alerts_view(screen: Screen, alerts: &[Arc<Alert>]) -> impl IntoView + use<> {
+    let told = alerts.iter().take(ALERTS_MAX).map(|alert| {
+        let text = screen.text(&alert.message);
+        let text = match &alert.incident {
+            Some(id) => view! { <A href=format!("/incident/{id}")>{text}</A> }.into_any(),
+            None => text.into_any(),
+        };
+        let hushed = alert.hushed.as_ref();
+        let hushed =
+            hushed.map(|_| view! { <span class="small">{screen.word(Desk::Hushed)}</span> });
+        view! {
+            <li>
+                <LevelShort level=alert.level />
+                {text}
+                {hushed}
+            </li>
+        }
+    });
+    let told: Vec<_> = told.collect();
+    let more = alerts.len().saturating_sub(ALERTS_MAX);
+    let more = (more > 0).then(|| view! { <li>{format!("+{more}")}</li> });
+    (!told.is_empty()).then(|| {
+        view! {
+            <tr class="feed-alerts">
+                <td></td>
+                <td colspan=FEED_COLUMNS.len() - 1>
+                    <ul>{told} {more}</ul>
+                </td>
+            </tr>
+        }
+    })
+}
+
+fn feed_row(
+    screen: Screen,
+    feed: &FeedHealth,
+    alerts: &[Arc<Alert>],
+    catalog: &Arc<Catalog>,
+) -> impl IntoView + use<> {
     let def = catalog.feeds.iter().find(|def| def.id == feed.feed);
     let department = def.and_then(|def| select::department(catalog, &def.department));
     let department = department.map(|name| screen.text(name));
@@ -116,6 +199,7 @@ fn feed_row(screen: Screen, feed: &FeedHealth, catalog: &Arc<Catalog>) -> impl I
                 {offset.map(|offset| offset_text(screen, offset))}
             </td>
         </tr>
+        {alerts_view(screen, alerts)}
     }
 }
 

@@ -7,12 +7,13 @@ use egret_shared::actuation::ActuationState;
 use egret_shared::id::{AssetId, FeedId};
 
 use super::Board;
-use crate::api::order::{self, Which, asset_href};
+use crate::api::order::{self, Assets, Which, asset_href};
 use crate::i18n::Key;
 use crate::i18n::connect::Connect;
 use crate::i18n::order::Order as Word;
 use crate::page::loaded::ask;
 use crate::page::orders::{Orders, states};
+use crate::widget::figure::next_id;
 use crate::widget::form::choice;
 
 /// The list, with what narrows it.
@@ -49,40 +50,16 @@ fn filters(board: Board, which: Memo<Which>) -> AnyView {
         });
         std::iter::once(any).chain(feeds).collect()
     };
-    let feed = Memo::new(move |_| which.read().feed.clone());
-    let known = ask(
-        move || feed.get(),
-        None,
-        |feed: Option<FeedId>| async move {
-            match feed {
-                Some(feed) => order::assets(&feed).await,
-                None => Ok(Vec::new()),
-            }
-        },
-    );
-    let assets = move || {
-        let any = (String::new(), board.word(Word::AnyAsset).to_owned());
-        let mut ids: Vec<AssetId> = known.read().here().cloned().unwrap_or_default();
-        ids.extend(which.read().asset.clone());
-        ids.sort();
-        ids.dedup();
-        let ids = ids.into_iter().map(|id| (id.to_string(), id.to_string()));
-        std::iter::once(any).chain(ids).collect()
-    };
     let chosen = move |of: fn(&Which) -> Option<String>| {
         Signal::derive(move || of(&which.read()).unwrap_or_default())
     };
     let of_feed = chosen(|which| which.feed.as_ref().map(ToString::to_string));
-    let of_asset = chosen(|which| which.asset.as_ref().map(ToString::to_string));
     let of_state = chosen(|which| which.state.map(|state| state.as_str().to_owned()));
     let set_feed = move |value| {
         board.change(|place| {
             place.orders.feed = some(value).map(|id| id.as_str().into());
             place.orders.asset = None;
         });
-    };
-    let set_asset = move |value| {
-        board.change(|place| place.orders.asset = some(value).map(|id| id.as_str().into()));
     };
     let set_state = move |value: String| {
         let mut all = ActuationState::ALL.into_iter();
@@ -92,7 +69,7 @@ fn filters(board: Board, which: Memo<Which>) -> AnyView {
     view! {
         <div class="filters">
             {choice(Key::Feed, feeds, of_feed, set_feed)}
-            {choice(Word::AssetWord, assets, of_asset, set_asset)}
+            {asset_of(board, which)}
             {choice(Word::State, move || states(screen), of_state, set_state)}
             {move || give(board, &which.read())}
         </div>
@@ -111,4 +88,85 @@ fn give(board: Board, which: &Which) -> AnyView {
         .into_any(),
         _ => view! { <span class="field-hint">{board.word(Word::PickActuator)}</span> }.into_any(),
     }
+}
+
+/// The choice of an asset among those of the feed, or the field to write it in where there are many.
+fn asset_of(board: Board, which: Memo<Which>) -> AnyView {
+    let feed = Memo::new(move |_| which.read().feed.clone());
+    let known = ask(
+        move || feed.get(),
+        None,
+        |feed: Option<FeedId>| async move {
+            match feed {
+                Some(feed) => order::assets(&feed).await,
+                None => Ok(Assets::default()),
+            }
+        },
+    );
+    let ids = move || {
+        let mut ids = known.read().here().cloned().unwrap_or_default().ids;
+        ids.extend(which.read().asset.clone());
+        ids.sort();
+        ids.dedup();
+        ids
+    };
+    let assets = move || {
+        let any = (String::new(), board.word(Word::AnyAsset).to_owned());
+        let ids = ids().into_iter();
+        let ids = ids.map(|id| (id.to_string(), id.to_string()));
+        std::iter::once(any).chain(ids).collect()
+    };
+    let are_some = Memo::new(move |_| known.read().here().is_some_and(|known| known.are_some));
+    let chosen = Signal::derive(move || {
+        let asset = which.read().asset.as_ref().map(ToString::to_string);
+        asset.unwrap_or_default()
+    });
+    let set_asset = move |value: String| {
+        let asset = Some(value).filter(|value| !value.is_empty());
+        board.change(|place| place.orders.asset = asset.map(|id| id.as_str().into()));
+    };
+    (move || {
+        if are_some.get() {
+            written(board, ids, chosen, set_asset)
+        } else {
+            choice(Word::AssetWord, assets, chosen, set_asset)
+        }
+    })
+    .into_any()
+}
+
+/// An asset of more than are listed: its id is written, and some are suggested.
+fn written(
+    board: Board,
+    ids: impl Fn() -> Vec<AssetId> + Copy + Send + Sync + 'static,
+    chosen: Signal<String>,
+    choose: impl Fn(String) + 'static,
+) -> AnyView {
+    let (list, hint) = (next_id(), next_id());
+    let (of_list, of_hint) = (list.clone(), hint.clone());
+    let options = move || {
+        let options = ids().into_iter();
+        options
+            .map(|id| view! { <option value=id.to_string()></option> })
+            .collect_view()
+    };
+    view! {
+        <label class="field choice">
+            <span class="field-label">{move || board.word(Word::AssetWord)}</span>
+            <input
+                type="search"
+                autocomplete="off"
+                placeholder=move || board.word(Word::AnyAsset)
+                list=of_list
+                aria-describedby=of_hint
+                prop:value=move || chosen.get()
+                on:change=move |event| choose(event_target_value(&event).trim().to_owned())
+            />
+            <span class="field-hint" id=hint>
+                {move || board.word(Word::WriteAsset)}
+            </span>
+            <datalist id=list>{options}</datalist>
+        </label>
+    }
+    .into_any()
 }

@@ -63,10 +63,11 @@ pub(super) type Rooms = Memo<BTreeMap<Piece, Room>>;
 #[component]
 pub(crate) fn Overlay(over: Over) -> impl IntoView {
     let screen = screen();
+    let written = Memo::new(move |_| warned::written(&over.warned.read()));
     let rooms = Memo::new(move |_| {
         let camera = over.camera.get();
         camera.map_or_else(BTreeMap::new, |camera| {
-            rooms(&camera, &over, screen.language.get())
+            rooms(&camera, &over, &written.read(), screen.language.get())
         })
     });
     let numbered = move || {
@@ -79,7 +80,7 @@ pub(crate) fn Overlay(over: Over) -> impl IntoView {
                 {name_view(named, rooms)}
             </For>
             <For
-                each=move || over.warned.get().to_vec()
+                each=move || written.get()
                 key=|warned| (warned.id.clone(), warned.notices.clone())
                 let:warned
             >
@@ -93,7 +94,12 @@ pub(crate) fn Overlay(over: Over) -> impl IntoView {
 }
 
 /// Where everything stands.
-fn rooms(camera: &Camera, over: &Over, language: Language) -> BTreeMap<Piece, Room> {
+fn rooms(
+    camera: &Camera,
+    over: &Over,
+    warned: &[Warned],
+    language: Language,
+) -> BTreeMap<Piece, Room> {
     let unit = unit_px();
     let (marks, names) = (over.marks.read(), over.names.read());
     let spot = |position| camera.screen_from(Mercator::of(position));
@@ -112,7 +118,7 @@ fn rooms(camera: &Camera, over: &Over, language: Language) -> BTreeMap<Piece, Ro
     for mark in marks.iter().take(TITLES_MAX) {
         wishes.push(title_wish(mark, spot(mark.position), unit, language));
     }
-    for warned in over.warned.read().iter() {
+    for warned in warned {
         wishes.push(warning_wish(warned, spot(warned.position), unit, language));
     }
     let mut ranked: Vec<(usize, &Name)> = names.iter().enumerate().collect();

@@ -79,6 +79,16 @@ pub(super) struct Notice {
     pub(super) left_out: u32,
 }
 
+/// So many places at most are written on the map and in its table; the worst. A catastrophe may have
+/// thousands, of which nobody could read more.
+const WRITTEN_MAX: usize = 48;
+
+/// Those that are written, the worst and newest first.
+pub(super) fn written(warned: &[Warned]) -> Vec<Warned> {
+    let worst = card::in_turn(warned, |_| true).into_iter();
+    worst.take(WRITTEN_MAX).cloned().collect()
+}
+
 /// A metric in an area.
 type Watched = (Area, Kept<Option<MetricPoint>>);
 

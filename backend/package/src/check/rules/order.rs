@@ -87,7 +87,8 @@ fn check_command(
         problems.push(entry.problem("order/command", message));
     }
     if !order.is_to_alerted() && !command.reaches(&order.asset) {
-        let message = format!("asset \"{}\" cannot be a level of a topic", order.asset);
+        let asset = &order.asset;
+        let message = format!("asset \"{asset}\" is none that the command's topic can name");
         problems.push(entry.problem("order/asset", message));
     }
 }

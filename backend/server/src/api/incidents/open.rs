@@ -77,7 +77,8 @@ pub(in crate::api) async fn open(
             let target = done.as_ref().map(|(id, _)| id.to_string());
             let target = target.unwrap_or_default();
             let action = ("incident.open", target.as_str());
-            context.note(caller.line(at, action, Told::Done, ""));
+            let line = caller.line(at, action, Told::Done, "");
+            context.note_done(line).await;
             Ok(Json(Obeyed {
                 version: done.as_ref().map_or(0, |(_, version)| *version),
                 incident: done.map(|(id, _)| id),

@@ -5,6 +5,7 @@
 //! has become known since the last one is a few points each.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::State;
@@ -30,7 +31,8 @@ const MINUTE_MS: i64 = 60_000;
 pub(in crate::api) struct RecentAnswer {
     /// The full minute from which the columns count.
     from: TimeMs,
-    /// What to ask for next as `known_since`; absent if nothing was found.
+    /// What to ask for next as `known_since`; absent if nothing was found, or windows still come that
+    /// were known before.
     #[serde(skip_serializing_if = "Option::is_none")]
     known_at: Option<TimeMs>,
     /// In the order of the question; what is not there or not theirs to see is left out.
@@ -90,6 +92,8 @@ pub(in crate::api) async fn recent(
         asked.push((def, area));
     }
     let store = context.store.clone();
+    // As it is before anything is read: what comes meanwhile may be missing.
+    let is_whole = context.is_past_whole.load(Ordering::Acquire);
     let filters: Vec<_> = filters.into_values().collect();
     let read = tokio::task::spawn_blocking(move || {
         let found = store.recent(&filters)?;
@@ -97,8 +101,7 @@ pub(in crate::api) async fn recent(
     });
     let (filters, found) = read.await.map_err(|error| Problem::given_up(&error))??;
     // Of the points that are told alone: a page of areas that are not theirs to see counts nothing.
-    let points = found.iter().flatten().flatten();
-    let known_at = points.map(|point| point.known_at).max();
+    let known_at = next(&found, is_whole);
     let mut series = BTreeMap::new();
     for (filter, recent) in filters.into_iter().zip(found) {
         for (area, points) in filter.areas.into_iter().zip(recent) {
@@ -121,6 +124,14 @@ pub(in crate::api) async fn recent(
         known_at,
         items: items.collect(),
     }))
+}
+
+/// What to ask for next: whatever comes from now on was not known before the newest that was found,
+/// unless the past is not whole yet.
+fn next(found: &[Vec<Vec<SeriesPoint>>], is_whole: bool) -> Option<TimeMs> {
+    let points = found.iter().flatten().flatten();
+    let known_at = points.map(|point| point.known_at).max();
+    known_at.filter(|_| is_whole)
 }
 
 impl Question {
@@ -203,6 +214,9 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
+    use egret_shared::level::Level;
+    use egret_shared::metric::MetricPoint;
+
     use super::*;
 
     fn read(query: &[(&str, &str)]) -> Result<Question, String> {
@@ -234,6 +248,30 @@ mod tests {
             let said = read(&[query]).unwrap_err();
             assert!(said.starts_with(place), "{said}");
         }
+    }
+
+    #[test]
+    fn as_long_as_the_past_is_not_whole_nobody_is_told_to_ask_for_less_of_it() {
+        let point = |known_ms: i64| {
+            let window = MetricPoint {
+                metric: MetricId::new("speed"),
+                area: AreaCode::new("900000"),
+                start: TimeMs(0),
+                end: TimeMs(MINUTE_MS),
+                v: Some(1.0),
+                level: Level::Normal,
+                sources: 1,
+                expected: 1,
+                latest_at: None,
+                flags: Flags::NONE,
+                typical: None,
+            };
+            SeriesPoint::of_window(&window, TimeMs(known_ms))
+        };
+        let found = [vec![vec![point(5)], vec![point(9), point(7)]], Vec::new()];
+        assert_eq!(next(&found, true), Some(TimeMs(9)));
+        assert_eq!(next(&found, false), None);
+        assert_eq!(next(&[], true), None);
     }
 
     #[test]

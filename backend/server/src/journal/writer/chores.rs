@@ -17,7 +17,8 @@ use crate::store::{HistoryRow, Past};
 /// What is to be kept and tended.
 #[derive(Debug, Default)]
 pub(super) struct Chores {
-    /// Closed windows of one job, those of a page beside one another.
+    /// Closed windows of one job in the order in which they became known, those of a page beside one
+    /// another.
     history: VecDeque<HistoryRow>,
     /// What leaves the city, in the order in which it does.
     past: VecDeque<Past>,
@@ -64,7 +65,9 @@ impl Chores {
         match job {
             StoreJob::History(mut rows) => {
                 // A burst's revisions come area by area: as they come, each would be written to a
-                // page that was just written.
+                // page that was just written. And one job may hold what became known at several
+                // ticks: whoever has seen a page asks for what became known since, so none may
+                // come after a later one.
                 rows.sort_by(|one, other| page_of(one).cmp(&page_of(other)));
                 self.history.extend(rows);
             }
@@ -77,6 +80,12 @@ impl Chores {
             }
             StoreJob::Erase(erasing) => self.erasing.push_back(*erasing),
             StoreJob::Requests(listing) => self.requests.push_back(listing),
+            StoreJob::Kept(done) => {
+                // It is so now, for no job is taken before the history of those before it is kept.
+                if done.send(()).is_err() {
+                    tracing::debug!("nobody waits any more for history to be kept");
+                }
+            }
         }
     }
 
@@ -217,9 +226,9 @@ impl Chores {
     }
 }
 
-/// What tells the page of a closed window from others.
-fn page_of(row: &HistoryRow) -> (&MetricId, TimeMs, TimeMs) {
-    (&row.point.metric, row.point.end, row.known_at)
+/// What tells the page of a closed window from others, in the order in which pages are kept.
+fn page_of(row: &HistoryRow) -> (TimeMs, &MetricId, TimeMs) {
+    (row.known_at, &row.point.metric, row.point.end)
 }
 
 /// How many of `rows` are kept at once: whole pages, as far as the limits go.
@@ -237,18 +246,21 @@ fn first_bite(rows: &[HistoryRow]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use egret_shared::flags::Flags;
     use egret_shared::id::AreaCode;
     use egret_shared::level::Level;
     use egret_shared::metric::MetricPoint;
+    use tokio::sync::oneshot;
 
     use super::*;
-    use crate::journal::sqlite::SqliteJournal;
+    use crate::journal::sqlite::{SqliteJournal, database};
 
-    /// Closed windows of one metric at so many minutes: as many pages.
-    fn closed(n_pages: i64) -> StoreJob {
-        let point = |minute: i64| MetricPoint {
-            metric: MetricId::new("water.level"),
+    /// A closed window of `metric` that ended so many minutes after the epoch.
+    fn row(metric: &str, minute: i64, known_ms: i64) -> HistoryRow {
+        let point = MetricPoint {
+            metric: MetricId::new(metric),
             area: AreaCode::new("350200"),
             start: TimeMs((minute - 1) * 60_000),
             end: TimeMs(minute * 60_000),
@@ -260,11 +272,25 @@ mod tests {
             flags: Flags::NONE,
             typical: None,
         };
-        let row = |minute: i64| HistoryRow {
-            point: point(minute),
-            known_at: TimeMs(minute * 60_000),
-        };
+        HistoryRow {
+            point,
+            known_at: TimeMs(known_ms),
+        }
+    }
+
+    /// Closed windows of one metric at so many minutes: as many pages.
+    fn closed(n_pages: i64) -> StoreJob {
+        let row = |minute: i64| row("water.level", minute, minute * 60_000);
         StoreJob::History((1..=n_pages).map(row).collect())
+    }
+
+    /// The pages that can be read: since when they are known, and how many.
+    fn kept(folder: &Path) -> Vec<(i64, i64)> {
+        let connection = rusqlite::Connection::open(database(folder)).unwrap();
+        let known = "SELECT known_ms, count(*) FROM page GROUP BY known_ms ORDER BY known_ms";
+        let mut statement = connection.prepare(known).unwrap();
+        let pages = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        pages.unwrap().map(Result::unwrap).collect()
     }
 
     fn checkpoint(seq: u64) -> StoreJob {
@@ -328,5 +354,45 @@ mod tests {
             store.len()
         });
         assert_eq!(waiting, [3, 3, 2, 2]);
+    }
+
+    #[test]
+    fn whoever_waits_for_history_is_told_once_all_that_was_sent_before_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = SqliteJournal::open(folder.path()).unwrap();
+        let (jobs, mut store) = mpsc::channel(8);
+        let n_pages = 2 * HISTORY_PAGES_AT_ONCE;
+        let (done, mut told) = oneshot::channel();
+        jobs.try_send(closed(i64::try_from(n_pages).unwrap()))
+            .unwrap();
+        jobs.try_send(StoreJob::Kept(done)).unwrap();
+        let mut chores = Chores::default();
+        let steps = [(); 3].map(|()| {
+            chores.go_on(&mut journal, &mut store).unwrap();
+            (told.try_recv().is_ok(), kept(folder.path()).len())
+        });
+        let half = HISTORY_PAGES_AT_ONCE;
+        assert_eq!(steps, [(false, half), (false, n_pages), (true, n_pages)]);
+    }
+
+    #[test]
+    fn nothing_that_a_later_tick_made_known_is_kept_before_all_of_the_earlier_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = SqliteJournal::open(folder.path()).unwrap();
+        let (jobs, mut store) = mpsc::channel(8);
+        let (earlier, later) = (60_500, 61_500);
+        let n = i64::try_from(HISTORY_PAGES_AT_ONCE).unwrap();
+        // One job of a commit that holds two ticks, with one metric more than fits a piece.
+        let tick = |known_ms: i64| (0..=n).map(move |m| row(&format!("m.{m:03}"), 1, known_ms));
+        let rows = tick(earlier).chain(tick(later));
+        jobs.try_send(StoreJob::History(rows.collect())).unwrap();
+        let mut chores = Chores::default();
+        let readable = [(); 3].map(|()| {
+            chores.go_on(&mut journal, &mut store).unwrap();
+            kept(folder.path())
+        });
+        assert_eq!(readable[0], [(earlier, n)]);
+        assert_eq!(readable[1], [(earlier, n + 1), (later, n - 1)]);
+        assert_eq!(readable[2], [(earlier, n + 1), (later, n + 1)]);
     }
 }

@@ -27,7 +27,8 @@ pub(crate) struct RecentFilter {
 /// known now; an area without a number has none.
 ///
 /// Pages are written in the order of the times at which they are known, so that whoever has seen one
-/// misses nothing by asking from its time on. A page holds every area, and is unfolded once for all
+/// misses nothing by asking from its time on. Only what is folded anew by another package comes later
+/// than that: `api::Context::is_past_whole`. A page holds every area, and is unfolded once for all
 /// that are asked for.
 ///
 /// # Errors

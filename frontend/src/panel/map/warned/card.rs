@@ -47,26 +47,31 @@ impl Picked {
         drawn: Drawn,
     ) -> Option<Self> {
         let seen = drawn.ask(|map| in_turn(warned, |warned| map.shows(warned.position)))?;
-        if seen.is_empty() {
-            return match picked {
-                Some(_) => None,
-                None => Self::at(drawn.ask(LiveMap::middle)?, drawn),
-            };
-        }
-        let next = picked.map_or(0, |picked| {
+        let place_of = |picked: &Self| {
             let held = seen.iter().position(|one| picked.ids.contains(&one.id));
-            held.map_or(0, |place| place + 1)
-        });
-        let next = seen.get(next)?;
-        Some(Self {
-            ids: vec![next.id.clone()],
-            place: Mercator::of(next.position),
-        })
+            held.map(|place| place + 1)
+        };
+        let last = picked.map_or(Some(0), place_of);
+        if let Some(next) = last.and_then(|next| seen.get(next)) {
+            return Some(Self {
+                ids: vec![next.id.clone()],
+                place: Mercator::of(next.position),
+            });
+        }
+        let around = Self::at(drawn.ask(LiveMap::middle)?, drawn);
+        let around = around.filter(|around| place_of(around).is_none());
+        match (last, around) {
+            // After the last one in view.
+            (Some(_), around) => around,
+            (None, Some(around)) if picked.is_some_and(|picked| picked.ids == around.ids) => None,
+            // What was held is out of view: from the beginning.
+            (None, _) => Self::after(None, warned, drawn).filter(|_| !seen.is_empty()),
+        }
     }
 }
 
-/// Those in view, the worst and newest first.
-fn in_turn(warned: &[Warned], is_in_view: impl Fn(&Warned) -> bool) -> Vec<&Warned> {
+/// The worst and newest first, of those that are in view.
+pub(super) fn in_turn(warned: &[Warned], is_in_view: impl Fn(&Warned) -> bool) -> Vec<&Warned> {
     let mut seen: Vec<&Warned> = warned.iter().filter(|one| is_in_view(one)).collect();
     seen.sort_by_key(|one| {
         let at = one.notices.first().map(|notice| notice.at);

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use egret_shared::catalog::Catalog;
 
 use super::label::until_text;
-use super::{Notice, Warned};
+use super::{Notice, Warned, written};
 use crate::format;
 use crate::i18n::map::MapWord;
 use crate::i18n::{Key, level_key};
@@ -22,14 +22,17 @@ pub(in crate::panel::map) fn WarningTwin(
     let screen = screen();
     let rows = move || {
         let warned = warned.get();
-        let rows = warned.iter().flat_map(|warned| {
+        let written = written(&warned);
+        let more = warned.len() - written.len();
+        let rows = written.iter().flat_map(|warned| {
             let mut areas = catalog.areas.iter();
             let area = areas.find(|area| warned.is_area() && area.code.as_str() == warned.id);
             let area = area.map(|area| screen.text(&area.name)).unwrap_or_default();
             let row = move |notice| row(screen, notice, area.clone());
             warned.notices.iter().map(row).collect::<Vec<_>>()
         });
-        rows.collect_view()
+        let more = (more > 0).then(|| view! { <tr><th scope="row" colspan="6">{format!("+{more}")}</th></tr> });
+        (rows.collect_view(), more)
     };
     view! {
         <Show when=move || !warned.read().is_empty()>

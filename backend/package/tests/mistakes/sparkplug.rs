@@ -1,0 +1,363 @@
+//! Mistakes in commands to what stands behind Sparkplug's nodes.
+
+use crate::told::{Files, assert_all_told_of, problems_of, tiny};
+
+/// Pumps behind gateways, whose mode is a choice of numbers.
+const FEED: &str = r#"
+[[feed]]
+id          = "pumps"
+name        = { zh = "泵站网关", en = "Pump gateways" }
+department  = "water"
+domain      = "water"
+asset_class = "pump"
+topic       = "spBv1.0/plant/#"
+format      = "sparkplug-b"
+
+[[feed.commands]]
+id      = "run"
+name    = { zh = "启停", en = "Run" }
+topic   = "spBv1.0/{group}/DCMD/{node}/{device}"
+payload = '''
+{"metrics":[
+  {"name":"Run","dataType":"Boolean","value":"{on}"},
+  {"name":"Speed","dataType":"UInt8","value":"{speed}"},
+  {"name":"Depth","dataType":"Float","value":"{depth}"},
+  {"name":"Mode","dataType":"Int16","value":"{mode}"},
+  {"name":"Until","dataType":"DateTime","value":"{expires_at_ms}"},
+  {"name":"By","dataType":"String","value":"Egret {id}"},
+  {"name":"Limit","dataType":"Int8","value":-5}]}'''
+qos     = 0
+expires = "90s"
+ack     = { property = "water_level", is = "{on}" }
+
+[[feed.commands.parameters]]
+id   = "on"
+name = { zh = "开泵", en = "Pump on" }
+type = "switch"
+
+[[feed.commands.parameters]]
+id    = "speed"
+name  = { zh = "转速", en = "Speed" }
+type  = "number"
+range = [0.0, 100.0]
+whole = true
+
+[[feed.commands.parameters]]
+id    = "depth"
+name  = { zh = "水深", en = "Depth" }
+type  = "number"
+unit  = "m"
+range = [-0.5, 3.5]
+
+[[feed.commands.parameters]]
+id      = "mode"
+name    = { zh = "模式", en = "Pump mode" }
+type    = "choice"
+options = [
+  { value = "0", name = { zh = "停", en = "Off" } },
+  { value = "-1", name = { zh = "自动", en = "By itself" } },
+]
+"#;
+
+fn pumps() -> Files {
+    let mut files = tiny();
+    let feeds = files.get_mut("feeds.toml").expect("the file is there");
+    feeds.push_str(FEED);
+    files
+}
+
+/// The same, of a feed whose assets are named by their device alone.
+fn named_by_device() -> Files {
+    let mut files = pumps();
+    let feeds = files.get_mut("feeds.toml").expect("the file is there");
+    let map = "format      = \"sparkplug-b\"\n[feed.map]\nasset = { topic = 4 }\n";
+    *feeds = feeds.replace("format      = \"sparkplug-b\"\n", map);
+    let own = "spBv1.0/plant/DCMD/n1/{asset}";
+    *feeds = feeds.replace("spBv1.0/{group}/DCMD/{node}/{device}", own);
+    files
+}
+
+#[test]
+fn commands_of_devices_and_of_nodes_are_good() {
+    for files in [pumps(), named_by_device()] {
+        let told = problems_of(files, "feeds.toml", "\"90s\"", "\"90s\"");
+        assert!(told.is_empty(), "{told:?}");
+    }
+    for (files, topic, good) in [
+        (
+            pumps(),
+            "{group}/DCMD/{node}/{device}",
+            "{group}/NCMD/{node}",
+        ),
+        (pumps(), "{group}/DCMD/{node}", "plant/DCMD/n1"),
+        (
+            pumps(),
+            "{group}/DCMD/{node}/{device}",
+            "plant/DCMD/n1/pump",
+        ),
+        (
+            named_by_device(),
+            "plant/DCMD/n1/{asset}",
+            "plant/NCMD/{asset}",
+        ),
+    ] {
+        let told = problems_of(files, "feeds.toml", topic, good);
+        assert!(told.is_empty(), "{good}: {told:?}");
+    }
+}
+
+#[test]
+fn feeds_of_two_groups_are_told_by_one_template() {
+    let mut files = pumps();
+    let weirs = FEED.replace("\"pumps\"", "\"weirs\"");
+    let weirs = weirs.replace("spBv1.0/plant/#", "spBv1.0/weir/#");
+    let feeds = files.get_mut("feeds.toml").expect("the file is there");
+    feeds.push_str(&weirs);
+    let told = problems_of(files, "feeds.toml", "\"90s\"", "\"90s\"");
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn where_a_command_goes_is_told_as_sparkplug_and_the_feed_have_it() {
+    let topic = "topic   = \"spBv1.0/{group}/DCMD/{node}/{device}\"";
+    assert_all_told_of(
+        &pumps(),
+        "feeds.toml",
+        &[
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/{group}/DDATA/{node}/{device}\"",
+                "go to spBv1.0/GROUP/NCMD/NODE or spBv1.0/GROUP/DCMD/NODE/DEVICE",
+            ),
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/{group}/NCMD/{node}/{device}\"",
+                "go to spBv1.0/GROUP/NCMD/NODE",
+            ),
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/{node}/DCMD/{group}/{device}\"",
+                "are named GROUP:NODE:DEVICE",
+            ),
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/plant/DCMD/n1/{asset}\"",
+                "are named GROUP:NODE:DEVICE",
+            ),
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/plant:1/DCMD/{node}/{device}\"",
+                "has a colon",
+            ),
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/+/DCMD/{node}/{device}\"",
+                "is of one asset",
+            ),
+            (
+                topic,
+                "topic   = ¦\"spBv1.0/{group}/DCMD/{node}/d-{device}\"",
+                "is filled in, and no more",
+            ),
+            (
+                "qos     = 0\nexpires = \"90s\"",
+                "qos     = ¦1\nexpires = \"90s\"",
+                "Sparkplug 3.0.0 has commands published at QoS 0",
+            ),
+            (
+                "qos     = 0\nexpires = \"90s\"",
+                "qos     = ¦2\nexpires = \"90s\"",
+                "qos 2 is not possible",
+            ),
+            (
+                "ack     = { property = \"water_level\", is = \"{on}\" }",
+                "ack     = { reply = ¦\"pumps/{asset}/answer\" }",
+                "Sparkplug has no answers to commands",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn where_a_command_goes_is_told_of_assets_named_by_their_device_and_of_other_formats() {
+    let by_device = "topic   = \"spBv1.0/plant/DCMD/n1/{asset}\"";
+    let says = "level 4 of this feed's topics is its assets' name";
+    assert_all_told_of(
+        &named_by_device(),
+        "feeds.toml",
+        &[
+            (
+                by_device,
+                "topic   = ¦\"spBv1.0/plant/DCMD/{asset}/{asset}\"",
+                says,
+            ),
+            (
+                by_device,
+                "topic   = ¦\"spBv1.0/plant/DCMD/{node}/{asset}\"",
+                says,
+            ),
+        ],
+    );
+    // The gauges of the tiny city speak JSON.
+    assert_all_told_of(
+        &tiny(),
+        "feeds.toml",
+        &[(
+            "topic   = \"vendor-x/{asset}/command\"",
+            "topic   = ¦\"spBv1.0/plant/DCMD/n1/{asset}\"",
+            "is Sparkplug's, and this feed's format is mapped-json",
+        )],
+    );
+}
+
+/// What is told of the pumps' feed after a change, which is one thing.
+fn told(old: &str, new: &str) -> String {
+    let told = problems_of(pumps(), "feeds.toml", old, new);
+    let [one] = told.as_slice() else {
+        panic!("{new}: {told:?}");
+    };
+    one.to_string()
+}
+
+/// The line on which `text` stands, which stands there once.
+fn line_of(text: &str) -> usize {
+    let files = pumps();
+    let (before, _) = files["feeds.toml"]
+        .split_once(text)
+        .expect("it stands there");
+    before.matches('\n').count() + 1
+}
+
+#[test]
+fn what_a_metric_is_told_is_a_value_of_its_datatype() {
+    let place = format!("feeds.toml:{}:11: ", line_of("payload = '''"));
+    for (old, new, sentence) in [
+        (
+            "\"value\":-5}",
+            "\"value\":-129}",
+            "metric \"Limit\": -129 is no Int8",
+        ),
+        ("\"value\":-5}", "\"value\":0.5}", "0.5 is no Int8"),
+        ("\"value\":-5}", "\"value\":null}", "null is no Int8"),
+        (
+            "\"value\":-5}",
+            "\"value\":\"{id}\"}",
+            "\"{id}\" is no Int8",
+        ),
+        (
+            "\"dataType\":\"DateTime\"",
+            "\"dataType\":\"Int32\"",
+            "\"{expires_at_ms}\" is no Int32",
+        ),
+        (
+            "\"dataType\":\"String\"",
+            "\"dataType\":\"Double\"",
+            "\"Egret {id}\" is no Double",
+        ),
+        (
+            "\"name\":\"Limit\"",
+            "\"name\":\"Run\"",
+            "metric \"Run\" stands here a second time",
+        ),
+        (
+            "\"name\":\"Limit\"",
+            "\"name\":\"L-{id}\"",
+            "with nothing to fill in",
+        ),
+        (
+            "\"name\":\"Limit\"",
+            "\"name\":\"Limit\",\"timestamp\":7",
+            "its timestamp is the order's",
+        ),
+    ] {
+        let told = told(old, new);
+        assert!(
+            told.starts_with(&place) && told.contains(sentence),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_payload_of_sparkplugs_is_told_within_it() {
+    let line = line_of("\"name\":\"Limit\"");
+    for (old, new, line, sentence) in [
+        (
+            "\"dataType\":\"Int8\"",
+            "\"dataType\":\"Bytes\"",
+            line,
+            "unknown word `Bytes`",
+        ),
+        ("\"dataType\":\"Int8\",", "", line, "missing key `dataType`"),
+        (
+            "\"dataType\":\"Int8\"",
+            "\"datatype\":\"Int8\"",
+            line,
+            "did you mean \"dataType\"?",
+        ),
+        (
+            "{\"metrics\":[",
+            "{\"seq\":1,\"metrics\":[",
+            line_of("{\"metrics\":["),
+            "unknown key `seq`",
+        ),
+    ] {
+        let told = told(old, new);
+        let place = format!("feeds.toml:{line}:");
+        assert!(
+            told.starts_with(&place) && told.contains(sentence),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn whatever_can_be_said_for_a_parameter_is_a_value_of_its_metrics_datatype() {
+    let speed = "type  = \"number\"\nrange = [0.0, 100.0]\nwhole = true";
+    assert_all_told_of(
+        &pumps(),
+        "feeds.toml",
+        &[
+            (
+                "en = \"Pump on\" }\ntype = \"switch\"",
+                "en = \"Pump on\" }\ntype = ¦\"number\"",
+                "metric \"Run\" is declared Boolean, which no number is",
+            ),
+            (
+                "en = \"Pump on\" }\ntype = \"switch\"",
+                "en = \"Pump on\" }\ntype = \"switch\"\nwhole = ¦true",
+                "whole is for numbers",
+            ),
+            (
+                speed,
+                "type  = ¦\"switch\"",
+                "metric \"Speed\" is declared UInt8, and a switch is a Boolean",
+            ),
+            (
+                speed,
+                "type  = ¦\"number\"\nrange = [0.0, 100.0]",
+                "takes whole numbers alone: whole = true",
+            ),
+            (
+                speed,
+                "type  = ¦\"number\"\nwhole = true",
+                "from 0 to 255: a range within that is needed",
+            ),
+            (
+                speed,
+                "type  = \"number\"\nrange = ¦[0.0, 256.0]\nwhole = true",
+                "from 0 to 255, and the range goes beyond",
+            ),
+            (
+                "range = [-0.5, 3.5]",
+                "range = ¦[-0.5, 1e39]",
+                "and the range goes beyond",
+            ),
+            (
+                "{ value = \"-1\",",
+                "{ value = ¦\"auto\",",
+                "metric \"Mode\" is declared Int16, which \"auto\" is none of",
+            ),
+        ],
+    );
+}

@@ -1,0 +1,316 @@
+//! A PMTiles archive in a city package's `map/` folder: what it says of itself, and its tiles.
+//!
+//! It may have gigabytes, so only its header and its root directory are in memory: a tile costs two
+//! or three short reads at their places. Whoever asks from the runtime does so on a thread that may
+//! wait, for a disk can be slow.
+
+use std::fs::{File, Metadata};
+use std::future::ready;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use egret_package::tiles::{About, Archive};
+use flate2::read::GzDecoder;
+use futures_util::FutureExt as _;
+use pmtiles::{
+    AsyncBackend, AsyncPmTilesReader, BackendResponse, Compression, Header, PmtError, PmtResult,
+    TileCoord, TileType,
+};
+use serde::Deserialize;
+
+use crate::limits::TILE_BYTES;
+
+/// What is told of a file that cannot be opened as one.
+const NO_ARCHIVE: &str = "no PMTiles archive of version 3";
+
+/// An archive that is open. While it is, another may take its place by its name.
+pub(crate) struct Tiles {
+    reader: AsyncPmTilesReader<OnDisk>,
+    about: About,
+    version: String,
+}
+
+/// A tile as it is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// The tile.
+    pub bytes: Bytes,
+    /// Whether it is compressed, by gzip.
+    pub is_gzip: bool,
+}
+
+impl Tiles {
+    /// Opens an archive.
+    ///
+    /// # Errors
+    /// A sentence: why it cannot be read.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let meta = file.metadata().map_err(|error| error.to_string())?;
+        let version = version(&meta);
+        let reader = at_once(AsyncPmTilesReader::try_from_source(OnDisk(file)));
+        let reader = reader.map_err(|error| format!("{NO_ARCHIVE}: {error}"))?;
+        let spec = reader.get_header().spec_version();
+        if spec != 3 {
+            return Err(format!("{NO_ARCHIVE}: it is of version {spec}"));
+        }
+        let metadata = at_once(reader.get_metadata());
+        let metadata = metadata.map_err(|error| format!("its metadata cannot be read: {error}"))?;
+        Ok(Self {
+            about: about(reader.get_header(), &metadata)?,
+            reader,
+            version,
+        })
+    }
+
+    /// Tells this state of the file from any other.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether its tiles lie in it compressed by gzip.
+    pub(crate) fn is_gzip(&self) -> bool {
+        self.reader.get_header().tile_compression == Compression::Gzip
+    }
+
+    /// A tile, unpacked unless `takes_gzip`; none where the archive has none. Waits for the disk.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has been changed since it was opened.
+    pub(crate) fn tile(&self, at: TileCoord, takes_gzip: bool) -> PmtResult<Option<Sent>> {
+        let Some(bytes) = at_once(self.reader.get_tile(at))? else {
+            return Ok(None);
+        };
+        let is_gzip = self.is_gzip();
+        if is_gzip && !takes_gzip {
+            let bytes = unpacked(&bytes)?;
+            return Ok(Some(Sent {
+                bytes,
+                is_gzip: false,
+            }));
+        }
+        Ok(Some(Sent { bytes, is_gzip }))
+    }
+}
+
+impl std::fmt::Debug for Tiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Tiles");
+        shown.field("about", &self.about);
+        shown.field("version", &self.version);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// What lies in gzip, as far as it is no longer than a tile may be: not by the library, which unpacks
+/// whatever comes.
+fn unpacked(packed: &[u8]) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    let most = TILE_BYTES as u64;
+    GzDecoder::new(packed)
+        .take(most + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > TILE_BYTES {
+        let message = format!("a tile unpacks to more than {TILE_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    Ok(bytes.into())
+}
+
+/// What stands for an archive among a package's files.
+pub(crate) fn archive(opened: &Result<Arc<Tiles>, String>) -> Archive {
+    match opened {
+        Ok(tiles) => Archive::Readable(tiles.about.clone()),
+        Err(why) => Archive::Unreadable(why.clone()),
+    }
+}
+
+/// What of an archive's metadata is of use.
+#[derive(Deserialize)]
+struct MetadataDef {
+    #[serde(default)]
+    vector_layers: Vec<VectorLayerDef>,
+}
+
+/// A layer of its tiles.
+#[derive(Deserialize)]
+struct VectorLayerDef {
+    id: String,
+}
+
+fn about(header: &Header, metadata: &str) -> Result<About, String> {
+    let metadata: MetadataDef = serde_json::from_str(metadata)
+        .map_err(|error| format!("its metadata cannot be understood: {error}"))?;
+    let layers = metadata.vector_layers.into_iter().map(|layer| layer.id);
+    Ok(About {
+        tile_type: tile_type(header.tile_type).to_owned(),
+        compression: compression(header.tile_compression).to_owned(),
+        min_zoom: header.min_zoom,
+        max_zoom: header.max_zoom,
+        layers: layers.collect(),
+    })
+}
+
+fn tile_type(of: TileType) -> &'static str {
+    match of {
+        TileType::Mvt => "mvt",
+        TileType::Mlt => "mlt",
+        TileType::Png => "png",
+        TileType::Jpeg => "jpeg",
+        TileType::Webp => "webp",
+        TileType::Avif => "avif",
+        TileType::Unknown => "of no known kind",
+    }
+}
+
+fn compression(of: Compression) -> &'static str {
+    match of {
+        Compression::None => "none",
+        Compression::Gzip => "gzip",
+        Compression::Brotli => "brotli",
+        Compression::Zstd => "zstd",
+        Compression::Unknown => "nobody knows what",
+    }
+}
+
+/// Changes with what is in the file: its length and when it was written.
+fn version(meta: &Metadata) -> String {
+    let written = meta.modified().ok();
+    let since = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    format!(
+        "{:x}-{:x}",
+        meta.len(),
+        since.unwrap_or_default().as_nanos()
+    )
+}
+
+/// What a future comes to that waits for nobody: [`OnDisk`] reads on the thread that asks.
+fn at_once<T>(future: impl Future<Output = PmtResult<T>>) -> PmtResult<T> {
+    let waiting = || Err(PmtError::Reading(io::ErrorKind::WouldBlock.into()));
+    future.now_or_never().unwrap_or_else(waiting)
+}
+
+/// The file, read at places.
+struct OnDisk(File);
+
+impl AsyncBackend for OnDisk {
+    fn read(
+        &self,
+        offset: u64,
+        length: usize,
+    ) -> impl Future<Output = PmtResult<BackendResponse>> + Send {
+        ready(self.read_now(offset, length).map_err(PmtError::Reading))
+    }
+}
+
+impl OnDisk {
+    /// At most `length` bytes from `offset` on, fewer at the file's end, with what the file's version
+    /// is: the reader refuses bytes of another than it began with.
+    fn read_now(&self, offset: u64, length: usize) -> io::Result<BackendResponse> {
+        if length > TILE_BYTES {
+            let message = format!("{length} bytes in one piece, {TILE_BYTES} are read");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let mut bytes = vec![0; length];
+        let mut n_read = 0;
+        while let Some(rest) = bytes.get_mut(n_read..).filter(|rest| !rest.is_empty()) {
+            match read_at(&self.0, rest, offset + n_read as u64) {
+                Ok(0) => break,
+                Ok(n) => n_read += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(n_read);
+        let version = version(&self.0.metadata()?);
+        Ok(BackendResponse::new_with_version(bytes.into(), version))
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    /// The archive of the tests' second city.
+    fn fixture() -> Vec<u8> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/tiny.pmtiles");
+        std::fs::read(path).unwrap()
+    }
+
+    /// The tile of zoom 8 in which that city lies.
+    fn home() -> TileCoord {
+        TileCoord::new(8, 211, 109).unwrap()
+    }
+
+    #[test]
+    fn a_tile_is_told_as_it_lies_there_or_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("city.pmtiles");
+        std::fs::write(&path, fixture()).unwrap();
+        let tiles = Tiles::open(&path).unwrap();
+        let packed = tiles.tile(home(), true).unwrap().unwrap();
+        let plain = tiles.tile(home(), false).unwrap().unwrap();
+        assert!(packed.is_gzip && packed.bytes.starts_with(&[0x1f, 0x8b]));
+        // A vector tile begins with its first layer: field 3, length-delimited.
+        assert!(!plain.is_gzip && plain.bytes.starts_with(&[0x1a]));
+        let elsewhere = TileCoord::new(8, 0, 0).unwrap();
+        assert!(tiles.tile(elsewhere, true).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_tile_that_unpacks_to_more_than_any_has_is_refused() {
+        let packed = |n_bytes: usize| {
+            let mut packer = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packer.write_all(&vec![0; n_bytes]).unwrap();
+            packer.finish().unwrap()
+        };
+        assert_eq!(unpacked(&packed(TILE_BYTES)).unwrap().len(), TILE_BYTES);
+        let error = unpacked(&packed(TILE_BYTES + 1)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_file_that_is_changed_beneath_is_not_read_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("city.pmtiles");
+        std::fs::write(&path, fixture()).unwrap();
+        let tiles = Tiles::open(&path).unwrap();
+        let mut file = File::options().append(true).open(&path).unwrap();
+        file.write_all(b"more").unwrap();
+        let error = tiles.tile(home(), true).unwrap_err();
+        assert!(matches!(error, PmtError::SourceModified), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_archive_or_is_cut_short_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("city.pmtiles");
+        for bytes in [
+            Vec::new(),
+            b"PM".to_vec(),
+            b"GIF89a".to_vec(),
+            fixture()[..140].to_vec(),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let why = Tiles::open(&path).unwrap_err();
+            assert!(why.contains("version 3"), "{why}");
+        }
+    }
+}
