@@ -19,20 +19,28 @@ const CLOCKS = [
   ".forecast-lacks",
 ];
 
-/** Compares every scene; returns what differs. */
-export async function compareScenes(browser, { old, fresh }, paths) {
+/** Compares every scene; returns what differs, and how many nodes both hold in each. */
+export async function compareScenes(browser, { old, fresh }, meters, paths) {
   const faults = [];
+  const nodes = [];
   for (const path of paths) {
     await Promise.all([old, fresh].map((page) => go(page, path)));
     await Promise.all([old, fresh].map(whole));
     const texts = await sameTexts(old, fresh);
     const share = path.startsWith("/wall/") ? await pictures(browser, old, fresh, path) : 0;
+    const held = {
+      old: (await meters.old.holdings()).dom_nodes,
+      fresh: (await meters.fresh.holdings()).dom_nodes,
+    };
+    nodes.push(held);
     line("soak_likeness", {
       scene: path,
       panels: texts.panels,
       panels_unlike: texts.unlike.length,
       same_after_ms: texts.tookMs,
       pixels_unlike: round(share, 5),
+      nodes: held.old,
+      nodes_fresh: held.fresh,
     });
     texts.unlike.forEach(({ place, old: was, fresh: is }) => {
       say(`${path} ${place}\n  old:   ${was}\n  fresh: ${is}`);
@@ -40,7 +48,7 @@ export async function compareScenes(browser, { old, fresh }, paths) {
     });
     if (share > PIXELS_MAX) faults.push(`${path}: ${round(100 * share, 2)} % of the picture differ`);
   }
-  return faults;
+  return { faults, nodes };
 }
 
 /** Reads both at once, again and again until they agree. */
