@@ -4,27 +4,21 @@
 //! or three short reads at their places. Whoever asks from the runtime does so on a thread that may
 //! wait, for a disk can be slow.
 
-use std::fs::{File, Metadata};
-use std::future::ready;
+mod on_disk;
+
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use egret_package::tiles::{About, Archive};
 use flate2::read::GzDecoder;
 use futures_util::FutureExt as _;
-use pmtiles::{
-    AsyncBackend, AsyncPmTilesReader, BackendResponse, Compression, Header, PmtError, PmtResult,
-    TileCoord, TileType,
-};
+use pmtiles::{AsyncPmTilesReader, Compression, Header, PmtError, PmtResult, TileCoord, TileType};
 use serde::Deserialize;
 
 use crate::limits::TILE_BYTES;
-
-/// What is told of a file that cannot be opened as one.
-const NO_ARCHIVE: &str = "no PMTiles archive of version 3";
+use on_disk::{NO_ARCHIVE, OnDisk};
 
 /// An archive that is open. While it is, another may take its place by its name.
 pub(crate) struct Tiles {
@@ -48,15 +42,10 @@ impl Tiles {
     /// # Errors
     /// A sentence: why it cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let meta = file.metadata().map_err(|error| error.to_string())?;
-        let version = version(&meta);
-        let reader = at_once(AsyncPmTilesReader::try_from_source(OnDisk(file)));
+        let disk = OnDisk::open(path)?;
+        let version = disk.version().to_owned();
+        let reader = at_once(AsyncPmTilesReader::try_from_source(disk));
         let reader = reader.map_err(|error| format!("{NO_ARCHIVE}: {error}"))?;
-        let spec = reader.get_header().spec_version();
-        if spec != 3 {
-            return Err(format!("{NO_ARCHIVE}: it is of version {spec}"));
-        }
         let metadata = at_once(reader.get_metadata());
         let metadata = metadata.map_err(|error| format!("its metadata cannot be read: {error}"))?;
         Ok(Self {
@@ -176,72 +165,15 @@ fn compression(of: Compression) -> &'static str {
     }
 }
 
-/// Changes with what is in the file: its length and when it was written.
-fn version(meta: &Metadata) -> String {
-    let written = meta.modified().ok();
-    let since = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    format!(
-        "{:x}-{:x}",
-        meta.len(),
-        since.unwrap_or_default().as_nanos()
-    )
-}
-
 /// What a future comes to that waits for nobody: [`OnDisk`] reads on the thread that asks.
 fn at_once<T>(future: impl Future<Output = PmtResult<T>>) -> PmtResult<T> {
     let waiting = || Err(PmtError::Reading(io::ErrorKind::WouldBlock.into()));
     future.now_or_never().unwrap_or_else(waiting)
 }
 
-/// The file, read at places.
-struct OnDisk(File);
-
-impl AsyncBackend for OnDisk {
-    fn read(
-        &self,
-        offset: u64,
-        length: usize,
-    ) -> impl Future<Output = PmtResult<BackendResponse>> + Send {
-        ready(self.read_now(offset, length).map_err(PmtError::Reading))
-    }
-}
-
-impl OnDisk {
-    /// At most `length` bytes from `offset` on, fewer at the file's end, with what the file's version
-    /// is: the reader refuses bytes of another than it began with.
-    fn read_now(&self, offset: u64, length: usize) -> io::Result<BackendResponse> {
-        if length > TILE_BYTES {
-            let message = format!("{length} bytes in one piece, {TILE_BYTES} are read");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-        }
-        let mut bytes = vec![0; length];
-        let mut n_read = 0;
-        while let Some(rest) = bytes.get_mut(n_read..).filter(|rest| !rest.is_empty()) {
-            match read_at(&self.0, rest, offset + n_read as u64) {
-                Ok(0) => break,
-                Ok(n) => n_read += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        bytes.truncate(n_read);
-        let version = version(&self.0.metadata()?);
-        Ok(BackendResponse::new_with_version(bytes.into(), version))
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Write as _;
 
     use flate2::write::GzEncoder;
@@ -252,6 +184,14 @@ mod tests {
     fn fixture() -> Vec<u8> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/tiny.pmtiles");
         std::fs::read(path).unwrap()
+    }
+
+    /// What a file of these bytes is as an archive.
+    fn opened(bytes: &[u8]) -> Result<Tiles, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("city.pmtiles");
+        std::fs::write(&path, bytes).unwrap();
+        Tiles::open(&path)
     }
 
     /// The tile of zoom 8 in which that city lies.
@@ -300,17 +240,35 @@ mod tests {
 
     #[test]
     fn what_is_no_archive_or_is_cut_short_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("city.pmtiles");
-        for bytes in [
-            Vec::new(),
-            b"PM".to_vec(),
-            b"GIF89a".to_vec(),
-            fixture()[..140].to_vec(),
-        ] {
-            std::fs::write(&path, bytes).unwrap();
-            let why = Tiles::open(&path).unwrap_err();
+        let why = |bytes: &[u8]| opened(bytes).unwrap_err();
+        let whole = fixture();
+        for bytes in [&b""[..], b"PM", b"GIF89a", &whole[..126]] {
+            let why = why(bytes);
             assert!(why.contains("version 3"), "{why}");
         }
+        let n_bytes = whole.len();
+        // In the root directory, and in the last of the tiles.
+        for n_missing in [n_bytes - 140, 1] {
+            let told = format!("it is cut short: {n_missing} of {n_bytes} bytes are missing");
+            assert_eq!(why(&whole[..n_bytes - n_missing]), told);
+        }
+        assert!(opened(&whole).is_ok());
+    }
+
+    #[test]
+    fn parts_that_end_behind_any_file_are_no_archive() {
+        let mut bytes = fixture();
+        // The tiles' length.
+        bytes[64..72].copy_from_slice(&u64::MAX.to_le_bytes());
+        let why = opened(&bytes).unwrap_err();
+        assert!(why.contains("version 3"), "{why}");
+    }
+
+    #[test]
+    fn an_empty_part_may_be_said_to_lie_anywhere() {
+        let mut bytes = fixture();
+        // The leaves' offset; there are none.
+        bytes[40..48].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+        assert!(opened(&bytes).is_ok());
     }
 }
