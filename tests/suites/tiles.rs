@@ -93,12 +93,15 @@ fn a_tile_that_is_known_is_not_sent_again() {
 #[test]
 fn no_other_file_and_no_other_place_is_told() {
     let city = CityCopy::tiled();
-    // Beside it, and named by no layer.
-    std::fs::write(city.path().join("map/more.pmtiles"), tiles::archive()).unwrap();
+    // Beside it and named by no layer, the one whole, the other half copied.
+    let archive = tiles::archive();
+    std::fs::write(city.path().join("map/more.pmtiles"), &archive).unwrap();
+    std::fs::write(city.path().join("map/half.pmtiles"), &archive[..1_000]).unwrap();
     let server = Setup::with_city(city).start();
     let api = server.api();
     for unknown in [
         "/map/more.pmtiles/8/211/109",
+        "/map/half.pmtiles/8/211/109",
         "/map/none.pmtiles/8/211/109",
         "/map/../map/none.pmtiles/8/211/109",
         "/map/more.pmtiles",
@@ -154,6 +157,8 @@ fn an_archive_that_cannot_be_read_is_told_by_the_check() {
         (output.status.success(), said)
     };
     let city = CityCopy::tiled();
+    // No layer is drawn from it.
+    std::fs::write(city.path().join("map/next.pmtiles"), "half").unwrap();
     let (is_well, said) = checked(&city);
     assert!(is_well, "{said}");
     let other = city.with(

@@ -24,7 +24,7 @@ use crate::names::Names;
 use crate::plans::{self, PlanEntry};
 use crate::problem::Problem;
 use crate::spans::{Doc, Entry, List};
-use crate::tiles;
+use crate::tiles::{self, LAYERS};
 use crate::zones::{self, Zone};
 
 /// Texts by path.
@@ -133,9 +133,8 @@ impl<'a> Drafts<'a> {
     }
 
     fn read_layers(files: &'a Files, problems: &mut Vec<Problem>) -> List<'a, LayerDef> {
-        const FILE: &str = "map/layers.toml";
-        let is_there = files.contains_key(FILE);
-        let layers = is_there.then(|| required_list(files, FILE, "layer", problems));
+        let is_there = files.contains_key(LAYERS);
+        let layers = is_there.then(|| required_list(files, LAYERS, "layer", problems));
         layers.flatten().unwrap_or_default()
     }
 

@@ -3,10 +3,13 @@
 //! An archive may have gigabytes and is no text, so whoever can open it puts in its place among a
 //! package's files what it says of itself: [`Archive::text`]. Then loading stays without I/O.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egret_shared::catalog::{TILES_ENDING, TilesDef};
 use serde::{Deserialize, Serialize};
+
+/// The file that says what the base map is drawn from.
+pub const LAYERS: &str = "map/layers.toml";
 
 /// Tiles that a map can draw.
 const DRAWN: &str = "mvt";
@@ -90,6 +93,17 @@ impl Archive {
     }
 }
 
+/// The archives that layers are drawn from, by path, as a text of [`LAYERS`] names them. What else is
+/// wrong with it is told when the package is loaded.
+pub fn named(layers: &str) -> BTreeSet<String> {
+    let table: toml::Table = layers.parse().unwrap_or_default();
+    let layers = table.get("layer").and_then(toml::Value::as_array);
+    let layers = layers.into_iter().flatten();
+    let files = layers.filter_map(|layer| layer.get("file")?.as_str());
+    let archives = files.filter(|file| file.ends_with(TILES_ENDING));
+    archives.map(|file| format!("map/{file}")).collect()
+}
+
 /// The archives among a package's files, by path: those whose contents are known.
 pub(crate) fn archives(
     files: &BTreeMap<String, String>,
@@ -132,5 +146,27 @@ mod tests {
             assert_eq!(Archive::of(&archive.text()), Some(archive));
         }
         assert_eq!(Archive::of(""), None);
+    }
+
+    #[test]
+    fn archives_are_named_by_layers_whatever_else_is_wrong_with_these() {
+        let text = "[[layer]]\nfile = \"city.pmtiles\"\nkind = 3\n\
+            [[layer]]\nfile = \"land.geojson\"\n\
+            [[layer]]\nfile = \"city.pmtiles\"\n\
+            [[layer]]\nfile = 1\n\
+            [[layer]]\nid = \"more\"\n";
+        assert_eq!(
+            named(text).into_iter().collect::<Vec<_>>(),
+            ["map/city.pmtiles"]
+        );
+        for none in [
+            "",
+            "layer = 1",
+            "layer = [\"city.pmtiles\"]",
+            "[[layer",
+            "layer = 1\n[[",
+        ] {
+            assert_eq!(named(none), BTreeSet::new(), "{none}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egret_package::Package;
 use egret_package::crs::geojson_from;
 use egret_package::problem::Problem;
+use egret_package::tiles::{LAYERS, named};
 use egret_shared::catalog::TILES_ENDING;
 use rust_embed::RustEmbed;
 
@@ -28,7 +29,8 @@ const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CityFiles {
     bytes: BTreeMap<String, Vec<u8>>,
-    /// Archives of map tiles stay where they are, however large; or why one cannot be read.
+    /// Archives of map tiles that layers name: they stay where they are, however large. Or why one
+    /// cannot be read.
     archives: BTreeMap<String, Result<Arc<Tiles>, String>>,
 }
 
@@ -71,7 +73,15 @@ impl CityFiles {
     /// [`BadPackage::Unreadable`] with the path.
     pub(crate) fn read(folder: &Path) -> Result<Self, BadPackage> {
         let mut files = Self::default();
-        read_folder(folder, "", DEPTH_MAX, &mut files)?;
+        let mut archives = Vec::new();
+        read_folder(folder, "", DEPTH_MAX, &mut files.bytes, &mut archives)?;
+        let layers = files.get(LAYERS).map(std::str::from_utf8);
+        let named = named(layers.and_then(Result::ok).unwrap_or_default());
+        // Others lie there to take a place later, and may be half copied.
+        archives.retain(|(inner, _)| named.contains(inner));
+        let archives = archives.into_iter();
+        let opened = archives.map(|(inner, path)| (inner, Tiles::open(&path).map(Arc::new)));
+        files.archives = opened.collect();
         Ok(files)
     }
 
@@ -134,7 +144,8 @@ fn read_folder(
     folder: &Path,
     prefix: &str,
     depth: usize,
-    files: &mut CityFiles,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    archives: &mut Vec<(String, PathBuf)>,
 ) -> Result<(), BadPackage> {
     let failed = |path: &PathBuf, error: &std::io::Error| BadPackage::Unreadable {
         path: path.display().to_string(),
@@ -149,17 +160,36 @@ fn read_folder(
         let inner = format!("{prefix}{name}");
         let meta = path.metadata().map_err(|error| failed(&path, &error))?;
         if meta.is_dir() && depth > 0 && name != "tools" {
-            read_folder(&path, &format!("{inner}/"), depth - 1, files)?;
+            read_folder(&path, &format!("{inner}/"), depth - 1, files, archives)?;
         } else if meta.is_file() && name.ends_with(TILES_ENDING) {
-            files
-                .archives
-                .insert(inner, Tiles::open(&path).map(Arc::new));
+            archives.push((inner, path));
         } else if meta.is_file() && meta.len() <= FILE_BYTES_MAX {
-            files.bytes.insert(
+            files.insert(
                 inner,
                 std::fs::read(&path).map_err(|error| failed(&path, &error))?,
             );
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_that_a_layer_names_are_opened_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let map = folder.path().join("map");
+        std::fs::create_dir(&map).unwrap();
+        let layers = "[[layer]]\nfile = \"city.pmtiles\"\n";
+        std::fs::write(map.join("layers.toml"), layers).unwrap();
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+        for name in ["city.pmtiles", "next.pmtiles"] {
+            std::fs::copy(tests.join("fixtures/tiny.pmtiles"), map.join(name)).unwrap();
+        }
+        let files = CityFiles::read(folder.path()).unwrap();
+        assert!(files.tiles("map/city.pmtiles").is_some());
+        assert!(!files.texts().contains_key("map/next.pmtiles"));
+    }
 }

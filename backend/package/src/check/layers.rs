@@ -23,9 +23,7 @@ pub(crate) fn check(
     problems: &mut Vec<Problem>,
 ) {
     layers.refuse_duplicates(problems);
-    for (path, archive) in tiles::archives(files) {
-        problems.extend(archive.fault().map(|fault| Problem::whole(path, fault)));
-    }
+    check_archives(layers, files, problems);
     for entry in &layers.entries {
         let LayerDef { file, kind, .. } = &entry.def;
         let text = files.get(&format!("map/{file}"));
@@ -42,6 +40,21 @@ pub(crate) fn check(
             problems.push(entry.problem("kind", message));
         }
         check_choice(entry, problems);
+    }
+}
+
+/// Archives that layers are drawn from. Another may be half copied: nobody looks into it.
+fn check_archives(
+    layers: &List<'_, LayerDef>,
+    files: &BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) {
+    for (path, archive) in tiles::archives(files) {
+        let file = path.strip_prefix("map/");
+        let mut entries = layers.entries.iter();
+        if entries.any(|entry| file == Some(entry.def.file.as_str())) {
+            problems.extend(archive.fault().map(|fault| Problem::whole(path, fault)));
+        }
     }
 }
 

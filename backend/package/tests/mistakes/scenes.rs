@@ -266,6 +266,14 @@ fn an_archive_that_no_map_can_be_drawn_from_is_told_by_its_path() {
 }
 
 #[test]
+fn an_archive_that_no_layer_is_drawn_from_is_no_mistake_however_broken() {
+    let mut files = tiled(&archive("mvt", "gzip").text());
+    let half = Archive::Unreadable("it is cut short".to_owned());
+    files.insert("map/next.pmtiles".to_owned(), half.text());
+    assert_eq!(Package::load(&files).err(), None);
+}
+
+#[test]
 fn mistakes_in_a_ground_of_tiles_are_told_at_their_place() {
     let files = tiled(&archive("mvt", "gzip").text());
     assert_all_told_of(
