@@ -77,6 +77,7 @@ use crate::walls::Walls;
 pub(crate) use once::Answers;
 use problem::Problem;
 pub(crate) use register::Sampler;
+pub(crate) use tiles::TileReads;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -125,6 +126,8 @@ pub(crate) struct Context {
     pub polls: Arc<egret_poll::Board>,
     /// Fetches samples of feeds that are to be fetched.
     pub sampler: Sampler,
+    /// Room for reads of map tiles.
+    pub tile_reads: TileReads,
     /// Tells that there are orders to actuators.
     pub orders: Wake,
     /// Tasks of the server, for what must not end with who asked for it: the future of a request that

@@ -253,6 +253,11 @@ pub(crate) const ANSWER_BYTES: usize = 128 * 1024;
 /// stay below 1 MiB and directories below a quarter of that; a broken archive may claim gigabytes.
 pub(crate) const TILE_BYTES: usize = 16 * 1024 * 1024;
 
+/// Tiles that are read at the same time. A read takes a thread of the 512 that may wait; sixteen give
+/// out thousands of tiles a second, and a disk that stands still keeps the others for signing in and
+/// for the audit trail.
+pub(crate) const TILES_AT_ONCE: usize = 16;
+
 /// An attachment: a photograph of a modern telephone.
 pub(crate) const ATTACHMENT_BYTES: usize = 10 * 1024 * 1024;
 

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::added::{Added, Kept, Whole};
-use crate::api::{self, Context, Sampler};
+use crate::api::{self, Context, Sampler, TileReads};
 use crate::auth::gate::View;
 use crate::auth::labels::Labels;
 use crate::auth::refusals::Refusals;
@@ -145,6 +145,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         register,
         polls: Arc::default(),
         sampler: Sampler::new(Arc::clone(&fetch)),
+        tile_reads: TileReads::new(),
         orders: Wake::default(),
         tasks: tracker.clone(),
         endpoint: Arc::default(),

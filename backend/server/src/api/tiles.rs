@@ -3,15 +3,20 @@
 //! As it lies there: who takes gzip gets what the archive has, unpacked by nobody. Whoever asks again
 //! is asked who they are again, and told in a line that nothing has changed.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use egret_shared::catalog::TILES_ENDING;
 use pmtiles::TileCoord;
+use tokio::sync::Semaphore;
 
 use super::Context;
 use super::problem::Problem;
 use super::site::{is_known, takes};
+use crate::folding::Stopped;
+use crate::limits::TILES_AT_ONCE;
 use crate::tiles::Sent;
 
 /// A browser may keep a tile, but asks each time whether it is still the same: it may be somebody else
@@ -20,6 +25,34 @@ const CACHING: &str = "private, no-cache";
 
 /// What a tile is.
 const KIND: &str = "application/vnd.mapbox-vector-tile";
+
+/// Room for reads of archives, those of all requests together.
+#[derive(Clone)]
+pub(crate) struct TileReads(Arc<Semaphore>);
+
+impl TileReads {
+    /// Room for [`TILES_AT_ONCE`].
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(TILES_AT_ONCE)))
+    }
+
+    /// What `read` comes to, on a thread that may wait, once there is room. The thread holds the
+    /// place: whoever asked may give up meanwhile, and a disk does not.
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.0).acquire_owned().await;
+        let place = place.map_err(|_closed| Stopped)?;
+        let reading = move || {
+            let read = read();
+            drop(place);
+            read
+        };
+        let read = tokio::task::spawn_blocking(reading).await;
+        read.map_err(|error| Problem::given_up(&error))
+    }
+}
 
 /// `city.pmtiles/8/211/109`: the archive and the place in it; none for a path that is no tile's.
 pub(super) fn split(path: &str) -> Option<(&str, &str)> {
@@ -49,9 +82,8 @@ pub(super) async fn tile(
     if text(asked, header::IF_NONE_MATCH).is_some_and(|known| is_known(known, &tag)) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let read = tokio::task::spawn_blocking(move || tiles.tile(at, takes_gzip)).await;
-    let read = read.map_err(|error| Problem::given_up(&error))?;
-    match read {
+    let read = move || tiles.tile(at, takes_gzip);
+    match context.tile_reads.on_thread(read).await? {
         Ok(Some(sent)) => Ok(whole(headers, sent)),
         Ok(None) => Ok((StatusCode::NO_CONTENT, headers).into_response()),
         Err(error) => {
@@ -121,7 +153,38 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+    use tokio::runtime::Builder;
+    use tokio::task::spawn_blocking;
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[test]
+    fn a_disk_that_stands_still_leaves_threads_for_others_whoever_gives_up() {
+        let disk = Arc::new(Mutex::new(()));
+        let mut threads = Builder::new_current_thread();
+        let threads = threads
+            .enable_time()
+            .max_blocking_threads(TILES_AT_ONCE + 1);
+        let runtime = threads.build().unwrap();
+        // Let go of before the runtime waits for its threads, also where this fails.
+        let stands_still = disk.lock().unwrap();
+        let others = runtime.block_on(async {
+            let reads = TileReads::new();
+            for _ in 0..2 * TILES_AT_ONCE {
+                let disk = Arc::clone(&disk);
+                let asked = reads.on_thread(move || drop(disk.lock()));
+                assert!(asked.now_or_never().is_none());
+            }
+            timeout(Duration::from_secs(10), spawn_blocking(|| "signed in")).await
+        });
+        drop(stands_still);
+        assert_eq!(others.unwrap().unwrap(), "signed in");
+    }
 
     #[test]
     fn a_path_is_split_behind_the_archive() {
