@@ -249,9 +249,15 @@ pub(crate) const ANSWERS_BYTES: usize = 64 * 1024 * 1024;
 /// The longest answer that is remembered: one with [`REJECTED_TOLD`] refusals.
 pub(crate) const ANSWER_BYTES: usize = 128 * 1024;
 
-/// The most that is read at once of an archive of map tiles: a tile, a directory, the metadata. Tiles
-/// stay below 1 MiB and directories below a quarter of that; a broken archive may claim gigabytes.
+/// The longest tile of an archive that is read, and what it may unpack to. Tiles stay below 1 MiB; a
+/// broken archive may claim gigabytes.
 pub(crate) const TILE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The longest directory or metadata of an archive, as it lies there and unpacked. Writers cut
+/// directories so that a root of 16 KiB names them all: of a planet's 250 million tiles each of 3,500
+/// has 70,000, in less than 1 MiB. Some make a single one of a country. An entry has at least four
+/// bytes, and 24 in memory: so a tile costs 48 MiB at the most while it is looked for.
+pub(crate) const INDEX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Tiles that are read at the same time. A read takes a thread of the 512 that may wait; sixteen give
 /// out thousands of tiles a second, and a disk that stands still keeps the others for signing in and
@@ -372,6 +378,7 @@ const _: () = assert!(STORED_RIDING <= STORED_ENTRIES_MAX);
 const _: () = assert!(QUARANTINE_RAW_BYTES <= PAYLOAD_BYTES_MAX);
 // A character of a cell takes six bytes of JSON at most.
 const _: () = assert!(6 * CSV_ROW_BYTES + 64 * CSV_COLUMNS_MAX <= PAYLOAD_BYTES_MAX);
+const _: () = assert!(INDEX_BYTES <= TILE_BYTES);
 const _: () = assert!(PAGE_ROWS <= PAGE_ROWS_MAX);
 const _: () = assert!(FRAME_EVERY.as_millis() < HEARTBEAT_EVERY.as_millis());
 const _: () = assert!(SILENCE.as_millis() > 2 * HEARTBEAT_EVERY.as_millis());

@@ -6,19 +6,18 @@
 
 mod on_disk;
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use egret_package::tiles::{About, Archive};
-use flate2::read::GzDecoder;
 use futures_util::FutureExt as _;
 use pmtiles::{AsyncPmTilesReader, Compression, Header, PmtError, PmtResult, TileCoord, TileType};
 use serde::Deserialize;
 
 use crate::limits::TILE_BYTES;
-use on_disk::{NO_ARCHIVE, OnDisk};
+use on_disk::{NO_ARCHIVE, OnDisk, unpacked};
 
 /// An archive that is open. While it is, another may take its place by its name.
 pub(crate) struct Tiles {
@@ -75,7 +74,7 @@ impl Tiles {
         };
         let is_gzip = self.is_gzip();
         if is_gzip && !takes_gzip {
-            let bytes = unpacked(&bytes)?;
+            let bytes = unpacked(&bytes, TILE_BYTES)?;
             return Ok(Some(Sent {
                 bytes,
                 is_gzip: false,
@@ -92,21 +91,6 @@ impl std::fmt::Debug for Tiles {
         shown.field("version", &self.version);
         shown.finish_non_exhaustive()
     }
-}
-
-/// What lies in gzip, as far as it is no longer than a tile may be: not by the library, which unpacks
-/// whatever comes.
-fn unpacked(packed: &[u8]) -> io::Result<Bytes> {
-    let mut bytes = Vec::new();
-    let most = TILE_BYTES as u64;
-    GzDecoder::new(packed)
-        .take(most + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() > TILE_BYTES {
-        let message = format!("a tile unpacks to more than {TILE_BYTES} bytes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-    }
-    Ok(bytes.into())
 }
 
 /// What stands for an archive among a package's files.
@@ -179,11 +163,18 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
+    use crate::limits::INDEX_BYTES;
 
     /// The archive of the tests' second city.
     fn fixture() -> Vec<u8> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/tiny.pmtiles");
         std::fs::read(path).unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
     }
 
     /// What a file of these bytes is as an archive.
@@ -192,6 +183,16 @@ mod tests {
         let path = folder.path().join("city.pmtiles");
         std::fs::write(&path, bytes).unwrap();
         Tiles::open(&path)
+    }
+
+    /// The archive with another part: `packed` lies behind all else, and the header says so at the
+    /// byte `at`.
+    fn with_part(mut archive: Vec<u8>, at: usize, packed: &[u8]) -> Vec<u8> {
+        let numbers = [archive.len(), packed.len()];
+        let numbers = numbers.map(|number| u64::try_from(number).unwrap().to_le_bytes());
+        archive[at..at + 16].copy_from_slice(&numbers.concat());
+        archive.extend(packed);
+        archive
     }
 
     /// The tile of zoom 8 in which that city lies.
@@ -216,14 +217,45 @@ mod tests {
 
     #[test]
     fn a_tile_that_unpacks_to_more_than_any_has_is_refused() {
-        let packed = |n_bytes: usize| {
-            let mut packer = GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            packer.write_all(&vec![0; n_bytes]).unwrap();
-            packer.finish().unwrap()
-        };
-        assert_eq!(unpacked(&packed(TILE_BYTES)).unwrap().len(), TILE_BYTES);
-        let error = unpacked(&packed(TILE_BYTES + 1)).unwrap_err();
+        let packed = |n_bytes: usize| gzip(&vec![0; n_bytes]);
+        let most = unpacked(&packed(TILE_BYTES), TILE_BYTES);
+        assert_eq!(most.unwrap().len(), TILE_BYTES);
+        let error = unpacked(&packed(TILE_BYTES + 1), TILE_BYTES).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    fn too_much() -> String {
+        format!("it unpacks to more than {INDEX_BYTES} bytes")
+    }
+
+    #[test]
+    fn metadata_that_unpack_to_more_than_any_have_are_refused() {
+        let metadata = |n_bytes: usize| {
+            let mut json = b"{}".to_vec();
+            json.resize(n_bytes, b' ');
+            opened(&with_part(fixture(), 24, &gzip(&json)))
+        };
+        metadata(INDEX_BYTES).unwrap();
+        let why = metadata(INDEX_BYTES + 1).unwrap_err();
+        assert!(why.contains("its metadata cannot be read"), "{why}");
+        assert!(why.ends_with(&too_much()), "{why}");
+    }
+
+    #[test]
+    fn directories_that_unpack_to_more_than_any_have_are_refused() {
+        // No entries, and much behind.
+        let much = gzip(&vec![0; INDEX_BYTES + 1]);
+        let why = opened(&with_part(fixture(), 8, &much)).unwrap_err();
+        assert!(why.contains("its directory cannot be read"), "{why}");
+        assert!(why.ends_with(&too_much()), "{why}");
+
+        // One entry: from tile 0 on, as a directory, so long, from the first byte of the leaves on.
+        let length = [much.len() % 128 + 128, much.len() / 128];
+        let [low, high] = length.map(|byte| u8::try_from(byte).unwrap());
+        let root = gzip(&[1, 0, 0, low, high, 1]);
+        let archive = with_part(with_part(fixture(), 8, &root), 40, &much);
+        let error = opened(&archive).unwrap().tile(home(), true).unwrap_err();
+        assert!(error.to_string().ends_with(&too_much()), "{error}");
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! The file of an archive: whether all of it is there, and bytes of it read at their places.
 //!
 //! The library that understands archives reads through this. It never compares what a header promises
-//! with the file: a tile that was cut off would be missed when somebody looks at it.
+//! with the file: a tile that was cut off would be missed when somebody looks at it. And it unpacks
+//! whatever it gets, so it gets no directory and no metadata that come to more than such things have.
 
 use std::fs::{File, Metadata};
 use std::future::ready;
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
-use pmtiles::{AsyncBackend, BackendResponse, Header, PmtError, PmtResult};
+use flate2::read::GzDecoder;
+use pmtiles::{AsyncBackend, BackendResponse, Compression, Header, PmtError, PmtResult};
 
-use crate::limits::TILE_BYTES;
+use crate::limits::{INDEX_BYTES, TILE_BYTES};
 
 /// What is told of a file that cannot be opened as an archive.
 pub(super) const NO_ARCHIVE: &str = "no PMTiles archive of version 3";
@@ -25,6 +27,9 @@ const HEADER_BYTES: usize = 127;
 pub(super) struct OnDisk {
     file: File,
     version: String,
+    sections: Sections,
+    /// How directories and metadata are compressed.
+    packing: Compression,
 }
 
 impl OnDisk {
@@ -50,10 +55,18 @@ impl OnDisk {
                 "it is cut short: {missing} of {whole} bytes are missing"
             ));
         }
-        Ok(Self {
+        let disk = Self {
             version: version(&meta),
             file,
-        })
+            packing: header.internal_compression(),
+            sections,
+        };
+        // The library takes this out of what it reads first, and not through `whole`.
+        let Range { start, end } = disk.sections.root;
+        let length = usize::try_from(end - start).unwrap_or(usize::MAX);
+        let root = disk.whole(start, length);
+        root.map_err(|error| format!("its directory cannot be read: {error}"))?;
+        Ok(disk)
     }
 
     /// Tells this state of the file from any other.
@@ -65,16 +78,32 @@ impl OnDisk {
     ///
     /// # Errors
     /// Also if the file has been changed since it was opened: bytes of two archives are never mixed.
-    fn read_now(&self, offset: u64, length: usize) -> PmtResult<BackendResponse> {
-        if length > TILE_BYTES {
-            let message = format!("{length} bytes in one piece, {TILE_BYTES} are read");
+    fn read_now(&self, offset: u64, length: usize) -> PmtResult<Bytes> {
+        let is_index = self.sections.is_index(offset);
+        let most = if is_index { INDEX_BYTES } else { TILE_BYTES };
+        if length > most {
+            let message = format!("{length} bytes in one piece, {most} are read");
             return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
         }
         let bytes = up_to(&self.file, offset, length)?;
         if version(&self.file.metadata()?) != self.version {
             return Err(PmtError::SourceModified);
         }
-        Ok(BackendResponse::new(bytes))
+        Ok(bytes)
+    }
+
+    /// A whole tile, directory or metadata. Of these two, what unpacks to no more than it may.
+    fn whole(&self, offset: u64, length: usize) -> PmtResult<Bytes> {
+        let bytes = self.read_now(offset, length)?;
+        if bytes.len() != length {
+            let n_read = bytes.len();
+            return Err(PmtError::UnexpectedNumberOfBytesReturned(length, n_read));
+        }
+        if self.sections.is_index(offset) && self.packing == Compression::Gzip {
+            // The library unpacks it once more: a directory of a city has a few kilobytes.
+            unpacked(&bytes, INDEX_BYTES)?;
+        }
+        Ok(bytes)
     }
 }
 
@@ -84,7 +113,15 @@ impl AsyncBackend for OnDisk {
         offset: u64,
         length: usize,
     ) -> impl Future<Output = PmtResult<BackendResponse>> + Send {
-        ready(self.read_now(offset, length))
+        ready(self.read_now(offset, length).map(BackendResponse::new))
+    }
+
+    fn read_exact(
+        &self,
+        offset: u64,
+        length: usize,
+    ) -> impl Future<Output = PmtResult<BackendResponse>> + Send {
+        ready(self.whole(offset, length).map(BackendResponse::new))
     }
 }
 
@@ -122,6 +159,28 @@ impl Sections {
         let parts = all.into_iter().filter(|section| !section.is_empty());
         parts.map(|section| section.end).max().unwrap_or(0)
     }
+
+    /// Whether a directory or the metadata lie there.
+    fn is_index(&self, offset: u64) -> bool {
+        let mut all = [&self.root, &self.metadata, &self.leaves].into_iter();
+        all.any(|section| section.contains(&offset))
+    }
+}
+
+/// What lies in gzip, as far as it is no longer than `most`: not by the library, which unpacks whatever
+/// comes.
+///
+/// # Errors
+/// If it is longer, or cannot be unpacked.
+pub(super) fn unpacked(packed: &[u8], most: usize) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    let mut plain = GzDecoder::new(packed).take(most as u64 + 1);
+    plain.read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        let message = format!("it unpacks to more than {most} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    Ok(bytes.into())
 }
 
 /// Changes with what is in the file: its length and when it was written.
