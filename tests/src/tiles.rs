@@ -36,19 +36,32 @@ type Place = (u8, u32, u32);
 
 /// The archive: header, root directory, metadata, tiles.
 pub fn archive() -> Vec<u8> {
+    archive_of(true)
+}
+
+/// The same, but for its tiles, which are not compressed.
+pub fn archive_of_plain_tiles() -> Vec<u8> {
+    archive_of(false)
+}
+
+fn archive_of(is_gzip: bool) -> Vec<u8> {
+    let packed = |tile: Vec<u8>| if is_gzip { gzip(&tile) } else { tile };
     let mut tiles: Vec<(u64, Vec<u8>)> = places()
-        .filter_map(|place| Some((id(place), gzip(&tile(place)?))))
+        .filter_map(|place| Some((id(place), packed(tile(place)?))))
         .collect();
     tiles.sort_unstable();
     let root = gzip(&directory(&tiles));
     let metadata = gzip(metadata().as_bytes());
     let contents: Vec<u8> = tiles.iter().flat_map(|(_, tile)| tile).copied().collect();
-    let header = header(tiles.len(), root.len(), metadata.len(), contents.len());
+    let lengths = [root.len(), metadata.len(), contents.len()];
+    let header = header(tiles.len(), lengths, is_gzip);
     [header, root, metadata, contents].concat()
 }
 
-fn header(n_tiles: usize, root: usize, metadata: usize, contents: usize) -> Vec<u8> {
+/// `lengths` are those of root directory, metadata and tiles.
+fn header(n_tiles: usize, lengths: [usize; 3], is_gzip: bool) -> Vec<u8> {
     const LENGTH: usize = 127;
+    let [root, metadata, contents] = lengths;
     let leaves = LENGTH + root + metadata;
     let numbers = [
         (LENGTH, root),
@@ -65,8 +78,8 @@ fn header(n_tiles: usize, root: usize, metadata: usize, contents: usize) -> Vec<
     for _ in 0..3 {
         bytes.extend((n_tiles as u64).to_le_bytes());
     }
-    // Clustered; directories and tiles in gzip; vector tiles.
-    bytes.extend([1, 2, 2, 1, 0, ZOOM_MAX]);
+    // Clustered; directories in gzip, tiles in gzip or not compressed; vector tiles.
+    bytes.extend([1, 2, 1 + u8::from(is_gzip), 1, 0, ZOOM_MAX]);
     bytes.extend(BOUNDS.iter().flat_map(|degrees| degrees.to_le_bytes()));
     let [west, south, east, north] = BOUNDS;
     bytes.push(ZOOM_MAX);

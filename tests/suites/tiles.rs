@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use egret_tests::browser::Browser;
@@ -88,6 +89,25 @@ fn a_tile_that_is_known_is_not_sent_again() {
     assert_eq!(answer.header("etag"), Some(tags[0].as_str()));
     let (answer, _) = api.bytes(HOME, &[GZIP, ("if-none-match", "\"another\"")]);
     assert_eq!(answer.status, 200);
+}
+
+#[test]
+fn what_has_one_tag_comes_in_one_encoding() {
+    for archive in [tiles::archive(), tiles::archive_of_plain_tiles()] {
+        let city = CityCopy::tiled();
+        std::fs::write(city.path().join("map/city.pmtiles"), archive).unwrap();
+        let server = Setup::with_city(city).start();
+        let mut sent = BTreeMap::new();
+        for takes in ["gzip, br", "identity", "*", "*, gzip;q=0"] {
+            let (answer, bytes) = server.api().bytes(HOME, &[("accept-encoding", takes)]);
+            assert_eq!(answer.status, 200);
+            let tag = answer.header("etag").unwrap().to_owned();
+            let encoding = answer.header("content-encoding").map(str::to_owned);
+            let content = (encoding, bytes);
+            let before = sent.entry(tag).or_insert_with(|| content.clone());
+            assert!(*before == content, "{takes}: {before:?}, {content:?}");
+        }
+    }
 }
 
 #[test]

@@ -54,6 +54,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{
+    And, DefaultPredicate, NotForContentType, Predicate as _,
+};
 
 use crate::auth::Access;
 use crate::auth::admit::admit;
@@ -270,9 +273,16 @@ pub(crate) fn router(context: Context) -> Router {
             context.clone(),
             ending::in_time,
         ))
-        .layer(CompressionLayer::new())
+        .layer(compression())
         .layer(middleware::from_fn_with_state(context.clone(), admit))
         .with_state(context)
+}
+
+/// Compresses answers for whoever takes it, but no tiles: they are tagged in the encoding in which they
+/// come here, and one tag is for one encoding.
+fn compression() -> CompressionLayer<And<DefaultPredicate, NotForContentType>> {
+    let no_tiles = NotForContentType::const_new(tiles::KIND);
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(no_tiles))
 }
 
 /// What becomes of what was refused, and feeds that are added.

@@ -1,7 +1,7 @@
 //! `GET /map/{archive}/{z}/{x}/{y}`: one tile of an archive that the base map is drawn from.
 //!
-//! As it lies there: who takes gzip gets what the archive has, unpacked by nobody. Whoever asks again
-//! is asked who they are again, and told in a line that nothing has changed.
+//! As it lies there: who takes gzip gets what the archive has, unpacked by nobody and packed by nobody.
+//! Whoever asks again is asked who they are again, and told in a line that nothing has changed.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::tiles::Sent;
 const CACHING: &str = "private, no-cache";
 
 /// What a tile is.
-const KIND: &str = "application/vnd.mapbox-vector-tile";
+pub(super) const KIND: &str = "application/vnd.mapbox-vector-tile";
 
 /// Room for reads of archives, those of all requests together.
 #[derive(Clone)]
