@@ -9,9 +9,10 @@
 //! the city that serves still give what they had come to. So each firing is ordered by one of them,
 //! unless the swap fails at that moment: the log tells.
 
+mod past;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -229,26 +230,16 @@ impl Renewal {
             intake: before.intake.renewed(Arc::clone(&package)),
             forecasts: Arc::new(Forecasts::new()),
             shutdown: self.shutdown.child_token(),
-            is_past_whole: self.past(),
+            is_past_whole: past::is_whole(
+                before.city.clone(),
+                &self.tracker,
+                self.shutdown.clone(),
+            ),
             package,
             lineage,
             generation,
             ..before.clone()
         }
-    }
-
-    /// Whether all can be read that the city in place has closed so far: not yet. What was folded anew
-    /// is kept in spare time, and so long the city need not wait for it.
-    fn past(&self) -> Arc<AtomicBool> {
-        let is_whole = Arc::new(AtomicBool::new(false));
-        let (told, city) = (Arc::clone(&is_whole), self.context.city.clone());
-        let shutdown = self.shutdown.clone();
-        self.tracker.spawn(async move {
-            if let Some(Ok(())) = shutdown.run_until_cancelled(city.kept()).await {
-                told.store(true, Ordering::Release);
-            }
-        });
-        is_whole
     }
 
     /// Names `package` in the journal and puts the city by it in the place of the one that serves, and
