@@ -141,10 +141,11 @@ impl ApiError {
         }
     }
 
-    /// Whether the question was turned away before it was looked at: whoever asked is not signed in any
-    /// more, may not, or asks too often.
+    /// Whether the question was turned away before the server looked whether it has heard it before:
+    /// whoever asked is not signed in any more, may not, or asks too often; or what is asked for is not
+    /// there any more, or cannot be as it is said.
     pub(crate) fn is_at_the_door(&self) -> bool {
-        matches!(self.status(), Some(401 | 403 | 429))
+        matches!(self.status(), Some(400 | 401 | 403 | 404 | 422 | 429)) && !self.is_of_another()
     }
 
     /// Whether the server is still at an earlier question under the same key.
@@ -209,6 +210,21 @@ mod tests {
                 .is_none()
         );
         assert!(ApiError::of_answer("/x", 502, "").is_uncertain());
+    }
+
+    #[test]
+    fn what_is_turned_away_at_the_door_tells_nothing_of_what_was_told_before() {
+        let at_the_door =
+            |status, body: &str| ApiError::of_answer("/x", status, body).is_at_the_door();
+        for status in [400, 401, 403, 404, 422, 429] {
+            assert!(at_the_door(status, r#"{"detail":"no"}"#), "{status}");
+        }
+        // These come of a look at what the server knows by the key.
+        assert!(!at_the_door(409, r#"{"detail":"busy","code":"busy"}"#));
+        assert!(!at_the_door(
+            422,
+            r#"{"detail":"taken","code":"key_taken"}"#
+        ));
     }
 
     #[test]
