@@ -32,6 +32,7 @@ words! {
     Change: "返回修改", "Change it";
     CheckAgain: "核对已过时效，请重新核对", "That was too long ago. Look at it again";
     OtherThanTold: "不能确定前一次是否已下达；内容已修改，提交即为另一条指令。", "Nobody knows whether the first was given. This says something else, and so is another order.";
+    EarlierUncertain: "不能确定此前的一条指令是否已下达。", "Nobody knows whether an earlier order was given.";
     Uncertain: "不能确定是否已下达。再次提交不会重复下达。", "Nobody knows whether it was given. Sent again, it is not given twice.";
     Command: "指令", "Order";
     State: "状态", "State";

@@ -294,6 +294,12 @@ async function lostAndOther(tools) {
   await press(page, button(words.change));
   await press(page, button(words.cancel));
   await dialog.waitFor({ state: "detached" });
+  // A form with nothing in it says nothing else, and only that there was an earlier one.
+  await press(page, page.locator(".offers li", { hasText: words.light }).getByRole("button"));
+  await dialog.getByText("Nobody knows whether an earlier order was given").waitFor();
+  assert.equal(await dialog.getByText("This says something else").count(), 0);
+  await press(page, button(words.cancel));
+  await dialog.waitFor({ state: "detached" });
   await write(page, words);
   await dialog.getByText("Sent again, it is not given twice").waitFor();
   await press(page, button(words.goOn));

@@ -253,15 +253,18 @@ impl Giving {
             let said = self
                 .command
                 .with_value(|command| arguments(command, &self.written.read()));
-            let is_same = said.is_ok_and(|said| {
-                let of = self.command.with_value(|command| command.id.clone());
-                let told = |unsure: &Unsure| unsure.key_of(&of, &said).is_some();
-                board.unsure.with_value(told)
-            });
-            let word = if is_same {
-                Word::Uncertain
-            } else {
-                Word::OtherThanTold
+            let of = self.command.with_value(|command| command.id.clone());
+            let word = match said {
+                Ok(said) => {
+                    let told = |unsure: &Unsure| unsure.key_of(&of, &said).is_some();
+                    if board.unsure.with_value(told) {
+                        Word::Uncertain
+                    } else {
+                        Word::OtherThanTold
+                    }
+                }
+                // Until there is something to send, nothing is said about what it would be.
+                Err(_flaws) => Word::EarlierUncertain,
             };
             Some(board.word(word))
         };
