@@ -157,13 +157,12 @@ impl Store {
 
     fn loaded(self, trends: &[Asked], known_since: Option<TimeMs>, recent: Recent) {
         let mut found: BTreeMap<_, _> = recent.series.into_iter().collect();
-        let mut absent = Vec::new();
         for asked in trends {
-            let Some(closed) = found.remove(&asked.0) else {
-                absent.push(asked.clone());
+            let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
                 continue;
             };
-            let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
+            let Some(closed) = found.remove(&asked.0) else {
+                left_out(signal);
                 continue;
             };
             let known_at = recent.known_at;
@@ -190,13 +189,6 @@ impl Store {
                 };
             });
         }
-        self.without_past(&absent);
-        for asked in &absent {
-            // Should there be one again, it has a hole: all of it is to be asked for.
-            if let Some(signal) = self.with(|state| state.trends.get(asked).copied()) {
-                signal.update_untracked(|trend| trend.known_at = None);
-            }
-        }
     }
 
     /// A metric's value as of now.
@@ -208,7 +200,7 @@ impl Store {
         })
     }
 
-    /// There is no past of these, or not now.
+    /// The past of these cannot be had now.
     fn without_past(self, trends: &[Asked]) {
         for asked in trends {
             let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
@@ -218,6 +210,15 @@ impl Store {
                 signal.update(|trend| trend.history = History::Failed);
             }
         }
+    }
+}
+
+/// The server tells nothing of it: there is none, or none that whoever asks may see.
+fn left_out(signal: Kept<Trend>) {
+    // Should there be one again, it has a hole: all of it is to be asked for.
+    signal.update_untracked(|trend| trend.known_at = None);
+    if signal.with_untracked(|trend| trend.history != History::Loaded) {
+        signal.update(|trend| trend.history = History::Loaded);
     }
 }
 
