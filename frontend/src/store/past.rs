@@ -132,6 +132,12 @@ impl Store {
         trend.with_untracked(|trend| trend.known_at)
     }
 
+    /// How often the server has told of the past of a trend.
+    fn answers(self, asked: &Asked) -> Option<u32> {
+        let trend = self.with(|state| state.trends.get(asked).copied())?;
+        Some(trend.with_untracked(|trend| trend.answers))
+    }
+
     /// Loads trends of one range, whose past is there of all or of none.
     async fn load_trends(self, trends: Vec<Asked>, range: Span) {
         /// After these a chart without a past says so; live points go on.
@@ -140,6 +146,7 @@ impl Store {
         let keys: Vec<_> = trends.iter().map(|(key, _)| key.clone()).collect();
         let known = trends.iter().filter_map(|asked| self.known_at(asked));
         let known_since = known.min();
+        let answers: Vec<_> = trends.iter().map(|asked| self.answers(asked)).collect();
         for again in 1..=TRIES {
             let now = self.with(|state| state.clock.now(clock::wall()));
             let answer = api::recent(&keys, now.minus(range), known_since).await;
@@ -152,7 +159,11 @@ impl Store {
             }
             clock::sleep(again * 1_000).await;
         }
-        self.without_past(&trends);
+        // Another question may have been answered meanwhile, and knows better.
+        let unanswered = trends.into_iter().zip(answers);
+        let unanswered = unanswered.filter(|(asked, before)| self.answers(asked) == *before);
+        let unanswered: Vec<_> = unanswered.map(|(asked, _)| asked).collect();
+        self.without_past(&unanswered);
     }
 
     fn loaded(self, trends: &[Asked], known_since: Option<TimeMs>, recent: Recent) {
@@ -161,6 +172,7 @@ impl Store {
             let Some(signal) = self.with(|state| state.trends.get(asked).copied()) else {
                 continue;
             };
+            signal.update_untracked(|trend| trend.answers = trend.answers.wrapping_add(1));
             let Some(closed) = found.remove(&asked.0) else {
                 left_out(signal);
                 continue;

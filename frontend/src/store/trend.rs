@@ -109,6 +109,9 @@ pub(crate) struct Trend {
     pub(crate) history: History,
     /// Until when the past is known; what has become known since is to be asked for.
     pub(crate) known_at: Option<TimeMs>,
+    /// How often the server has told of the past, so that a question that comes to nothing can tell
+    /// whether another one did better.
+    pub(crate) answers: u32,
 }
 
 impl Trend {
@@ -129,6 +132,7 @@ impl Trend {
             samples: VecDeque::with_capacity(most.saturating_add(3)),
             history: History::Loading,
             known_at: None,
+            answers: 0,
         }
     }
 
