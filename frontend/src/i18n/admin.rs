@@ -123,6 +123,8 @@ words! {
     To: "至", "To";
     Apply: "查询", "Show";
     Older: "更早的记录", "Older";
+    NotLoaded: "读取失败", "Could not be loaded";
+    Again: "重试", "Try again";
     Verify: "校验审计链", "Verify the trail";
     Verifying: "正在校验", "Verifying";
     Export: "导出 NDJSON", "Export as NDJSON";

@@ -1,5 +1,6 @@
 //! A list that the server gives by pages, newest first, and its table: older rows are asked for by a
-//! button below it, and another question begins anew.
+//! button below it, and the newest by another after they could not be loaded; another question begins
+//! anew.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -110,6 +111,21 @@ where
         );
     }
 
+    /// The button that asks once more for the newest, which nobody does by themselves. It stays where it
+    /// is, and the focus with it, until they are here.
+    fn again(self) -> impl IntoView {
+        let is_wanted = Memo::new(move |before: Option<&bool>| {
+            let is_asking = before == Some(&true) && self.form.busy.get();
+            self.rows.read().is_none() && (self.form.failed.read().is_some() || is_asking)
+        });
+        move || {
+            is_wanted.get().then(|| {
+                self.form
+                    .button("row-button", Admin::Again, move || self.load())
+            })
+        }
+    }
+
     /// What went wrong, the table of the rows or why there is none, and the button for older ones.
     pub(crate) fn view(
         self,
@@ -123,7 +139,7 @@ where
             let rows = self.rows.read();
             match rows.as_deref() {
                 None if self.form.failed.read().is_some() => {
-                    Err(screen.word(Key::LoadFailed).to_owned())
+                    Err(screen.word(Admin::NotLoaded).to_owned())
                 }
                 None => Err(screen.word(Key::Loading).to_owned()),
                 Some([]) => Err(screen.phrase(empty).to_owned()),
@@ -140,6 +156,7 @@ where
         view! {
             {self.form.failure()}
             {rows}
+            {self.again()}
             {older}
         }
         .into_any()
