@@ -108,7 +108,8 @@ words! {
     NoScene: "没有这个专题", "There is no such scene";
     BackToWall: "返回大屏", "Back to the wall";
     Loading: "正在读取", "Loading";
-    PastFailed: "历史数据暂不能读取，仅有实时值", "The past cannot be loaded for now; only live values are shown";
+    PastFailed: "仅有实时值", "Live values only";
+    PastFailedAbout: "历史数据暂不能读取，仅有实时值", "The past cannot be loaded for now; only live values are shown";
     LoadFailed: "读取失败，稍后重试", "Could not be loaded, trying again";
     NoValue: "暂无数据", "No data yet";
     NoHistory: "暂无历史", "No history yet";

@@ -64,6 +64,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
     let truth_id = StoredValue::new(next_id());
     let drawn = StoredValue::new(series.clone());
     let chart = StoredValue::new(chart);
+    let past = past_note(&series);
     view! {
         <Frame title=title kind="trend">
             <ul class="legend" id=truth_id.get_value()>
@@ -79,7 +80,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Catalog) -> AnyView {
                 />
             </Show>
             <p class="small-print" data-not-measured>
-                {past_note(&series)} {strokes(&series)} {forecast_note(series)}
+                {strokes(&series)} {forecast_note(series)} {past}
             </p>
         </Frame>
     }
@@ -190,6 +191,7 @@ fn are_bare(trends: &[Kept<Trend>]) -> bool {
 }
 
 /// That the newest of the past cannot be had, in small print: the hole in a line is not the sensors'.
+/// Behind what the strokes mean, which a chart cannot be read without.
 fn past_note(series: &[Series]) -> impl IntoView + use<> {
     let screen = screen();
     let trends: Vec<_> = series.iter().map(|series| series.trend).collect();
@@ -199,6 +201,12 @@ fn past_note(series: &[Series]) -> impl IntoView + use<> {
     });
     move || {
         let failed = has_failed.get();
-        failed.then(|| view! { <span role="status">{screen.word(Key::PastFailed)}</span> })
+        failed.then(|| {
+            view! {
+                <span class="past-failed" role="status" title=screen.word(Key::PastFailedAbout)>
+                    {screen.word(Key::PastFailed)}
+                </span>
+            }
+        })
     }
 }
