@@ -54,6 +54,7 @@ function connect() {
 
 async function begin() {
   const me = await ask(ME);
+  // Once it is over, the program asks for everything by itself.
   if (isOver || location.pathname === PAIR || !me || !sees(me)) return;
   ask(CATALOG);
   connect();
@@ -74,6 +75,8 @@ export function answer(path, patienceMs) {
  *  undefined if there is none. Whoever takes it has to listen at once. */
 export function take() {
   const mine = connection;
+  // Whoever asks opens one now: another that came later would never be taken.
+  if (!mine) isOver = true;
   if (!mine || mine.isTaken || mine.hasEnded) return undefined;
   mine.isTaken = true;
   mine.socket.onmessage = null;
