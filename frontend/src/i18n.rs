@@ -209,7 +209,7 @@ words! {
     Score: "得分", "score";
     Completeness: "完整性", "Completeness";
     Timeliness: "及时", "On time";
-    TimelinessAbout: "近一小时未迟到（在数据源允许的延迟之内到达）的消息占比", "Of the messages of the last hour those that were not late: that came within the lateness of their feed";
+    TimelinessAbout: "近一小时未迟到（在数据源允许的延迟之内到达）的消息占比", "Share of the last hour's messages that came within their feed's allowed lateness";
     Validity: "有效", "Valid";
     QualityScore: "质量分", "Quality";
     Interval: "上报间隔", "Interval";

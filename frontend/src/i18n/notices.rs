@@ -5,14 +5,14 @@ use crate::api::notices::Health;
 words! {
     /// A word of notifications.
     enum Notices;
-    About: "事件通知的送达情况；通道在服务器设置文件 [notify] 中声明", "What became of what was told of incidents. Channels are declared in [notify] of the settings file";
+    About: "案件通知的送达情况；通道在服务器设置文件 [notify] 中声明", "What became of what was told of incidents. Channels are declared in [notify] of the settings file";
     NoChannels: "没有声明通知通道（设置文件 [notify]）", "No channel is declared ([notify] of the settings file)";
     Channel: "通道", "Channel";
     Waiting: "待发", "Waiting";
     Oldest: "最久待发", "Oldest waits";
-    Held: "待时段", "Held for its hours";
+    Held: "等待通知时段", "Held for its hours";
     Sent: "已送达", "Arrived";
-    Failed: "未送达", "Given up";
+    Failed: "已放弃", "Given up";
     LastSent: "最近送达", "Last arrived";
     LastError: "最近一次错误", "Last went wrong";
     Health: "状态", "State";

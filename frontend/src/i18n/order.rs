@@ -61,7 +61,7 @@ words! {
     Said: "设备回复", "it says";
     AnyState: "全部状态", "Any state";
     AnyAsset: "全部部件", "Any asset";
-    WriteAsset: "部件较多，请直接输入编号", "There are many: write its number";
+    WriteAsset: "部件较多，请直接输入编号", "There are many: type its id";
     NewestOnly: "仅列出最新的 1,000 条；可按数据源、部件或状态筛选", "These are the newest 1,000; narrow them by feed, asset or state";
     NoOrders: "还没有指令", "No orders yet";
     NoneFit: "没有符合条件的指令", "No order fits";
