@@ -122,6 +122,7 @@ words! {
     LevelRed: "红", "Red";
     Incidents: "处置中案件", "Incidents in hand";
     Alerts: "生效告警", "Alerts in force";
+    MoreAlerts: "条告警", "more alerts";
     NoIncidents: "没有案件，也没有告警", "No incidents, no alerts";
     Overdue: "超时", "overdue";
     Signals: "信号", "signals";

@@ -23,6 +23,7 @@ words! {
     Walk: "回车选中设施，方向键逐个移动，再按回车固定", "Enter picks an asset, arrow keys go to the next, Enter again keeps it open";
     NextWarning: "按 W 逐个查看预警", "W goes from warning to warning";
     Warning: "预警", "Warning";
+    MorePlaces: "处预警", "more places with warnings";
     From: "起", "From";
     Until: "至", "to";
     NoEnd: "未注明解除时间", "no end given";

@@ -119,7 +119,16 @@ fn heads(screen: Screen, keys: &'static [Key]) -> impl IntoView {
         .map(|key| {
             let about = about(*key);
             let title = move || about.map(|about| screen.word(about));
-            view! { <th scope="col" title=title>{move || screen.word(*key)}</th> }
+            // A title is for those with a pointer alone.
+            let unseen = about.map(|about| {
+                view! { <span class="unseen">" · " {move || screen.word(about)}</span> }
+            });
+            view! {
+                <th scope="col" title=title>
+                    {move || screen.word(*key)}
+                    {unseen}
+                </th>
+            }
         })
         .collect_view()
 }
@@ -241,7 +250,10 @@ fn alerts_row(screen: Screen, feed: FeedId, troubles: Memo<Troubles>) -> impl In
     };
     let more = move || {
         let more = keys.read().len().saturating_sub(ALERTS_MAX);
-        (more > 0).then(|| view! { <li>{format!("+{more}")}</li> })
+        (more > 0).then(|| {
+            let more = format!("+{more} {}", screen.word(Key::MoreAlerts));
+            view! { <li>{more}</li> }
+        })
     };
     view! {
         <tr class="feed-alerts" hidden=move || keys.read().is_empty()>

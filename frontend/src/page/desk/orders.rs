@@ -142,8 +142,8 @@ fn written(
     chosen: Signal<String>,
     choose: impl Fn(String) + 'static,
 ) -> AnyView {
-    let (list, hint) = (next_id(), next_id());
-    let (of_list, of_hint) = (list.clone(), hint.clone());
+    let (input, list, hint) = (next_id(), next_id(), next_id());
+    let (of_input, of_list, of_hint) = (input.clone(), list.clone(), hint.clone());
     let options = move || {
         let options = ids().into_iter();
         options
@@ -151,9 +151,10 @@ fn written(
             .collect_view()
     };
     view! {
-        <label class="field choice">
-            <span class="field-label">{move || board.word(Word::AssetWord)}</span>
+        <div class="field choice">
+            <label for=of_input>{move || board.word(Word::AssetWord)}</label>
             <input
+                id=input
                 type="search"
                 autocomplete="off"
                 placeholder=move || board.word(Word::AnyAsset)
@@ -166,7 +167,7 @@ fn written(
                 {move || board.word(Word::WriteAsset)}
             </span>
             <datalist id=list>{options}</datalist>
-        </label>
+        </div>
     }
     .into_any()
 }

@@ -31,7 +31,10 @@ pub(in crate::panel::map) fn WarningTwin(
             let row = move |notice| row(screen, notice, area.clone());
             warned.notices.iter().map(row).collect::<Vec<_>>()
         });
-        let more = (more > 0).then(|| view! { <tr><th scope="row" colspan="6">{format!("+{more}")}</th></tr> });
+        let more = (more > 0).then(|| {
+            let more = format!("+{more} {}", screen.word(MapWord::MorePlaces));
+            view! { <tr><th scope="row" colspan="6">{more}</th></tr> }
+        });
         (rows.collect_view(), more)
     };
     view! {
