@@ -1,4 +1,5 @@
 // Whether notifications arrive, as an admin sees it: a mail server that is away, and is there.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 
@@ -12,6 +13,9 @@ import { until } from "../harness/wait.mjs";
 const PYTHON = process.env.EGRET_PYTHON ?? "python3";
 /** How long a delivery that failed may take to be tried again, and to be shown. Milliseconds. */
 const RETRIED_MS = 60_000;
+
+/** What Chromium says about a line that breaks. */
+const LINE_BROKEN = [/request failed: .*deliveries/, /Failed to load resource: net::ERR_FAILED/];
 
 let port;
 
@@ -41,7 +45,30 @@ function freePort() {
 }
 
 function define(test) {
+  test("a list that could not be loaded is asked for once more by a button", askedAgain);
   test("a mail server that is away is told of, and what waited arrives when it is back", backAgain);
+}
+
+async function askedAgain(tools) {
+  tools.expect(...LINE_BROKEN);
+  const screen = await tools.open("/admin/notifications?lang=en", { viewport: FULL_HD });
+  const { page } = screen;
+  let asked = 0;
+  await page.route(/notifications\/deliveries/, (route) => {
+    asked += 1;
+    return asked === 1 ? route.abort() : route.continue();
+  });
+  await page.reload();
+  await page.getByText("Could not be loaded", { exact: true }).waitFor();
+  const again = page.getByRole("button", { name: "Try again", exact: true });
+  await again.waitFor();
+  await assertAccessible(tools, page);
+  await assertFits(screen);
+  assert.equal(asked, 1);
+  await again.press("Enter");
+  await page.getByText("No notification fits").waitFor();
+  await again.waitFor({ state: "detached" });
+  assert.equal(asked, 2);
 }
 
 async function backAgain(tools) {
@@ -69,7 +96,8 @@ async function backAgain(tools) {
     await waiting.getByRole("link").press("Enter");
     await page.waitForURL(/\/incident\//);
     const chinese = await tools.open("/admin/notifications?lang=zh", { viewport: FULL_HD });
-    await chinese.page.getByText("正常", { exact: true }).waitFor();
+    const row = chinese.page.locator("tbody tr", { hasText: `127.0.0.1:${port}` });
+    await row.getByText("正常", { exact: true }).waitFor();
     await assertFits(chinese);
     await chinese.picture("notifications-zh");
   } finally {

@@ -54,6 +54,7 @@ function define(test) {
     test(`an order is given by the keyboard and followed to its answer (${language})`,
       (tools) => wholeLife(tools, language));
   }
+  test("a form whose order is on its way does not go before what came of it is here", heldOpen);
   test("an order whose answer was lost is not given twice", lostAnswer);
   test("an order that was confirmed and lost is not given twice, looked at again", lostConfirmed);
   test("an order that was lost is not given twice, whatever was written in between", lostAndOther);
@@ -221,6 +222,51 @@ async function losing(page, nth) {
     return route.abort();
   });
   return keys;
+}
+
+/** Holds the orders back that the page gives, until `goOn`. */
+async function holding(page) {
+  const held = { asked: 0, goOn: undefined };
+  const isLetGo = new Promise((resolve) => (held.goOn = resolve));
+  await page.route("**/api/v1/commands", async (route) => {
+    held.asked += 1;
+    await isLetGo;
+    await route.continue();
+  });
+  return held;
+}
+
+async function heldOpen(tools) {
+  const words = WORDS.en;
+  await tell(tools.gateway, "G-held", 3);
+  const { page } = await tools.open("/asset/road/G-held?lang=en", { viewport: FULL_HD });
+  const offer = page.locator(".offers li", { hasText: words.zero });
+  await press(page, offer.getByRole("button"));
+  const dialog = page.locator("dialog");
+  await tabTo(page, dialog.getByLabel(words.why));
+  await page.keyboard.type("after cleaning");
+  const held = await holding(page);
+  await press(page, dialog.getByRole("button", { name: words.send, exact: true }));
+  await until("the order is on its way", () => held.asked === 1);
+  // The second a browser takes for a wish that no page may refuse.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.evaluate(frames, 3);
+  await page.waitForFunction(() => document.querySelector("dialog")?.matches(":modal"));
+  assert.equal((await ordersTo(tools.server, "G-held")).length, 0);
+  held.goOn();
+  await dialog.waitFor({ state: "detached" });
+  await page.locator(".order-given", { hasText: words.zero }).waitFor();
+  assert.equal(held.asked, 1);
+  assert.equal((await ordersTo(tools.server, "G-held")).length, 1);
+}
+
+/** Runs in the page: resolves after so many frames. */
+function frames(n) {
+  return new Promise((resolve) => {
+    const next = (left) => (left > 0 ? requestAnimationFrame(() => next(left - 1)) : resolve(true));
+    next(n);
+  });
 }
 
 async function lostAnswer(tools) {
