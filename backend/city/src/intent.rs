@@ -200,25 +200,27 @@ impl Fold<'_> {
         outcome
     }
 
-    /// Whether a rule's order comes too late: its alert is kept quiet, on which people rely, or over.
+    /// Whether a rule's order comes too late: its alert is kept quiet, on which people rely, or it is
+    /// to be ordered no more.
     ///
-    /// Over is what was come to here and let go of. Under another package than was in force then,
-    /// nothing came to the order here, and alerts may end at other times than where it was given. So it
-    /// is taken for what it was, also by who came to it when another package has been named meanwhile;
-    /// unless its alert is kept quiet: that is people's doing, whatever the package.
+    /// That is so of what was come to here and let go of, or would be by the next tick. Under another
+    /// package than was in force then, nothing came to the order here, and alerts may end at other
+    /// times than where it was given. So it is taken for what it was, also by who came to it when
+    /// another package has been named meanwhile; unless its alert is kept quiet: that is people's
+    /// doing, whatever the package.
     fn comes_too_late(&self, ruled: &RuleOrder) -> bool {
         let (state, id) = (&*self.state, &ruled.order.id);
-        let Some(row) = state.alerts.get(&ruled.alert) else {
-            return false;
-        };
         if state.actuations.get(id).is_some() {
             // Told again, it is what it was.
             return false;
         }
-        if row.is_open() {
-            return row.alert.hushed.is_some();
+        let row = state.alerts.get(&ruled.alert);
+        if row.is_some_and(|row| row.is_open() && row.alert.hushed.is_some()) {
+            return true;
         }
-        state.package == Some(self.package.digest) && state.intents.let_go.contains(id)
+        let mut own = state.intents.iter().filter(|intent| intent.id == *id);
+        let is_over = state.intents.let_go.contains(id) || own.any(|intent| !self.stands(intent));
+        is_over && state.package == Some(self.package.digest)
     }
 
     /// Forgets what rules came to and nobody put into the journal in time, what is so no longer, and

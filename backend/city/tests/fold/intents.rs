@@ -253,6 +253,47 @@ fn an_order_that_comes_after_its_alert_was_kept_quiet_or_was_over_is_not_taken()
     assert_eq!(story.city.actuations().count(), 0);
 }
 
+/// A rule that orders, and what keeps it waiting.
+fn wet_now(hold: &str) -> String {
+    format!(
+        r#"
+[[rule]]
+id    = "wet-now"
+name  = {{ zh = "湿", en = "Wet" }}
+kind  = "threshold"
+on    = {{ feed = "road", property = "ponding_depth" }}
+when  = "value >= 10.0"
+for   = "{hold}"
+level = "blue"
+order = {{ feed = "road", command = "zero" }}
+"#
+    )
+}
+
+#[test]
+fn an_order_whose_alert_has_ended_since_the_last_tick_is_not_taken() {
+    let over = Outcome::NotActuated(ActuationRefusal::Over);
+    for again in [None, Some(AlertState::Pending)] {
+        let mut story = Story::ruled_with(&wet_now("2s"));
+        story.read("road", "G-1", "ponding_depth", 10.0);
+        story.wait("2s");
+        let intent = story.intents().remove(0);
+        story.now = story.now.plus(Span(400));
+        story.read("road", "G-1", "ponding_depth", 0.0);
+        assert_eq!(states(&story, "wet-now"), [AlertState::Resolved]);
+        // Also if it has begun anew, and not fired yet.
+        if let Some(state) = again {
+            story.now = story.now.plus(Span(400));
+            story.read("road", "G-1", "ponding_depth", 10.0);
+            assert_eq!(states(&story, "wet-now"), [state]);
+        }
+        assert_eq!(story.ordering(), ["wet-now"]);
+        assert_eq!(story.give(&intent), over);
+        assert_eq!(story.city.actuations().count(), 0);
+        assert!(story.ordering().is_empty());
+    }
+}
+
 #[test]
 fn what_was_given_stays_given_when_it_is_folded_under_another_package() {
     let mut story = Story::ruled();
