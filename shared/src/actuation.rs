@@ -357,6 +357,9 @@ pub enum Turn {
         /// Why it refuses; absent if it does not.
         refused: Option<String>,
     },
+    /// It is a rule's, and was not taken by the city at work when it came. Under another package a
+    /// city may have taken it: it goes nowhere.
+    Withdrawn,
 }
 
 /// Why an order is not taken. Nothing has changed then. New ones go to the end.

@@ -64,6 +64,17 @@ impl Actuations {
         rows.map(|row| (&row.actuation, &row.message)).collect()
     }
 
+    /// Ends the order with this id, if it is under way; which it was.
+    pub(crate) fn withdraw(&mut self, id: &ActuationId, now: TimeMs) -> Option<&Actuation> {
+        let seq = *self.by_id.get(id)?;
+        let row = self.rows.get(&seq)?;
+        if !row.actuation.state.is_open() {
+            return None;
+        }
+        self.end(seq, ActuationState::Expired, now, None);
+        self.get(id)
+    }
+
     /// Whether any order waits for a value.
     pub(crate) fn want_values(&self) -> bool {
         !self.wanting.is_empty()
@@ -174,6 +185,7 @@ impl Fold<'_> {
                 asset,
                 refused,
             } => self.answered(&turn.id, feed, asset.as_ref(), refused.as_ref()),
+            Turn::Withdrawn => self.withdraw(&turn.id),
         }
     }
 

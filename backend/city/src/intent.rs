@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use egret_shared::actuation::{
-    ActuationOrder, ActuationRefusal, Argument, ORDER_REASON_CHARS_MAX, Outgoing, RuleOrder, Wanted,
+    ActuationOrder, ActuationRefusal, Argument, ORDER_REASON_CHARS_MAX, Outgoing, RuleOrder,
+    Wanted, rule_of,
 };
 use egret_shared::alert::{AlertKey, AlertState, Subject};
 use egret_shared::command::{Command, Outcome};
@@ -198,6 +199,20 @@ impl Fold<'_> {
             intents.rests.insert(pair, until_ms);
         }
         outcome
+    }
+
+    /// Takes note that a rule's order was not taken by the city at work when it came. Under the same
+    /// package it was not taken here either; under another it may be under way, and the rule rest for
+    /// it: neither any more.
+    pub(crate) fn withdraw(&mut self, id: &ActuationId) {
+        let now = TimeMs(self.state.now_ms);
+        let Some(order) = self.state.actuations.withdraw(id, now) else {
+            return;
+        };
+        if let Some(rule) = rule_of(&order.by) {
+            let pair = (RuleId::new(rule), order.feed.clone(), order.asset.clone());
+            self.state.intents.rests.remove(&pair);
+        }
     }
 
     /// Whether a rule's order comes too late: its alert is kept quiet, on which people rely, or it is

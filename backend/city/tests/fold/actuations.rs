@@ -53,7 +53,8 @@ pub(crate) fn order(id: &str, asset: &str, at: TimeMs, wanted: Option<f64>) -> E
     }))
 }
 
-fn turn(id: &str, at: TimeMs, turn: Turn) -> Entry {
+/// What became of an order.
+pub(crate) fn turn(id: &str, at: TimeMs, turn: Turn) -> Entry {
     let id = id.into();
     Entry::Actuation(Box::new(ActuationTurn { id, at, turn }))
 }
@@ -210,6 +211,29 @@ fn a_value_counts_that_is_here_before_the_word_that_its_order_was_sent() {
 }
 
 #[test]
+fn what_was_withdrawn_is_under_way_no_more_and_what_had_ended_stays_as_it_was() {
+    let mut story = Story::of(tiny());
+    for (id, wanted) in [("a", None), ("b", None), ("c", Some(0.0))] {
+        story.order(id, "G-1", wanted);
+    }
+    story.turn("a", Turn::Sent("mqtt".into()));
+    story.turn("a", answered("road", None, None));
+    story.wait("1s");
+    for id in ["a", "b", "c", "nobodys"] {
+        story.turn(id, Turn::Withdrawn);
+    }
+    assert_eq!(story.state("a"), ActuationState::Acknowledged);
+    for id in ["b", "c"] {
+        let ended = story.actuation(id);
+        assert_eq!(ended.state, ActuationState::Expired);
+        assert_eq!(ended.ended_at, Some(story.now));
+    }
+    assert!(story.city.actuations_open().is_empty());
+    let n_refused: u64 = story.feed("road").rejected.values().sum();
+    assert_eq!(n_refused, 0);
+}
+
+#[test]
 fn told_twice_it_is_given_once() {
     let mut story = Story::of(tiny());
     story.order("a", "G-1", None);
@@ -259,7 +283,7 @@ fn orders_are_bounded_for_an_asset_and_what_has_ended_gives_way() {
 
 /// One thing that happens around orders.
 fn happening() -> impl Strategy<Value = (u8, u8, u8)> {
-    (0..6_u8, 0..6_u8, 0..3_u8)
+    (0..7_u8, 0..6_u8, 0..3_u8)
 }
 
 fn entry((kind, id, asset): (u8, u8, u8), now: &mut TimeMs) -> Entry {
@@ -273,6 +297,7 @@ fn entry((kind, id, asset): (u8, u8, u8), now: &mut TimeMs) -> Entry {
             let read = reading("road", &asset, "ponding_depth", 2.0, *now);
             Entry::Observation(read)
         }
+        5 => turn(&id, *now, Turn::Withdrawn),
         _ => {
             *now = now.plus(Span(17_000));
             Entry::Tick(*now)

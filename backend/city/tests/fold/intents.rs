@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egret_city::{City, Entry, Intent};
-use egret_shared::actuation::{ActuationRefusal, Argument, Outgoing, RuleOrder};
+use egret_shared::actuation::{ActuationRefusal, Argument, Outgoing, RuleOrder, Turn};
 use egret_shared::alert::AlertState;
 use egret_shared::case::Doer;
 use egret_shared::command::{Command, Order, Outcome};
@@ -348,6 +348,39 @@ fn an_order_on_its_way_while_another_package_is_named_is_the_same_by_both() {
         assert_eq!(story.give(intent), Outcome::Actuated(intent.id.clone()));
         assert_eq!(story.city.actuations().count(), 1);
     }
+}
+
+#[test]
+fn what_was_refused_is_not_given_under_another_package_either_and_lets_no_rule_rest() {
+    let first = tiny_with("rules.toml", &composed());
+    let second = tiny_with("rules.toml", &format!("{}{SILENT}", composed()));
+    let (mut come_to, mut outcomes) = (Vec::new(), Vec::new());
+    for package in [&first, &second] {
+        let mut story = Story::of(Arc::clone(package));
+        story.tell(&Entry::Package(first.digest));
+        story.read("road", "G-1", "ponding_depth", 10.0);
+        come_to.extend(story.intents());
+        story.wait("1s");
+        story.read("road", "G-1", "ponding_depth", 0.0);
+        story.wait("1s");
+        let intent: &Intent = &come_to[0];
+        outcomes.push(story.give(intent));
+        let withdrawn = actuations::turn(intent.id.as_str(), story.now, Turn::Withdrawn);
+        story.tell(&withdrawn);
+        assert!(story.city.actuations_open().is_empty());
+        // By the one that is in force then it is ordered when it fires again.
+        story.tell(&Entry::Package(package.digest));
+        story.wait("1s");
+        story.read("road", "G-1", "ponding_depth", 10.0);
+        assert_eq!(story.ordering(), ["some-wet"]);
+    }
+    let given = Outcome::Actuated(come_to[0].id.clone());
+    let over = Outcome::NotActuated(ActuationRefusal::Over);
+    assert_eq!(
+        outcomes,
+        [over, given],
+        "nothing but the journal says that it was refused"
+    );
 }
 
 #[test]
