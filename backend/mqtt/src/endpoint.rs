@@ -231,10 +231,10 @@ impl Handle {
         }));
     }
 
-    /// Publishes an order to those subscribers who may have it now; how many they are. To nobody, if
-    /// there are none: it is neither retained nor kept for whoever comes. A session that waits for its
-    /// client counts, and keeps it until its time is over; where sessions outlive the process this
-    /// returns once it is kept for it.
+    /// Publishes an order to those subscribers who may have it now; how many of them had room for it.
+    /// To nobody, if there are none: it is neither retained nor kept for whoever comes. A session that
+    /// waits for its client counts, and keeps it until its time is over; where sessions outlive the
+    /// process this returns once it is kept for it.
     pub async fn order(&self, order: Order, label: Label) -> usize {
         self.shared.hub.order(order, label).await
     }

@@ -8,6 +8,7 @@
 //! kept last; the retained messages, and the wills of an earlier run, alone before it.
 
 pub(crate) mod flights;
+mod ordering;
 mod restore;
 mod retained;
 mod seat;
@@ -32,13 +33,12 @@ use crate::gate::{Label, Pass};
 use crate::keep::SubscriptionRow;
 use crate::keep::ledger::{Ledger, Ticket};
 use crate::limits::Limits;
-use crate::order::Order;
 use crate::protocol::build::code;
 use crate::protocol::words::{Filter, Retained as RetainedWanted};
 use crate::topic::Subscription;
 use retained::Retained;
 use session::{Delivery, Ending, Key, Pushed, Seat, Session};
-use tree::{Subscriber, Tree};
+use tree::{Match, Subscriber, Tree};
 
 /// A message on its way to subscribers.
 #[derive(Clone, Debug, Default)]
@@ -355,50 +355,25 @@ impl Hub {
         drop(tree);
         let mut ticket = 0;
         for found in matching.each {
-            let delivery = Delivery {
-                message: Arc::clone(message),
-                qos: found.subscriber.qos.min(message.qos),
-                is_retained: message.is_retained && found.subscriber.retain_as_published,
-                identifiers: found.identifiers,
-                share: None,
-                place: 0,
-            };
-            ticket = ticket.max(self.push(&found.subscriber.session, delivery));
+            ticket = ticket.max(self.deliver(found, message).unwrap_or(0));
         }
         for turn in &matching.turns {
-            ticket = ticket.max(self.share(turn, message));
+            ticket = ticket.max(self.share(turn, message).unwrap_or(0));
         }
         ticket
     }
 
-    /// Routes an order, unless nobody would have it; how many do, once it is kept for those who are
-    /// not there.
-    pub(crate) async fn order(&self, order: Order, label: Label) -> usize {
-        let message = Arc::new(order.into_message(label));
-        let n_reached = self.reach(&message);
-        if n_reached == 0 {
-            return 0;
-        }
-        let ticket = self.route(&message);
-        match &self.ledger {
-            Some(ledger) if ticket > 0 && !ledger.is_kept(ticket).await => 0,
-            _ => n_reached,
-        }
-    }
-
-    /// How many subscribers would have the message if it were routed now: a group counts as one.
-    fn reach(&self, message: &Message) -> usize {
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
-        let matching = tree.matching(message);
-        drop(tree);
-        let may_have = |session: &Session| {
-            session.may_receive(message) && (message.qos > 0 || !session.is_parked())
+    /// Queues a message for one of its subscribers; `None` if it does not wait there.
+    fn deliver(&self, found: Match, message: &Arc<Message>) -> Option<Ticket> {
+        let delivery = Delivery {
+            message: Arc::clone(message),
+            qos: found.subscriber.qos.min(message.qos),
+            is_retained: message.is_retained && found.subscriber.retain_as_published,
+            identifiers: found.identifiers,
+            share: None,
+            place: 0,
         };
-        let each = matching.each.iter();
-        let each = each.filter(|found| may_have(&found.subscriber.session));
-        let turns = matching.turns.iter();
-        let turns = turns.filter(|turn| turn.members.iter().any(|one| may_have(&one.session)));
-        each.count() + turns.count()
+        self.push(&found.subscriber.session, delivery)
     }
 
     fn deliver_retained(&self, session: &Arc<Session>, wanted: &Filter, identifier: Option<u32>) {
@@ -417,7 +392,7 @@ impl Hub {
         }
     }
 
-    fn push(&self, session: &Arc<Session>, delivery: Delivery) -> Ticket {
+    fn push(&self, session: &Arc<Session>, delivery: Delivery) -> Option<Ticket> {
         let pushed = session.push(
             delivery,
             self.limits.outbox_messages_max,
@@ -434,8 +409,8 @@ impl Hub {
             self.unsubscribe_all(session);
         }
         match pushed {
-            Pushed::Queued { ticket, .. } => ticket,
-            Pushed::Withheld | Pushed::Refused | Pushed::Overrun => 0,
+            Pushed::Queued { ticket, .. } => Some(ticket),
+            Pushed::Withheld | Pushed::Refused | Pushed::Overrun => None,
         }
     }
 

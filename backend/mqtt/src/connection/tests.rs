@@ -13,6 +13,7 @@ mod groups;
 mod halves;
 mod lasting;
 mod limiting;
+mod ordering;
 mod passes;
 mod property;
 mod restarts;

@@ -19,10 +19,11 @@ use crate::keep::ledger::Ticket;
 use crate::topic::Subscription;
 
 impl Hub {
-    /// Gives a message to a member of a group.
-    pub(super) fn share(&self, turn: &Turn, message: &Arc<Message>) -> Ticket {
-        if let Some(ticket) = self.offer(turn, message, |_| true) {
-            return ticket;
+    /// Gives a message to a member of a group; `None` if it waits with nobody.
+    pub(super) fn share(&self, turn: &Turn, message: &Arc<Message>) -> Option<Ticket> {
+        let taken = self.offer(turn, message, |_| true);
+        if taken.is_some() {
+            return taken;
         }
         // Nobody has room. As with any other subscriber, who does not keep up with more than QoS 0
         // is told so by the end of its session.
@@ -32,7 +33,7 @@ impl Hub {
             .find(|member| member.session.is_seated() && member.session.may_receive(message));
         let Some(member) = first else {
             self.counters.deliveries_dropped.add(1);
-            return 0;
+            return None;
         };
         self.push(&member.session, delivery(member))
     }
