@@ -77,7 +77,8 @@ pub(super) fn topic_for(template: &str, asset: &str) -> Option<String> {
 ///
 /// # Shape
 /// `{"metrics":[{"name":"Outputs/Run","dataType":"Boolean","value":true}]}`. In the package a value
-/// may be `"{name}"`. The payload's own timestamp is when it goes out, and stands nowhere before.
+/// may be `"{name}"`. The payload's own timestamp is when it is handed over to go
+/// out, and stands nowhere before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
