@@ -6,8 +6,8 @@
 //! the city's channels are sent away to open them anew, as after a restart.
 //!
 //! The journal names the new package a moment before: from that entry on its rules order, and those of
-//! the city that serves still give what they had come to. So each firing is ordered by one of them,
-//! unless the swap fails at that moment: the log tells.
+//! the city that serves still give what they had come to. So each firing is ordered by one of them; if
+//! the swap fails at that moment, late or not at all: the log tells.
 
 mod past;
 
@@ -255,8 +255,8 @@ impl Renewal {
         let mut behind = String::new();
         for _ in 0..SWAPS_MAX {
             let mut swap = self.fold(package, generation, listed.clone()).await?;
-            // What fires between the naming and a swap that fails is ordered by nobody, so a tee that
-            // has been cut off must be known of before.
+            // What fires between the naming and a swap that fails is ordered late, by the next city that
+            // is made, or by nobody. So a tee that has been cut off must be known of before.
             let wanted = self.context.city.ask(City::seq).await.map_err(stopped)?;
             if let Err(why) = swap.reach(wanted) {
                 behind = why.to_string();
@@ -279,7 +279,7 @@ impl Renewal {
                     n_entries = until - named,
                     %why,
                     "another package was named and did not come in force: what fired within these \
-                     entries is ordered by no rule"
+                     entries is ordered late, if it comes in force in time, or by no rule"
                 );
             }
             behind = why.to_string();
