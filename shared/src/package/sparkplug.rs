@@ -8,7 +8,7 @@
 //! restart too, when no birth has been heard yet.
 //!
 //! # Source
-//! Sparkplug 3.0.0, sections 4.1 (topics), 6.4.16 (data types) and 6.4 under NCMD and DCMD.
+//! Sparkplug 3.0.0, sections 4.1 (topics), 6.4.16 (data types), 6.4.23 (NCMD) and 6.4.24 (DCMD).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

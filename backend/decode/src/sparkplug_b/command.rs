@@ -49,9 +49,9 @@ fn metric(written: &WrittenMetric) -> Result<Metric, Unsayable> {
 /// A value in the field that its datatype has for it.
 ///
 /// # Source
-/// Sparkplug 3.0.0, section 6.4.16: signed numbers stand in fields for unsigned ones. How short ones
-/// do is left open there; they are stretched to 32 bits with their sign, as by the reference
-/// implementation, Eclipse Tahu.
+/// Sparkplug 3.0.0, section 6.4.17, "Datatype details": signed numbers stand in fields for unsigned
+/// ones. How short ones do is left open there; they are stretched to 32 bits with their sign, as by the
+/// Java encoder of the reference implementation, Eclipse Tahu.
 fn value(datatype: Datatype, taken: Taken) -> Value {
     match taken {
         Taken::Whole(v) => match datatype {

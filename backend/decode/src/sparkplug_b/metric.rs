@@ -22,7 +22,7 @@ const CONTROLS: [&str; 2] = ["Node Control/", "Device Control/"];
 /// What a well-known property says of a value that is good.
 ///
 /// # Source
-/// Sparkplug 3.0.0, section 6.4.7, "Quality codes": 0 is bad, 192 good, 500 stale.
+/// Sparkplug 3.0.0, section 6.4.9, "Quality codes": 0 is bad, 192 good, 500 stale.
 const QUALITY: (&str, u32) = ("Quality", 192);
 
 /// Kinds of values.

@@ -26,7 +26,7 @@ impl Rebirth {
     /// The command, given at `now`.
     ///
     /// # Source
-    /// Sparkplug 3.0.0, section 6.4.21, NCMD: the metric `Node Control/Rebirth` is true.
+    /// Sparkplug 3.0.0, section 6.4.23, NCMD: the metric `Node Control/Rebirth` is true.
     pub fn payload(now: TimeMs) -> Vec<u8> {
         let rebirth = Metric {
             name: Some("Node Control/Rebirth".to_owned()),

@@ -96,7 +96,7 @@ fn pibrella() -> Decoder {
     ))
 }
 
-/// Section 6.4.18, NBIRTH.
+/// Section 6.4.19, NBIRTH.
 fn node_birth() -> Vec<Metric> {
     let control = |name| metric(name, BOOLEAN, Value::Boolean(false));
     let text = |name, text: &str| metric(name, STRING, Value::String(text.to_owned()));
@@ -114,7 +114,7 @@ fn node_birth() -> Vec<Metric> {
     ]
 }
 
-/// Section 6.4.19, DBIRTH.
+/// Section 6.4.20, DBIRTH.
 fn device_birth() -> Vec<Metric> {
     let names = [
         "Inputs/A",
@@ -157,7 +157,7 @@ fn the_specifications_session_is_read_from_birth_to_death() {
     );
     assert_eq!(values(device), [("a", 0.0, None), ("c", 0.0, None)]);
 
-    // Section 6.4.20, NDATA, and 6.4.21, DDATA, with the numbers of one session.
+    // Section 6.4.21, NDATA, and 6.4.22, DDATA, with the numbers of one session.
     let data = vec![metric("Supply Voltage", FLOAT, Value::Float(12.3))];
     let data = hear(&decoder, &NODE.replace("BIRTH", "DATA"), 2, data);
     assert_eq!(values(reading(&data)), [("volts", 12.3, Some("V"))]);

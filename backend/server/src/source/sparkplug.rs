@@ -56,7 +56,7 @@ pub(crate) async fn run(intake: Live<Intake>, endpoint: Handle, shutdown: Cancel
 /// Says whether the host is there, for whoever comes, too.
 ///
 /// # Source
-/// Sparkplug 3.0.0, section 6.4.23: a retained JSON object with `online` and `timestamp`.
+/// Sparkplug 3.0.0, section 6.4.27, STATE: a retained JSON object with `online` and `timestamp`.
 fn tell_state(endpoint: &Handle, is_online: bool) {
     let state = json!({ "online": is_online, "timestamp": clock::now().0 });
     let topic = format!("spBv1.0/STATE/{HOST}");
