@@ -1,6 +1,13 @@
 //! Mistakes in commands to what stands behind Sparkplug's nodes.
 
-use crate::told::{Files, assert_all_told_of, problems_of, tiny};
+use crate::told::{Files, assert_all_told_of, edited, problems_in, problems_of, tiny, told_of};
+
+/// Where commands stand.
+const FEEDS: &str = "feeds.toml";
+
+/// The topics of commands to the devices of [`pumps`], and of [`named_by_device`].
+const BY_PARTS: &str = "spBv1.0/{group}/DCMD/{node}/{device}";
+const BY_DEVICE: &str = "spBv1.0/plant/DCMD/n1/{asset}";
 
 /// Pumps behind gateways, whose mode is a choice of numbers.
 const FEED: &str = r#"
@@ -60,105 +67,99 @@ options = [
 "#;
 
 fn pumps() -> Files {
-    let mut files = tiny();
-    let feeds = files.get_mut("feeds.toml").expect("the file is there");
-    feeds.push_str(FEED);
-    files
+    edited(tiny(), FEEDS, |text| format!("{text}{FEED}"))
 }
 
 /// The same, of a feed whose assets are named by their device alone.
 fn named_by_device() -> Files {
-    let mut files = pumps();
-    let feeds = files.get_mut("feeds.toml").expect("the file is there");
-    let map = "format      = \"sparkplug-b\"\n[feed.map]\nasset = { topic = 4 }\n";
-    *feeds = feeds.replace("format      = \"sparkplug-b\"\n", map);
-    let own = "spBv1.0/plant/DCMD/n1/{asset}";
-    *feeds = feeds.replace("spBv1.0/{group}/DCMD/{node}/{device}", own);
-    files
+    let format = "format      = \"sparkplug-b\"\n";
+    let mapped = format!("{format}[feed.map]\nasset = {{ topic = 4 }}\n");
+    edited(pumps(), FEEDS, |text| {
+        let text = text.replace(format, &mapped);
+        text.replace(BY_PARTS, BY_DEVICE)
+    })
+}
+
+/// Asserts that of each of these in the place of the topic `own` one thing is told, there.
+fn assert_topics_told(files: &Files, own: &str, rows: &[(&str, &str)]) {
+    let own = format!("topic   = \"{own}\"");
+    for (topic, sentence) in rows {
+        let new = format!("topic   = ¦\"{topic}\"");
+        let told = told_of(files.clone(), FEEDS, &own, &new, sentence);
+        assert_eq!(told, Ok(()));
+    }
+}
+
+/// Asserts that after a change one thing is told of the pumps, at a place.
+#[track_caller]
+fn assert_told_at(place: &str, (old, new): (&str, &str), sentence: &str) {
+    let problems = problems_of(pumps(), FEEDS, old, new);
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    match told.as_slice() {
+        [one] if one.starts_with(place) && one.contains(sentence) => {}
+        _ => panic!("{new}\n  want {place}… {sentence}\n  told {told:#?}"),
+    }
+}
+
+/// Asserts that nothing is told of files.
+#[track_caller]
+fn assert_good(files: &Files) {
+    let told = problems_in(files);
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]
 fn commands_of_devices_and_of_nodes_are_good() {
-    for files in [pumps(), named_by_device()] {
-        let told = problems_of(files, "feeds.toml", "\"90s\"", "\"90s\"");
-        assert!(told.is_empty(), "{told:?}");
-    }
-    for (files, topic, good) in [
-        (
-            pumps(),
-            "{group}/DCMD/{node}/{device}",
-            "{group}/NCMD/{node}",
-        ),
-        (pumps(), "{group}/DCMD/{node}", "plant/DCMD/n1"),
-        (
-            pumps(),
-            "{group}/DCMD/{node}/{device}",
-            "plant/DCMD/n1/pump",
-        ),
-        (
-            named_by_device(),
-            "plant/DCMD/n1/{asset}",
-            "plant/NCMD/{asset}",
-        ),
+    assert_good(&pumps());
+    assert_good(&named_by_device());
+    for (files, own, topic) in [
+        (pumps(), BY_PARTS, "spBv1.0/{group}/NCMD/{node}"),
+        (pumps(), BY_PARTS, "spBv1.0/plant/DCMD/n1/{device}"),
+        (pumps(), BY_PARTS, "spBv1.0/plant/DCMD/n1/pump"),
+        (named_by_device(), BY_DEVICE, "spBv1.0/plant/NCMD/{asset}"),
     ] {
-        let told = problems_of(files, "feeds.toml", topic, good);
-        assert!(told.is_empty(), "{good}: {told:?}");
+        assert_good(&edited(files, FEEDS, |text| text.replace(own, topic)));
     }
 }
 
 #[test]
 fn feeds_of_two_groups_are_told_by_one_template() {
-    let mut files = pumps();
     let weirs = FEED.replace("\"pumps\"", "\"weirs\"");
     let weirs = weirs.replace("spBv1.0/plant/#", "spBv1.0/weir/#");
-    let feeds = files.get_mut("feeds.toml").expect("the file is there");
-    feeds.push_str(&weirs);
-    let told = problems_of(files, "feeds.toml", "\"90s\"", "\"90s\"");
-    assert!(told.is_empty(), "{told:?}");
+    assert_good(&edited(pumps(), FEEDS, |text| format!("{text}{weirs}")));
 }
 
 #[test]
 fn where_a_command_goes_is_told_as_sparkplug_and_the_feed_have_it() {
-    let topic = "topic   = \"spBv1.0/{group}/DCMD/{node}/{device}\"";
-    assert_all_told_of(
+    assert_topics_told(
         &pumps(),
-        "feeds.toml",
+        BY_PARTS,
         &[
             (
-                topic,
-                "topic   = ¦\"spBv1.0/{group}/DDATA/{node}/{device}\"",
+                "spBv1.0/{group}/DDATA/{node}/{device}",
                 "go to spBv1.0/GROUP/NCMD/NODE or spBv1.0/GROUP/DCMD/NODE/DEVICE",
             ),
             (
-                topic,
-                "topic   = ¦\"spBv1.0/{group}/NCMD/{node}/{device}\"",
+                "spBv1.0/{group}/NCMD/{node}/{device}",
                 "go to spBv1.0/GROUP/NCMD/NODE",
             ),
             (
-                topic,
-                "topic   = ¦\"spBv1.0/{node}/DCMD/{group}/{device}\"",
+                "spBv1.0/{node}/DCMD/{group}/{device}",
                 "are named GROUP:NODE:DEVICE",
             ),
+            (BY_DEVICE, "are named GROUP:NODE:DEVICE"),
+            ("spBv1.0/plant:1/DCMD/{node}/{device}", "has a colon"),
+            ("spBv1.0/+/DCMD/{node}/{device}", "is of one asset"),
             (
-                topic,
-                "topic   = ¦\"spBv1.0/plant/DCMD/n1/{asset}\"",
-                "are named GROUP:NODE:DEVICE",
-            ),
-            (
-                topic,
-                "topic   = ¦\"spBv1.0/plant:1/DCMD/{node}/{device}\"",
-                "has a colon",
-            ),
-            (
-                topic,
-                "topic   = ¦\"spBv1.0/+/DCMD/{node}/{device}\"",
-                "is of one asset",
-            ),
-            (
-                topic,
-                "topic   = ¦\"spBv1.0/{group}/DCMD/{node}/d-{device}\"",
+                "spBv1.0/{group}/DCMD/{node}/d-{device}",
                 "is filled in, and no more",
             ),
+        ],
+    );
+    assert_all_told_of(
+        &pumps(),
+        FEEDS,
+        &[
             (
                 "qos     = 0\nexpires = \"90s\"",
                 "qos     = ¦1\nexpires = \"90s\"",
@@ -180,51 +181,30 @@ fn where_a_command_goes_is_told_as_sparkplug_and_the_feed_have_it() {
 
 #[test]
 fn where_a_command_goes_is_told_of_assets_named_by_their_device_and_of_other_formats() {
-    let by_device = "topic   = \"spBv1.0/plant/DCMD/n1/{asset}\"";
     let says = "level 4 of this feed's topics is its assets' name";
-    assert_all_told_of(
+    assert_topics_told(
         &named_by_device(),
-        "feeds.toml",
+        BY_DEVICE,
         &[
-            (
-                by_device,
-                "topic   = ¦\"spBv1.0/plant/DCMD/{asset}/{asset}\"",
-                says,
-            ),
-            (
-                by_device,
-                "topic   = ¦\"spBv1.0/plant/DCMD/{node}/{asset}\"",
-                says,
-            ),
+            ("spBv1.0/plant/DCMD/{asset}/{asset}", says),
+            ("spBv1.0/plant/DCMD/{node}/{asset}", says),
         ],
     );
     // The gauges of the tiny city speak JSON.
-    assert_all_told_of(
+    assert_topics_told(
         &tiny(),
-        "feeds.toml",
+        "vendor-x/{asset}/command",
         &[(
-            "topic   = \"vendor-x/{asset}/command\"",
-            "topic   = ¦\"spBv1.0/plant/DCMD/n1/{asset}\"",
+            BY_DEVICE,
             "is Sparkplug's, and this feed's format is mapped-json",
         )],
     );
 }
 
-/// What is told of the pumps' feed after a change, which is one thing.
-fn told(old: &str, new: &str) -> String {
-    let told = problems_of(pumps(), "feeds.toml", old, new);
-    let [one] = told.as_slice() else {
-        panic!("{new}: {told:?}");
-    };
-    one.to_string()
-}
-
 /// The line on which `text` stands, which stands there once.
 fn line_of(text: &str) -> usize {
     let files = pumps();
-    let (before, _) = files["feeds.toml"]
-        .split_once(text)
-        .expect("it stands there");
+    let (before, _) = files[FEEDS].split_once(text).expect("it stands there");
     before.matches('\n').count() + 1
 }
 
@@ -270,11 +250,7 @@ fn what_a_metric_is_told_is_a_value_of_its_datatype() {
             "its timestamp is the order's",
         ),
     ] {
-        let told = told(old, new);
-        assert!(
-            told.starts_with(&place) && told.contains(sentence),
-            "{told}"
-        );
+        assert_told_at(&place, (old, new), sentence);
     }
 }
 
@@ -302,12 +278,7 @@ fn what_is_no_payload_of_sparkplugs_is_told_within_it() {
             "unknown key `seq`",
         ),
     ] {
-        let told = told(old, new);
-        let place = format!("feeds.toml:{line}:");
-        assert!(
-            told.starts_with(&place) && told.contains(sentence),
-            "{told}"
-        );
+        assert_told_at(&format!("feeds.toml:{line}:"), (old, new), sentence);
     }
 }
 
@@ -316,7 +287,7 @@ fn whatever_can_be_said_for_a_parameter_is_a_value_of_its_metrics_datatype() {
     let speed = "type  = \"number\"\nrange = [0.0, 100.0]\nwhole = true";
     assert_all_told_of(
         &pumps(),
-        "feeds.toml",
+        FEEDS,
         &[
             (
                 "en = \"Pump on\" }\ntype = \"switch\"",

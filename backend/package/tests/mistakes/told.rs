@@ -24,7 +24,19 @@ pub(crate) fn problems_of(mut files: Files, file: &str, old: &str, new: &str) ->
     let text = files.get_mut(file).expect("the file is there");
     assert!(text.contains(old), "{file} has no {old:?}");
     *text = text.replacen(old, new, 1);
-    Package::load(&files).err().unwrap_or_default()
+    problems_in(&files)
+}
+
+/// The problems of these files as they are.
+pub(crate) fn problems_in(files: &Files) -> Vec<Problem> {
+    Package::load(files).err().unwrap_or_default()
+}
+
+/// The files with another text in one of them.
+pub(crate) fn edited(mut files: Files, file: &str, edit: impl FnOnce(&str) -> String) -> Files {
+    let text = files.get_mut(file).expect("the file is there");
+    *text = edit(text);
+    files
 }
 
 /// Breaks the tiny city by putting `new` in place of `old`. A `¦` in `new` marks where the one
