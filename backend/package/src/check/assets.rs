@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use egret_shared::catalog::AssetDef;
 use egret_shared::id::{AreaCode, AssetId, FeedId, ID_BYTES_MAX};
+use egret_shared::package::feed::{FeedDef, Format};
+use egret_shared::package::sparkplug::BETWEEN;
 use egret_shared::position::Position;
 use egret_shared::text::Text;
 
-use super::Known;
+use super::{Known, topics};
 use crate::problem::Problem;
 
 /// The file's name.
@@ -85,6 +87,32 @@ fn at(line: u64, column: usize, record: &csv::StringRecord, message: String) -> 
     }
 }
 
+/// With what the ids of a feed's assets begin, if all are of one of Sparkplug's groups and named by
+/// it.
+fn group_of(feed: &FeedDef) -> Option<&str> {
+    let is_named_by_level = feed.map.as_ref().is_some_and(|map| map.asset.is_some());
+    if feed.format != Format::SparkplugB || is_named_by_level {
+        return None;
+    }
+    topics::written(feed.topic.as_deref()?, 1)
+}
+
+/// What is wrong with an asset's id, if anything.
+fn flaw_of_id(asset: &str, feed: Option<&FeedDef>) -> Option<String> {
+    if asset.is_empty() || asset.len() > ID_BYTES_MAX {
+        return Some(format!("an asset's id has 1 to {ID_BYTES_MAX} bytes"));
+    }
+    let group = feed.and_then(group_of)?;
+    let rest = asset.strip_prefix(group);
+    let is_of_it = rest.is_some_and(|rest| rest.starts_with(BETWEEN));
+    (!is_of_it).then(|| {
+        format!(
+            "asset \"{asset}\" can never be heard of: the assets of this feed are named \
+             {group}{BETWEEN}NODE{BETWEEN}DEVICE, its nodes {group}{BETWEEN}NODE"
+        )
+    })
+}
+
 fn asset(
     record: &csv::StringRecord,
     known: &Known<'_>,
@@ -106,8 +134,9 @@ fn asset(
             ),
         );
     }
-    if field(1).is_empty() || field(1).len() > ID_BYTES_MAX {
-        refuse(1, format!("an asset's id has 1 to {ID_BYTES_MAX} bytes"));
+    let feed = known.feed_defs.get(field(0)).copied();
+    if let Some(message) = flaw_of_id(field(1), feed) {
+        refuse(1, message);
     }
     let position = match (field(4), field(5)) {
         ("", "") => None,

@@ -377,11 +377,8 @@ pub(crate) fn check_topics(feeds: &List<'_, FeedDef>, problems: &mut Vec<Problem
 /// group alone.
 fn filter_in(feed: &FeedDef, command: &CommandDef) -> String {
     let filter = command.filter();
-    let group = feed
-        .topic
-        .as_deref()
-        .and_then(|topic| topic.split('/').nth(1));
-    let group = group.filter(|group| !group.contains(['+', '#']));
+    let group = feed.topic.as_deref();
+    let group = group.and_then(|topic| topics::written(topic, 1));
     match (filter.split_once("/+/"), group) {
         (Some((NAMESPACE, rest)), Some(group)) => format!("{NAMESPACE}/{group}/{rest}"),
         _ => filter,

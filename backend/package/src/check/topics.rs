@@ -42,6 +42,12 @@ pub(crate) fn has_level(filter: &str, number: usize) -> bool {
     filter.split('/').filter(|level| *level != "#").count() > number || filter.ends_with('#')
 }
 
+/// Level `number` of every topic that `filter` matches, counted from 0, if it is written out.
+pub(crate) fn written(filter: &str, number: usize) -> Option<&str> {
+    let level = filter.split('/').nth(number)?;
+    (!level.contains(['+', '#'])).then_some(level)
+}
+
 /// Whether there is a topic that both filters match.
 pub(crate) fn meet(one: &str, other: &str) -> bool {
     let (mut ones, mut others) = (one.split('/'), other.split('/'));

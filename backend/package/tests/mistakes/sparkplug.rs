@@ -149,6 +149,10 @@ fn where_a_command_goes_is_told_as_sparkplug_and_the_feed_have_it() {
             ),
             (BY_DEVICE, "are named GROUP:NODE:DEVICE"),
             ("spBv1.0/plant:1/DCMD/{node}/{device}", "has a colon"),
+            (
+                "spBv1.0/plnat/DCMD/{node}/{device}",
+                "level \"plnat\" is \"plant\" in this feed's topic \"spBv1.0/plant/#\"",
+            ),
             ("spBv1.0/+/DCMD/{node}/{device}", "is of one asset"),
             (
                 "spBv1.0/{group}/DCMD/{node}/d-{device}",
@@ -188,8 +192,15 @@ fn where_a_command_goes_is_told_of_assets_named_by_their_device_and_of_other_for
         &[
             ("spBv1.0/plant/DCMD/{asset}/{asset}", says),
             ("spBv1.0/plant/DCMD/{node}/{asset}", says),
+            ("spBv1.0/plnat/DCMD/n1/{asset}", "level \"plnat\""),
         ],
     );
+    // Of a feed of one node's messages, not only the group.
+    let of_one = edited(named_by_device(), FEEDS, |text| {
+        text.replace("spBv1.0/plant/#", "spBv1.0/plant/+/n1/#")
+    });
+    let other = ("spBv1.0/plant/DCMD/n2/{asset}", "level \"n2\" is \"n1\"");
+    assert_topics_told(&of_one, BY_DEVICE, &[other]);
     // The gauges of the tiny city speak JSON.
     assert_topics_told(
         &tiny(),
@@ -199,6 +210,34 @@ fn where_a_command_goes_is_told_of_assets_named_by_their_device_and_of_other_for
             "is Sparkplug's, and this feed's format is mapped-json",
         )],
     );
+}
+
+#[test]
+fn an_asset_that_is_not_named_by_its_feeds_group_is_told_of() {
+    let header = "feed,asset,name_zh,name_en,lon,lat,area\n";
+    let told = |mut files: Files, asset: &str| {
+        let text = format!("{header}pumps,{asset},泵,Pump,118.05,24.45,900001001\n");
+        files.insert("assets.csv".to_owned(), text);
+        let problems = problems_in(&files);
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for asset in ["plant:n1", "plant:n1:pump"] {
+        assert_eq!(told(pumps(), asset), Vec::<String>::new());
+    }
+    let sentence = "can never be heard of: the assets of this feed are named plant:NODE:DEVICE";
+    for asset in ["plnat:n1:pump", "plant", "pump"] {
+        let problems = told(pumps(), asset);
+        let [one] = problems.as_slice() else {
+            panic!("{asset}: {problems:?}");
+        };
+        assert!(one.starts_with("assets.csv:2:7: ") && one.contains(sentence));
+    }
+    // By one level, or of any group, they have other names.
+    assert_eq!(told(named_by_device(), "pump"), Vec::<String>::new());
+    let of_any = edited(pumps(), FEEDS, |text| {
+        text.replace("spBv1.0/plant/#", "spBv1.0/#")
+    });
+    assert_eq!(told(of_any, "weir:n1"), Vec::<String>::new());
 }
 
 /// The line on which `text` stands, which stands there once.

@@ -11,7 +11,7 @@ use egret_shared::package::sparkplug::{
 };
 use serde_json::Value;
 
-use super::One;
+use super::{One, topics};
 use crate::problem::Problem;
 
 /// Levels of a topic that may name an asset, counted from 0: the group, the node and the device.
@@ -60,11 +60,12 @@ impl One<'_, '_> {
         let levels: Vec<&str> = topic.split('/').collect();
         let asset = feed.map.as_ref().and_then(|map| map.asset.as_ref());
         match asset {
-            Some(Place::Topic { topic: level }) => named_by_level(&levels, *level),
+            Some(Place::Topic { topic: level }) => named_by_level(&levels, *level)?,
             // The rest is told of where it stands.
-            Some(Place::Pointer { .. }) => Ok(()),
-            None => named_by_parts(&levels),
+            Some(Place::Pointer { .. }) => return Ok(()),
+            None => named_by_parts(&levels)?,
         }
+        reaches_some(&levels, feed.topic.as_deref().unwrap_or_default())
     }
 
     /// Whether the payload is what Sparkplug's payloads are, and every value of its datatype.
@@ -165,6 +166,24 @@ fn named_by_parts(levels: &[&str]) -> Result<(), String> {
             return Err(format!(
                 "level \"{level}\" has a colon, at which ids of assets are parted: only assets that \
                  one level names, as by asset = {{ topic = 4 }}, can be told something there"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a command with these levels is for any asset of a feed: what is written out in its `topic`
+/// is so of all of them, and a command with something else there is offered to none.
+fn reaches_some(levels: &[&str], topic: &str) -> Result<(), String> {
+    for place in NAMING {
+        let own = topics::written(topic, place);
+        let Some((own, level)) = own.zip(levels.get(place).copied()) else {
+            continue;
+        };
+        if level != own && level != ASSET && !is_part(level) {
+            return Err(format!(
+                "level \"{level}\" is \"{own}\" in this feed's topic \"{topic}\": none of its assets \
+                 could be told"
             ));
         }
     }
