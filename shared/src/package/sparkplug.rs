@@ -237,7 +237,8 @@ impl Datatype {
     }
 
     /// What it makes of a value: a number may be a text of digits, as options of choices are. `None`
-    /// if the value is none of its own: nothing is rounded, and nothing cut off.
+    /// if the value is none of its own: nothing is rounded but what a [`Self::Float`] has no digits for,
+    /// and nothing cut off.
     pub fn take(self, value: &Value) -> Option<Taken> {
         let Some([least, most]) = self.bounds() else {
             return match self {

@@ -9,6 +9,9 @@ const FEEDS: &str = "feeds.toml";
 const BY_PARTS: &str = "spBv1.0/{group}/DCMD/{node}/{device}";
 const BY_DEVICE: &str = "spBv1.0/plant/DCMD/n1/{asset}";
 
+/// What acknowledges the command of [`pumps`].
+const ACK: &str = "ack     = { property = \"water_level\", is = \"{on}\" }";
+
 /// Pumps behind gateways, whose mode is a choice of numbers.
 const FEED: &str = r#"
 [[feed]]
@@ -120,6 +123,17 @@ fn commands_of_devices_and_of_nodes_are_good() {
     ] {
         assert_good(&edited(files, FEEDS, |text| text.replace(own, topic)));
     }
+    // A number that comes back as it went, or near enough.
+    let depth = "range = [-0.5, 3.5]";
+    for (ack, range) in [
+        ("is = \"{speed}\"", depth),
+        ("is = \"{depth}\", tolerance = 0.001", depth),
+        ("is = \"{depth}\"", "range = [-9.0, 3.0]\nwhole = true"),
+    ] {
+        let ack = format!("ack     = {{ property = \"water_level\", {ack} }}");
+        let files = edited(pumps(), FEEDS, |text| text.replace(depth, range));
+        assert_good(&edited(files, FEEDS, |text| text.replace(ACK, &ack)));
+    }
 }
 
 #[test]
@@ -175,9 +189,14 @@ fn where_a_command_goes_is_told_as_sparkplug_and_the_feed_have_it() {
                 "qos 2 is not possible",
             ),
             (
-                "ack     = { property = \"water_level\", is = \"{on}\" }",
+                ACK,
                 "ack     = { reply = ¦\"pumps/{asset}/answer\" }",
                 "Sparkplug has no answers to commands",
+            ),
+            (
+                ACK,
+                "ack     = ¦{ property = \"water_level\", is = \"{depth}\" }",
+                "metric \"Depth\" is a Float, which has some seven digits",
             ),
         ],
     );

@@ -4,7 +4,7 @@
 //! order would expire with nobody knowing why. Whatever can be said with a command has therefore to be
 //! a value of the datatype that is declared, from the least to the most of its range.
 
-use egret_shared::package::command::{ASSET, OptionDef, ParameterDef, ParameterKind};
+use egret_shared::package::command::{ASSET, OptionDef, ParameterDef, ParameterKind, Wish};
 use egret_shared::package::feed::{Format, Place};
 use egret_shared::package::sparkplug::{
     BETWEEN, Datatype, NAMESPACE, PARTS, Written, WrittenMetric, is_command, is_ours, is_part,
@@ -16,6 +16,9 @@ use crate::problem::Problem;
 
 /// Levels of a topic that may name an asset, counted from 0: the group, the node and the device.
 const NAMING: [usize; 3] = [1, 3, 4];
+
+/// The largest whole number up to which a `Float` holds each: 2^24.
+const FLOAT_WHOLE_MAX: f64 = 16_777_216.0;
 
 /// The names that are filled in with a time.
 const TIMES: [&str; 2] = ["at_ms", "expires_at_ms"];
@@ -95,6 +98,35 @@ impl One<'_, '_> {
             };
             problems.push(self.at("payload", message));
         }
+        if let Some(metric) = self.rounded(&written) {
+            let name = &metric.name;
+            let message = format!(
+                "metric \"{name}\" is a Float, which has some seven digits of what it is to become: \
+                 give a tolerance"
+            );
+            problems.push(self.at("ack", message));
+        }
+    }
+
+    /// The metric that is told what acknowledges the order, if it can come back as another number: it
+    /// goes as a `Float`, and has to be the very same.
+    fn rounded<'w>(&self, written: &'w Written) -> Option<&'w WrittenMetric> {
+        let ack = &self.command.ack;
+        let Some(Wish::Parameter(said)) = &ack.is else {
+            return None;
+        };
+        let id = said.strip_prefix('{')?.strip_suffix('}')?;
+        let mut parameters = self.command.parameters.iter();
+        let parameter = parameters.find(|one| one.id == id)?;
+        let is_held = |[from, to]: [f64; 2]| from >= -FLOAT_WHOLE_MAX && to <= FLOAT_WHOLE_MAX;
+        let is_exact = parameter.whole && parameter.range.is_some_and(is_held);
+        if ack.tolerance != 0.0 || parameter.kind != ParameterKind::Number || is_exact {
+            return None;
+        }
+        let mut metrics = written.metrics.iter();
+        metrics.find(|metric| {
+            metric.data_type == Datatype::Float && metric.value.as_str() == Some(said.as_str())
+        })
     }
 
     fn check_value(&self, metric: &WrittenMetric, problems: &mut Vec<Problem>) {
