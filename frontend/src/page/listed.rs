@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use egret_shared::text::Language;
 
 use crate::api::ApiError;
+use crate::clock;
 use crate::i18n::access::failure;
 use crate::i18n::{Key, Phrase};
 use crate::lasting::Kept;
@@ -95,6 +96,19 @@ impl<T: PartialEq + Send + Sync + 'static> Listed<T> {
     /// Whether there is still somebody to read it.
     pub(crate) async fn reload(self) -> bool {
         self.ask_for(FAILURES).await
+    }
+
+    /// Has it asked for anew every `ms` milliseconds, for as long as there is somebody to read it.
+    pub(crate) fn follow(self, ms: i32) -> Self {
+        leptos::task::spawn_local(async move {
+            loop {
+                clock::sleep(ms).await;
+                if !self.reload().await {
+                    return;
+                }
+            }
+        });
+        self
     }
 
     async fn ask_for(self, failures: u32) -> bool {

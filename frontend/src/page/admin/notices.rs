@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::api::notices::{self as api, Channel, Delivery, Health};
+use crate::format;
 use crate::i18n::Phrase;
 use crate::i18n::admin::Admin;
 use crate::i18n::notices::{Notices as Word, STATES, health_word, kind_word};
@@ -12,7 +13,6 @@ use crate::page::paged::Paged;
 use crate::screen::{Screen, screen};
 use crate::widget::form::choice;
 use crate::widget::level::LevelWord;
-use crate::{clock, format};
 
 use super::part;
 
@@ -43,15 +43,7 @@ struct Told {
 /// The page.
 pub(super) fn page() -> AnyView {
     let screen = screen();
-    let channels = Listed::new(api::channels);
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(FOLLOW_MS).await;
-            if !channels.reload().await {
-                return;
-            }
-        }
-    });
+    let channels = Listed::new(api::channels).follow(FOLLOW_MS);
     let channel = RwSignal::new(String::new());
     // What did not arrive is what one comes for.
     let state = RwSignal::new("failed".to_owned());

@@ -18,7 +18,7 @@ use crate::session::{place, way};
 use crate::widget::dialog::confirm;
 use crate::widget::form::{Form, button, row_button};
 use crate::widget::grants::grants_in_short;
-use crate::{api, clock, format};
+use crate::{api, format};
 
 use super::{Over, part};
 use forms::{approve, edit_wall};
@@ -59,17 +59,11 @@ pub(super) fn page() -> AnyView {
     let screen = screen();
     let walls = AllWalls {
         screen: StoredValue::new(screen),
-        waiting: Listed::new(api::admin::pairings),
+        waiting: Listed::new(api::admin::pairings).follow(ASK_MS),
         paired: Listed::new(api::admin::devices),
         over: Over::new(),
         form: Form::new(),
     };
-    leptos::task::spawn_local(async move {
-        clock::sleep(ASK_MS).await;
-        while walls.waiting.reload().await {
-            clock::sleep(ASK_MS).await;
-        }
-    });
     if let Some(code) = way::code_in_fragment(&place::fragment()) {
         walls.approve(code);
     }

@@ -10,7 +10,6 @@ use leptos_router::components::A;
 use egret_shared::package::addition::{AddedRow, Register};
 
 use crate::api::{self, encoded};
-use crate::clock;
 use crate::i18n::admin::Admin;
 use crate::i18n::connect::Connect as Word;
 use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell};
@@ -49,18 +48,10 @@ pub(super) fn section() -> AnyView {
     };
     let all = AllAdded {
         screen: StoredValue::new(screen),
-        listed: Listed::new(rows),
+        listed: Listed::new(rows).follow(REFRESH_MS),
         folding,
         over: RwSignal::new(None),
     };
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(REFRESH_MS).await;
-            if !all.listed.reload().await {
-                return;
-            }
-        }
-    });
     let progress = move || {
         all.folding.get().map(|done| {
             let label = move || screen.word(Word::Folding);

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use egret_shared::broker::BrokerStatus;
 
 use crate::api;
-use crate::clock;
 use crate::i18n::connect::Connect as Word;
 use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell};
 use crate::screen::{Screen, screen};
@@ -24,15 +23,7 @@ const COLUMNS: [Word; 6] = [
 /// The section.
 pub(super) fn section() -> AnyView {
     let screen = screen();
-    let listed = Listed::new(api::register::brokers);
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(REFRESH_MS).await;
-            if !listed.reload().await {
-                return;
-            }
-        }
-    });
+    let listed = Listed::new(api::register::brokers).follow(REFRESH_MS);
     let content = listed.table(&COLUMNS, Word::NoBrokers, move |broker| row(screen, broker));
     part("brokers", Word::Brokers, Word::BrokersAbout, content)
 }

@@ -6,7 +6,6 @@ use egret_shared::id::FeedId;
 
 use crate::api;
 use crate::api::register::Polled;
-use crate::clock;
 use crate::i18n::connect::Connect as Word;
 use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell};
 use crate::panel::feeds::feed_name;
@@ -26,15 +25,7 @@ const COLUMNS: [Word; 6] = [
 /// The section.
 pub(super) fn section() -> AnyView {
     let screen = screen();
-    let listed = Listed::new(api::register::polled);
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(REFRESH_MS).await;
-            if !listed.reload().await {
-                return;
-            }
-        }
-    });
+    let listed = Listed::new(api::register::polled).follow(REFRESH_MS);
     let content = listed.table(&COLUMNS, Word::NoPolled, move |(feed, polled)| {
         row(screen, feed, polled)
     });

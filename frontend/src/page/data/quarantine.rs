@@ -9,7 +9,6 @@ use egret_shared::id::FeedId;
 
 use crate::api::Refused;
 use crate::api::register::{self, Which};
-use crate::clock;
 use crate::i18n::Key;
 use crate::i18n::connect::{Connect as Word, REASONS, reason_word};
 use crate::page::listed::{Listed, cell, classed_cell, line};
@@ -67,7 +66,7 @@ pub(super) fn section() -> AnyView {
     };
     let all = Quarantine {
         screen: StoredValue::new(screen),
-        listed: Listed::new(rows),
+        listed: Listed::new(rows).follow(REFRESH_MS),
         which,
         open: RwSignal::new(None),
         leaving: RwSignal::new(None),
@@ -75,14 +74,6 @@ pub(super) fn section() -> AnyView {
         told: RwSignal::new(None),
         settles: untrack(|| session.has(Right::Send)),
     };
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(REFRESH_MS).await;
-            if !all.listed.reload().await {
-                return;
-            }
-        }
-    });
     let content = view! {
         {filters(all)}
         <p class="connect-told" role="status">{move || all.told.get()}</p>

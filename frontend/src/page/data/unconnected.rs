@@ -6,7 +6,6 @@ use leptos_router::components::A;
 use egret_shared::package::addition::UnheardTopic;
 
 use crate::api::{self, encoded};
-use crate::clock;
 use crate::i18n::connect::Connect as Word;
 use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell};
 use crate::screen::{Screen, screen};
@@ -24,15 +23,7 @@ const COLUMNS: [Word; 5] = [
 /// The section.
 pub(super) fn section() -> AnyView {
     let screen = screen();
-    let listed = Listed::new(api::register::topics);
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(REFRESH_MS).await;
-            if !listed.reload().await {
-                return;
-            }
-        }
-    });
+    let listed = Listed::new(api::register::topics).follow(REFRESH_MS);
     let content = listed.table(&COLUMNS, Word::NoUnconnected, move |heard| {
         row(screen, heard)
     });

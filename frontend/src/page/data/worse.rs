@@ -7,7 +7,6 @@ use egret_shared::id::FeedId;
 use egret_shared::rejection::Reason;
 
 use crate::api::{self, ApiError};
-use crate::clock;
 use crate::i18n::Key;
 use crate::i18n::connect::{Connect as Word, reason_word};
 use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell};
@@ -41,15 +40,7 @@ const COLUMNS: [Word; 5] = [
 pub(super) fn section() -> AnyView {
     let screen = screen();
     let store = screen.store;
-    let listed = Listed::new(move || worse(store));
-    leptos::task::spawn_local(async move {
-        loop {
-            clock::sleep(REFRESH_MS).await;
-            if !listed.reload().await {
-                return;
-            }
-        }
-    });
+    let listed = Listed::new(move || worse(store)).follow(REFRESH_MS);
     let content = listed.table(&COLUMNS, Word::NoWorse, move |row| row_of(screen, row));
     part("worse", Word::Worse, Word::WorseAbout, content)
 }

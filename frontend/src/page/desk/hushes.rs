@@ -21,19 +21,15 @@ use crate::widget::dialog::{buttons, dialog};
 use crate::widget::form::{Field, Form, Kind, choice, form as form_view, row_button};
 
 /// How often the list is asked for, milliseconds: its counts grow without anybody's doing.
-const REFRESH_MS: i64 = 10_000;
+const REFRESH_MS: i32 = 10_000;
 
 /// For how many hours an alert can be shelved.
 const HOURS: [i64; 4] = [1, 4, 8, 24];
 
 /// The list.
 pub(super) fn hushes(board: Board) -> AnyView {
-    let listed = Listed::new(api::case::hushes);
-    let now = board.screen().store.now;
-    let beat = Memo::new(move |_| now.get().0.div_euclid(REFRESH_MS));
+    let listed = Listed::new(api::case::hushes).follow(REFRESH_MS);
     Effect::new(move |before: Option<()>| {
-        // A memo that nobody reads notices nothing.
-        beat.with(|_| ());
         board.hushed.track();
         if before.is_some() {
             listed.refresh();

@@ -9,7 +9,6 @@ use egret_shared::wall::{DriveOrder, Step, WallRow};
 
 use super::Board;
 use crate::api;
-use crate::clock;
 use crate::i18n::wall::{Wall as Word, way_word};
 use crate::page::listed::{Listed, cell, classed_cell, line, name_cell};
 use crate::session::session;
@@ -48,15 +47,9 @@ pub(super) fn may_drive() -> Memo<bool> {
 pub(super) fn walls(board: Board) -> AnyView {
     let walls = Walls {
         board,
-        rows: Listed::new(api::wall::walls),
+        rows: Listed::new(api::wall::walls).follow(ASK_MS),
         form: Form::new(),
     };
-    leptos::task::spawn_local(async move {
-        clock::sleep(ASK_MS).await;
-        while walls.rows.reload().await {
-            clock::sleep(ASK_MS).await;
-        }
-    });
     view! {
         <section class="panel duty-walls walls-table" aria-label=move || board.word(Word::Tab)>
             {walls.form.failure()}
