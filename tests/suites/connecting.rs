@@ -7,6 +7,8 @@
     reason = "helpers of tests fail like tests"
 )]
 
+#[path = "connecting/at_once.rs"]
+mod at_once;
 #[path = "connecting/events.rs"]
 mod events;
 #[path = "connecting/orders.rs"]

@@ -50,6 +50,7 @@ use egret_notify::Outbox;
 use egret_package::Package;
 use egret_people::{Line, Refused};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -105,6 +106,9 @@ pub(crate) struct Context {
     pub forecasts: Arc<Forecasts>,
     /// The way into the journal.
     pub intake: Intake,
+    /// Held by whoever reads refused messages again or lets them go: two at once would list the same
+    /// ones, and count them twice. One for the whole server, whatever package is in force.
+    pub settling: Arc<Mutex<()>>,
     /// What was answered to requests that may be told again.
     pub answers: Answers,
     /// What is measured.

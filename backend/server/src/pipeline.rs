@@ -139,6 +139,7 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Running> {
         lineage,
         forecasts: Arc::new(Forecasts::new()),
         intake,
+        settling: Arc::default(),
         answers: api::Answers::default(),
         telemetry,
         brokers: BrokerBook::of(&config.brokers, clock::now()),

@@ -161,12 +161,12 @@ impl Rerun {
     }
 }
 
-/// Reads refused messages again.
+/// Reads refused messages again. `busy` while somebody settles some.
 pub(crate) async fn rerun(which: &Which) -> Result<Rerun, ApiError> {
     send_slowly(Method::Post, "/api/v1/quarantine/rerun", which).await
 }
 
-/// Lets refused messages go; answers how many.
+/// Lets refused messages go; answers how many. `busy`.
 pub(crate) async fn discard(which: &Which, why: &str) -> Result<usize, ApiError> {
     #[derive(Serialize)]
     struct Form<'a> {

@@ -115,6 +115,10 @@ mod tests {
         assert_eq!(failure(&taken, Language::Zh), "该名称已被使用");
         let other = ApiError::of_answer("/x", 400, r#"{"detail":"no feed \"x\""}"#);
         assert_eq!(failure(&other, Language::Zh), "no feed \"x\"");
+        // Of what few are told the server brings the words itself.
+        let busy = r#"{"detail":"later","code":"busy","words":{"zh":"稍后","en":"later"}}"#;
+        let busy = ApiError::of_answer("/x", 409, busy);
+        assert_eq!(failure(&busy, Language::Zh), "稍后");
         let away = ApiError::Network {
             path: "/x".into(),
             reason: "refused".into(),

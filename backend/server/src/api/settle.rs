@@ -2,8 +2,9 @@
 //! or let go.
 //!
 //! A message is read as of when it came, and leaves quarantine in the same commit in which what comes
-//! of it is kept: so it cannot count twice, nor be lost, whenever the server dies. What it was counted
-//! as when it was refused stays.
+//! of it is kept: so it cannot count twice, nor be lost, whenever the server dies. Nor does it when two
+//! settle it at once: that is done by one alone at a time. What it was counted as when it was refused
+//! stays.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,7 +16,10 @@ use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::people::Outcome;
 use egret_shared::rejection::{Reason, Rejection, Stage};
+use egret_shared::text::Text;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::MutexGuard;
 
 use super::Context;
 use super::extract::JsonBody;
@@ -85,14 +89,22 @@ const WHY_CHARS_MAX: usize = 500;
 /// Path that stands for the topic of what came by HTTP.
 const PATH: &str = "/api/v1/events";
 
+/// What it takes to settle a message.
+const RIGHTS: [Right; 2] = [Right::Raw, Right::Send];
+
+/// After so many seconds it is worth asking again whether nobody else settles messages.
+const BUSY_FOR_S: u64 = 5;
+
 /// `POST /api/v1/quarantine/rerun`: reads them again, oldest first.
 pub(super) async fn rerun(
     State(context): State<Context>,
     caller: Caller,
     JsonBody(which): JsonBody<Which>,
 ) -> Result<Json<Rerun>, Problem> {
+    check(&caller, &which)?;
+    let _alone = alone(&context)?;
+    let ids = meant(&context, &caller, which).await?;
     let mut done = Rerun::default();
-    let ids = meant(&context, &caller, which, &[Right::Raw, Right::Send]).await?;
     let ended = read_all_again(&context, &caller, &ids, &mut done).await;
     // However it ended: what was taken in is.
     note(&context, &caller, "quarantine.rerun", done.accepted, "").await?;
@@ -149,7 +161,9 @@ pub(super) async fn discard(
             format!("why: a reason of 1 to {WHY_CHARS_MAX} characters, for the audit trail");
         return Err(Problem::bad(detail));
     }
-    let ids = meant(&context, &caller, form.which, &[Right::Raw, Right::Send]).await?;
+    check(&caller, &form.which)?;
+    let _alone = alone(&context)?;
+    let ids = meant(&context, &caller, form.which).await?;
     // Before it is so: what is let go without a line would be gone in silence.
     note(&context, &caller, "quarantine.discard", ids.len(), why).await?;
     for ids in ids.chunks(AT_ONCE) {
@@ -163,23 +177,40 @@ pub(super) async fn discard(
     }))
 }
 
-/// The serial numbers of those that are meant and that the caller may settle, oldest first.
-async fn meant(
-    context: &Context,
-    caller: &Caller,
-    which: Which,
-    rights: &'static [Right],
-) -> Result<Vec<i64>, Problem> {
-    if !rights.iter().all(|right| caller.has(*right)) {
+/// Lets those settle messages who may, if they say which.
+fn check(caller: &Caller, which: &Which) -> Result<(), Problem> {
+    if !RIGHTS.iter().all(|right| caller.has(*right)) {
         return Err(Problem::forbidden());
     }
     let is_narrow = which.ids.is_some()
         || which.feed.is_some()
         || which.reason.is_some()
         || which.topic.is_some();
-    if !is_narrow {
-        return Err(Problem::bad("say which: ids, feed, reason or topic"));
+    if is_narrow {
+        Ok(())
+    } else {
+        Err(Problem::bad("say which: ids, feed, reason or topic"))
     }
+}
+
+/// Keeps everybody else from settling messages until it is dropped. It goes on when whoever asked was
+/// told that it takes too long, and who then asks again must not list the same ones.
+fn alone(context: &Context) -> Result<MutexGuard<'_, ()>, Problem> {
+    context.settling.try_lock().map_err(|_held| {
+        let words = Text::new(
+            "被拒收的报文正在重新解析或丢弃，请稍后查看结果再试",
+            "refused messages are being read again or let go already: see what comes of that, and \
+             ask again later",
+        );
+        Problem::new(StatusCode::CONFLICT, words.en.clone())
+            .with_code("busy")
+            .with_retry_after(BUSY_FOR_S)
+            .with_more(json!({ "words": words }))
+    })
+}
+
+/// The serial numbers of those that are meant and that the caller may settle, oldest first.
+async fn meant(context: &Context, caller: &Caller, which: Which) -> Result<Vec<i64>, Problem> {
     let mut filter = QuarantineFilter {
         feed: which.feed,
         reason: which.reason,
@@ -190,7 +221,7 @@ async fn meant(
     };
     let asking = caller.clone();
     let may = move |feed: Option<&FeedId>| {
-        rights.iter().all(|right| match feed {
+        RIGHTS.iter().all(|right| match feed {
             Some(feed) => asking.may_feed(*right, feed),
             None => asking.has_whole(*right),
         })
