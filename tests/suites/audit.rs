@@ -16,6 +16,8 @@ mod lines;
 mod orders;
 #[path = "audit/tampering.rs"]
 mod tampering;
+#[path = "audit/waiting.rs"]
+mod waiting;
 
 use egret_tests::browser::Browser;
 use egret_tests::city::CityCopy;

@@ -164,8 +164,8 @@ impl Context {
         self.audit.note(line);
     }
 
-    /// Puts a line about what was done, and is in the journal, into the audit trail, however long it
-    /// takes: see [`Trail::note_done`].
+    /// Puts a line about what was done into the audit trail, and returns once it is there; that it
+    /// cannot be written is no error of what was done: see [`Trail::note_done`].
     async fn note_done(&self, line: Line) {
         self.audit.note_done(line).await;
     }

@@ -287,7 +287,7 @@ pub(crate) const FORM_BYTES: usize = 128 * 1024;
 /// was asked, and no longer than one remembers it.
 pub(crate) const CONFIRM_FOR: Span = Span(120_000);
 
-/// Lines about what happened beside a request that may wait to be written into the audit trail.
+/// Lines of refusals and of gateways that connect that may wait to be written into the audit trail.
 pub(crate) const AUDIT_QUEUE: usize = 1_024;
 
 /// How often it is seen whether another process changed something about people.

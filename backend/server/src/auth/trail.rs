@@ -1,8 +1,8 @@
-//! The way into the audit trail for lines that are written beside a request, in the order in which
-//! they were put there.
+//! The way into the audit trail for lines that are written beside a request.
 //!
-//! What was done is never left out: whoever did it waits for room. What was refused, and that a gateway
-//! has connected, is left out when there is none, so that a flood of it holds up nobody who may.
+//! What was done is never left out, and is there before whoever did it is answered. What was refused,
+//! and that a gateway has connected, waits for its turn in the order in which it came, and is left out
+//! when there is no room, so that a flood of it holds up nobody who may.
 
 use egret_people::{Line, People};
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// Starts what writes the lines into the trail of `people`, until `shutdown`.
+    /// Starts what writes the lines that wait into the trail of `people`, until `shutdown`.
     pub(crate) fn start(
         people: &People,
         tracker: &TaskTracker,
@@ -45,20 +45,18 @@ impl Trail {
         }
     }
 
-    /// Takes a line about what was done, as soon as there is room.
+    /// Writes a line about what was done, and returns once it is there: with the server would go
+    /// whatever of it were only in memory.
     ///
-    /// It is in the journal already: that the trail cannot be written is logged and is no error of the
-    /// answer, by which somebody would believe that nothing was done, and do it again. Whoever waits
-    /// must not be dropped meanwhile; requests that change something are not.
+    /// It is done already: that the trail cannot be written is logged and is no error of the answer, by
+    /// which somebody would believe that nothing was done, and do it again. Whoever waits must not be
+    /// dropped before this is called; requests that change something are not.
     pub(crate) async fn note_done(&self, line: Line) {
-        // The server stops, and this runs to its end: there is nobody else to write it.
-        if let Err(mpsc::error::SendError(line)) = self.lines.send(line).await {
-            write(&self.people, line).await;
-        }
+        write(&self.people, line).await;
     }
 }
 
-/// Writes lines into the audit trail, until the server stops and all of them are there.
+/// Writes lines that wait into the audit trail, until the server stops and all of them are there.
 async fn keep(people: People, mut lines: mpsc::Receiver<Line>, shutdown: CancellationToken) {
     loop {
         let line = tokio::select! {
@@ -99,8 +97,19 @@ mod tests {
         Line::new(&Actor::console(), action, "here", NOW)
     }
 
+    /// What the trail has, oldest first.
+    fn actions(people: &People) -> Vec<String> {
+        let filter = AuditFilter {
+            limit: 10,
+            ..AuditFilter::default()
+        };
+        let rows = people.audit(&filter).unwrap().into_iter().rev();
+        let rows = rows.filter(|row| row.target == "here");
+        rows.map(|row| row.action).collect()
+    }
+
     #[tokio::test]
-    async fn what_was_done_waits_for_room_also_while_the_server_stops_and_a_refusal_does_not() {
+    async fn what_was_done_is_there_at_once_and_a_refusal_in_its_turn_if_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
         let people = People::open(folder.path(), Settings::default(), NOW).unwrap();
         let (lines, waiting) = mpsc::channel(1);
@@ -108,22 +117,19 @@ mod tests {
             people: people.clone(),
             lines,
         };
-        let stop = CancellationToken::new();
-        trail.note(line("first"));
+        // Nobody takes anything out of the queue yet.
+        trail.note_done(line("done")).await;
+        assert_eq!(actions(&people), ["done"]);
+        trail.note(line("refused"));
         trail.note(line("without room"));
-        let done = async {
-            trail.note_done(line("second")).await;
-            stop.cancel();
-        };
-        tokio::join!(done, keep(people.clone(), waiting, stop.clone()));
+        trail.note_done(line("beside a flood")).await;
+        assert_eq!(actions(&people), ["done", "beside a flood"]);
+        // What waits is there when the server has stopped, and nothing that was done needs the queue.
+        let stop = CancellationToken::new();
+        stop.cancel();
+        keep(people.clone(), waiting, stop).await;
         trail.note_done(line("after the end")).await;
-        let filter = AuditFilter {
-            limit: 10,
-            ..AuditFilter::default()
-        };
-        let rows = people.audit(&filter).unwrap();
-        let rows = rows.iter().rev().filter(|row| row.target == "here");
-        let actions: Vec<&str> = rows.map(|row| row.action.as_str()).collect();
-        assert_eq!(actions, ["first", "second", "after the end"]);
+        let all = ["done", "beside a flood", "refused", "after the end"];
+        assert_eq!(actions(&people), all);
     }
 }
