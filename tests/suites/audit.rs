@@ -14,6 +14,8 @@ mod hanging_up;
 mod lines;
 #[path = "audit/orders.rs"]
 mod orders;
+#[path = "audit/results.rs"]
+mod results;
 #[path = "audit/tampering.rs"]
 mod tampering;
 #[path = "audit/waiting.rs"]
@@ -35,12 +37,16 @@ const PHONE: &str = "13800005678";
 /// As [`guarded`], and its feed of reports tells of persons.
 #[track_caller]
 fn guarded_with_persons() -> (Server, Browser) {
-    let class = "classification = \"sensitive\"";
-    let personal = format!("{class}\npersonal = [\"/caller/phone\"]");
-    let city = CityCopy::new().with("feeds.toml", class, &personal);
-    let server = Setup::with_city(city).guarded().start();
+    let server = with_persons().guarded().start();
     let admin = Browser::first_admin(&server, PASSWORD);
     (server, admin)
+}
+
+/// A city whose feed of reports tells of persons.
+fn with_persons() -> Setup {
+    let class = "classification = \"sensitive\"";
+    let personal = format!("{class}\npersonal = [\"/caller/phone\"]");
+    Setup::with_city(CityCopy::new().with("feeds.toml", class, &personal))
 }
 
 /// A server with its first admin, signed in.

@@ -19,6 +19,7 @@ use egret_tests::message::{self, merged};
 use egret_tests::mosquitto::{self, Version};
 use egret_tests::server::{Setup, egret};
 use egret_tests::{tools, wait};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// Made up; the numbers' range is given to nobody.
@@ -97,6 +98,32 @@ fn a_person_is_erased_once_and_the_journal_and_everybody_else_stay() {
     let setup = server.stop();
     assert_eq!(n_reports(&erase(&setup, BEN).unwrap()), 2, "he was there");
     assert_eq!(setup.replay(Some(before.seq)), before);
+}
+
+#[test]
+fn a_person_is_erased_only_once_it_stands_in_the_audit_trail() {
+    let server = with_callers().start();
+    server.api().send(&call("R-1", ANN));
+    let setup = server.stop();
+    let people = Connection::open(setup.data().join("people.db")).unwrap();
+    let refuse = "CREATE TRIGGER no_line BEFORE INSERT ON audit WHEN NEW.action = 'person.erase'
+                  BEGIN SELECT RAISE(ABORT, 'no line'); END";
+    people.execute_batch(refuse).unwrap();
+    let said = erase(&setup, ANN).unwrap_err();
+    assert!(said.contains("no line"), "{said}");
+    people.execute_batch("DROP TRIGGER no_line").unwrap();
+    drop(people);
+    assert_eq!(n_reports(&erase(&setup, ANN).unwrap()), 1, "she was there");
+    let data = setup.data().to_str().unwrap();
+    let trail = egret(&["audit", "export", "--data", data]).stdout;
+    let trail = String::from_utf8(trail).unwrap();
+    let lines: Vec<Value> = trail
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let lines = lines.iter().filter(|line| line["action"] == "person.erase");
+    let details: Vec<&Value> = lines.map(|line| &line["detail"]).collect();
+    assert_eq!(details, ["asked for", "1 reports, 0 refused messages"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Personal fields of reports: masked for whoever may see the report, in clear for a reason that is
-//! written down first, and erased.
+//! Personal fields of reports: masked for whoever may see the report, and for a reason that is written
+//! down first, in clear, or erased.
 
 use axum::Json;
 use axum::extract::State;
@@ -48,7 +48,8 @@ pub(super) async fn shown(
     Ok(Json(fields.told(false)))
 }
 
-/// `POST /api/v1/persons/erase`: for those who answer for every feed.
+/// `POST /api/v1/persons/erase`: for those who answer for every feed. The reason stands in the audit
+/// trail before anything is erased, for it cannot be taken back; what came of it follows.
 pub(super) async fn erase(
     State(context): State<Context>,
     caller: Caller,
@@ -57,19 +58,22 @@ pub(super) async fn erase(
     if !caller.has_whole(Right::Erase) {
         return Err(Problem::forbidden());
     }
-    let reason = reason(&erase.reason)?.to_owned();
+    let reason = reason(&erase.reason)?;
+    // Whom it is about must not stand there.
+    let line =
+        |outcome, detail: String| caller.line(clock::now(), ("person.erase", ""), outcome, detail);
+    let asked = line(Outcome::Done, format!("asked for: {reason}"));
+    context.note_now(asked).await?;
     let erased = context.eraser.erase(erase.value).await;
-    let (outcome, detail) = match &erased {
+    let ended = match &erased {
         Ok(erased) => {
             let (reports, refused) = (erased.reports, erased.refused);
-            let how_many = format!("{reason}; {reports} reports, {refused} refused messages");
-            (Outcome::Done, how_many)
+            let how_many = format!("{reports} reports, {refused} refused messages");
+            line(Outcome::Done, how_many)
         }
-        Err(error) => (Outcome::Failed, format!("{reason}; {error}")),
+        Err(error) => line(Outcome::Failed, error.to_string()),
     };
-    // Whom it was about must not stand there.
-    let line = caller.line(clock::now(), ("person.erase", ""), outcome, detail);
-    context.note_now(line).await?;
+    context.note_done(ended).await;
     match erased {
         Ok(erased) => Ok(Json(Erased {
             reports: erased.reports,

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Subcommand;
 use egret_people::{Actor, Line, People, Settings};
+use egret_shared::people::Outcome;
 
 use crate::clock;
 use crate::journal::Journal as _;
 use crate::journal::sqlite::{SqliteJournal, database};
 use crate::pipeline;
 use crate::seal::Seal;
+use crate::store::personal::erase::{Erased, Erasure, NotErased};
 use crate::store::sqlite::SqliteStore;
 
 /// What can be asked.
@@ -74,12 +76,22 @@ fn erase(city: Option<&Path>, data: &Path, value: &str) -> anyhow::Result<()> {
         value
     };
     let mut erasure = store.begin_erasing(value)?;
-    while journal.erase(&mut erasure)? {}
-    let erased = erasure.finish()?;
-    let (reports, refused) = (erased.reports, erased.refused);
-    let line = Line::new(&Actor::console(), "person.erase", "", clock::now())
-        .detail(format!("{reports} reports, {refused} refused messages"));
-    People::open(data, Settings::default(), clock::now())?.note(&line)?;
+    let people = People::open(data, Settings::default(), clock::now())?;
+    // It cannot be taken back, so that it is written down first; whom it is about must not stand there.
+    people.note(&line().detail("asked for"))?;
+    let erased = to_the_end(&mut journal, &mut erasure);
+    let ended = match &erased {
+        Ok(erased) => {
+            let (reports, refused) = (erased.reports, erased.refused);
+            line().detail(format!("{reports} reports, {refused} refused messages"))
+        }
+        Err(error) => line().outcome(Outcome::Failed).detail(error.to_string()),
+    };
+    if let Err(error) = people.note(&ended) {
+        // No error of what was done: somebody would believe that it was not.
+        eprintln!("egret: the audit trail does not tell what came of it: {error}");
+    }
+    let erased = erased?;
     println!(
         "reports erased: {}, refused messages erased: {}",
         erased.reports, erased.refused
@@ -94,4 +106,15 @@ fn erase(city: Option<&Path>, data: &Path, value: &str) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Erases until nothing is left.
+fn to_the_end(journal: &mut SqliteJournal, erasure: &mut Erasure) -> Result<Erased, NotErased> {
+    while journal.erase(erasure)? {}
+    erasure.finish()
+}
+
+/// That somebody is erased, now.
+fn line() -> Line {
+    Line::new(&Actor::console(), "person.erase", "", clock::now())
 }

@@ -1,0 +1,83 @@
+//! What is asked for stands in the trail before it is done, and what came of it after. Without the first
+//! line nothing is done; that the second cannot be written changes nothing of what was.
+
+use egret_tests::clock;
+use egret_tests::http::Http;
+use egret_tests::message;
+use egret_tests::server::Server;
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::{PHONE, with_persons};
+
+/// Does something while the trail takes no line that is as `which` says, in SQL.
+#[track_caller]
+fn without<T>(server: &Server, which: &str, act: impl FnOnce() -> T) -> T {
+    let people = Connection::open(server.data().join("people.db")).unwrap();
+    let refuse = format!(
+        "CREATE TRIGGER no_line BEFORE INSERT ON audit WHEN {which}
+         BEGIN SELECT RAISE(ABORT, 'no line'); END"
+    );
+    people.execute_batch(&refuse).unwrap();
+    let done = act();
+    people.execute_batch("DROP TRIGGER no_line").unwrap();
+    done
+}
+
+/// Outcome and detail of every line of `action`, oldest first.
+#[track_caller]
+fn lines(api: &Http, action: &str) -> Vec<(String, String)> {
+    let rows = api.list(&format!("/api/v1/audit?action={action}"));
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let lines = rows.iter().rev();
+    lines
+        .map(|row| (text(row, "outcome"), text(row, "detail")))
+        .collect()
+}
+
+fn done(detail: &str) -> (String, String) {
+    ("done".to_owned(), detail.to_owned())
+}
+
+#[test]
+fn nobody_is_erased_before_it_stands_in_the_trail() {
+    let server = with_persons().start();
+    let api = server.api();
+    let mut report = message::request("R-1", "opened", clock::now());
+    report["caller"] = json!({ "phone": PHONE });
+    api.send(&report);
+    let fields = || api.get("/api/v1/reports/hotline/R-1/personal").body;
+    let before = fields();
+    let erase = || {
+        let form = json!({ "value": PHONE, "reason": "as asked" });
+        api.post("/api/v1/persons/erase", &form.to_string())
+    };
+    let answer = without(&server, "NEW.action = 'person.erase'", erase);
+    assert_eq!(answer.status, 500, "{answer:?}");
+    assert_eq!(fields(), before, "nobody was erased");
+
+    let answer = without(&server, "NEW.detail LIKE '% reports, %'", erase);
+    assert_eq!(answer.status, 200, "it was done: {answer:?}");
+    assert_eq!(answer.json()["reports"], 1, "{answer:?}");
+    assert_ne!(fields(), before);
+    assert!(
+        server
+            .log()
+            .contains("the audit trail could not be written")
+    );
+    assert_eq!(erase().status, 200);
+    let asked = done("asked for: as asked");
+    let ended = done("0 reports, 0 refused messages");
+    assert_eq!(
+        lines(&api, "person.erase"),
+        [asked.clone(), asked, ended],
+        "what came of the first could not be told"
+    );
+
+    let form = json!({ "value": "1", "reason": "by mistake" }).to_string();
+    assert_eq!(api.post("/api/v1/persons/erase", &form).status, 400);
+    let lines = lines(&api, "person.erase");
+    let (outcome, why) = lines.last().unwrap();
+    assert_eq!(outcome, "failed");
+    assert!(why.contains("at least 2"), "{why}");
+}
