@@ -82,10 +82,7 @@ pub(crate) struct Register {
 }
 
 /// A place among the changes that wait.
-pub(crate) struct Room<'a> {
-    permit: mpsc::Permit<'a, Job>,
-    jobs: &'a mpsc::Sender<Job>,
-}
+pub(crate) struct Room(mpsc::OwnedPermit<Job>);
 
 /// What does the changes has this end.
 pub(crate) struct Registrar {
@@ -118,13 +115,11 @@ impl Register {
     ///
     /// # Errors
     /// There is none `within` that time, or the server stops.
-    pub(crate) async fn room(&self, within: Duration) -> Result<Room<'_>, RegisterError> {
-        let permit = tokio::time::timeout(within, self.jobs.reserve()).await;
+    pub(crate) async fn room(&self, within: Duration) -> Result<Room, RegisterError> {
+        let permit = self.jobs.clone().reserve_owned();
+        let permit = tokio::time::timeout(within, permit).await;
         let permit = permit.map_err(|_elapsed| RegisterError::Busy(within))?;
-        Ok(Room {
-            permit: permit.map_err(|_gone| RegisterError::Stopped)?,
-            jobs: &self.jobs,
-        })
+        permit.map(Room).map_err(|_gone| RegisterError::Stopped)
     }
 
     /// What `samples` would become with `addition`, which stands in the place of the one of the same
@@ -150,7 +145,7 @@ impl Register {
     }
 }
 
-impl Room<'_> {
+impl Room {
     /// Adds a feed, or changes one that was added. It goes on whether or not anybody waits, until
     /// messages of the feed are taken.
     ///
@@ -174,8 +169,7 @@ impl Room<'_> {
         job: impl FnOnce(Reply) -> Job,
     ) -> impl Future<Output = Result<(), RegisterError>> {
         let (reply, answer) = oneshot::channel();
-        self.permit.send(job(reply));
-        let jobs = self.jobs;
+        let jobs = self.0.send(job(reply));
         async move {
             tokio::select! {
                 biased;

@@ -1,6 +1,6 @@
 //! Whoever hangs up as soon as a request is sent keeps nothing that it did out of the trail.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use egret_tests::browser::Browser;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::PASSWORD;
 use super::orders::{order, orders};
+use super::results::broken_feed;
 
 /// Requests of which nobody awaits the answer.
 const N: usize = 30;
@@ -87,4 +88,33 @@ fn a_hush_is_in_the_trail_though_whoever_ordered_it_hung_up() {
         Ok(put)
     });
     assert!(put.len() <= N, "{} hushes of {N} orders", put.len());
+}
+
+#[test]
+fn a_feed_that_could_not_be_connected_is_told_though_whoever_tried_hung_up() {
+    let server = Setup::tiny().guarded().start();
+    let mut admin = Browser::first_admin(&server, PASSWORD);
+    let token = server.token("steward", &["steward"]);
+    let (feed, http) = (broken_feed().to_string(), server.http);
+    let head = format!(
+        "PUT /api/v1/register/noise HTTP/1.1\r\nHost: {http}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        feed.len()
+    );
+    let mut stream = TcpStream::connect(http).unwrap();
+    stream.set_read_timeout(Some(wait::PATIENCE)).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    // Asked for by whoever is to do it, which then goes on.
+    let mut go_on = *b"HTTP/1.1 100 Continue\r\n\r\n";
+    stream.read_exact(&mut go_on).unwrap();
+    assert!(go_on.starts_with(b"HTTP/1.1 100 "), "{go_on:?}");
+    stream.write_all(feed.as_bytes()).unwrap();
+    drop(stream);
+    wait::until("what came of it is in the trail", || {
+        let page = admin.get("/api/v1/audit?action=feed.connect").json();
+        let lines = page["items"].as_array().cloned().unwrap_or_default();
+        let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].clone()).collect();
+        // The newest first.
+        wait::check(outcomes == ["failed", "done"], lines)
+    });
 }

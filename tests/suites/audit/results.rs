@@ -6,7 +6,7 @@ use egret_tests::http::Http;
 use egret_tests::message;
 use egret_tests::server::Server;
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{PHONE, with_persons};
 
@@ -28,11 +28,18 @@ fn without<T>(server: &Server, which: &str, act: impl FnOnce() -> T) -> T {
 #[track_caller]
 fn lines(api: &Http, action: &str) -> Vec<(String, String)> {
     let rows = api.list(&format!("/api/v1/audit?action={action}"));
-    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
     let lines = rows.iter().rev();
     lines
         .map(|row| (text(row, "outcome"), text(row, "detail")))
         .collect()
+}
+
+/// A feed that cannot be put in force.
+pub(crate) fn broken_feed() -> Value {
+    let mut feed = message::noise_feed("noise");
+    feed["metric"][0]["unit"] = json!("no such unit");
+    feed
 }
 
 fn done(detail: &str) -> (String, String) {
@@ -80,4 +87,43 @@ fn nobody_is_erased_before_it_stands_in_the_trail() {
     let (outcome, why) = lines.last().unwrap();
     assert_eq!(outcome, "failed");
     assert!(why.contains("at least 2"), "{why}");
+}
+
+#[test]
+fn a_feed_that_could_not_be_connected_or_let_go_is_told_so() {
+    let server = Server::tiny();
+    let api = server.api();
+    let json = [("content-type", "application/json")];
+    let path = "/api/v1/register/noise";
+    let feed = message::noise_feed("noise").to_string();
+    let answer = without(&server, "NEW.action = 'feed.connect'", || {
+        api.ask("PUT", path, &json, &feed)
+    });
+    assert_eq!(answer.status, 500, "{answer:?}");
+    let state = api.get("/api/v1/register").json();
+    assert_eq!(state["added"], json!([]), "without a line nothing is added");
+
+    let broken = broken_feed().to_string();
+    assert_eq!(api.ask("PUT", path, &json, &broken).status, 422);
+    let told = lines(&api, "feed.connect");
+    assert_eq!(told[0], done(""));
+    let (outcome, why) = &told[1];
+    assert_eq!((outcome.as_str(), told.len()), ("failed", 2), "{told:?}");
+    assert!(!why.is_empty(), "{told:?}");
+
+    // One that is refused is so though it cannot be told.
+    let answer = without(&server, "NEW.outcome = 'failed'", || {
+        api.ask("DELETE", path, &[], "")
+    });
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(api.ask("DELETE", path, &[], "").status, 404);
+    let failed = (
+        "failed".to_owned(),
+        "no feed \"noise\" was added".to_owned(),
+    );
+    assert_eq!(lines(&api, "feed.disconnect"), [done(""), done(""), failed]);
+
+    // One that is done is one line.
+    assert_eq!(api.ask("PUT", path, &json, &feed).status, 200);
+    assert_eq!(lines(&api, "feed.connect").len(), 3);
 }

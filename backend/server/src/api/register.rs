@@ -123,8 +123,9 @@ pub(super) async fn put(
     }
     // The trail tells of no change that is not taken.
     let room = context.register.room(WAITED).await?;
-    note(&context, &caller, "feed.connect", &feed).await?;
-    answer(&context, room.put(addition)).await
+    let what = ("feed.connect", feed);
+    note(&context, &caller, &what).await?;
+    answer(&context, caller, what, room.put(addition)).await
 }
 
 /// `DELETE /api/v1/register/{feed}`: lets a feed go that was added.
@@ -135,37 +136,45 @@ pub(super) async fn remove(
 ) -> Result<(StatusCode, Json<Register>), Problem> {
     may(&caller)?;
     let room = context.register.room(WAITED).await?;
-    note(&context, &caller, "feed.disconnect", &feed).await?;
-    answer(&context, room.remove(feed)).await
+    let what = ("feed.disconnect", feed.clone());
+    note(&context, &caller, &what).await?;
+    answer(&context, caller, what, room.remove(feed)).await
 }
 
-/// What is there once a change is in force, or while it is not yet.
+/// What is done to a feed, by its word in the audit trail.
+type What = (&'static str, FeedId);
+
+/// What is there once a change is in force, or while it is not yet. It goes on whoever waits for it; so
+/// does the line that tells that it came to nothing.
 async fn answer(
     context: &Context,
-    change: impl Future<Output = Result<(), RegisterError>>,
+    caller: Caller,
+    (action, feed): What,
+    change: impl Future<Output = Result<(), RegisterError>> + Send + 'static,
 ) -> Result<(StatusCode, Json<Register>), Problem> {
+    let trail = context.audit.clone();
+    let change = context.tasks.spawn(async move {
+        let done = change.await;
+        if let Err(error) = &done {
+            let (at, target, why) = (clock::now(), feed.as_str(), error.to_string());
+            let line = caller.line(at, (action, target), Outcome::Failed, why);
+            trail.note_done(line).await;
+        }
+        done
+    });
     let status = match tokio::time::timeout(WAITED, change).await {
-        Ok(done) => {
-            done?;
+        Ok(ended) => {
+            ended.map_err(|error| Problem::given_up(&error))??;
             StatusCode::OK
         }
-        // It goes on.
         Err(_elapsed) => StatusCode::ACCEPTED,
     };
     Ok((status, Json(context.register.state())))
 }
 
-async fn note(
-    context: &Context,
-    caller: &Caller,
-    action: &'static str,
-    feed: &FeedId,
-) -> Result<(), Problem> {
-    let line = caller.line(
-        clock::now(),
-        (action, feed.as_str()),
-        Outcome::Done,
-        String::new(),
-    );
+/// Notes what is asked for, before it is done.
+async fn note(context: &Context, caller: &Caller, (action, feed): &What) -> Result<(), Problem> {
+    let target = (*action, feed.as_str());
+    let line = caller.line(clock::now(), target, Outcome::Done, "");
     context.note_now(line).await
 }

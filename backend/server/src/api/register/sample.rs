@@ -77,7 +77,7 @@ pub(in crate::api) async fn fetch(
         Err(failure) => {
             let why = failure.why.clone();
             let line = caller.line(clock::now(), action, Outcome::Failed, why);
-            context.note_now(line).await?;
+            context.note_done(line).await;
             Err(failed(failure))
         }
     }
