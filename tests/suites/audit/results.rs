@@ -4,6 +4,8 @@
 use egret_tests::clock;
 use egret_tests::http::Http;
 use egret_tests::message;
+use egret_tests::mosquitto::Version;
+use egret_tests::paho;
 use egret_tests::server::Server;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -126,4 +128,43 @@ fn a_feed_that_could_not_be_connected_or_let_go_is_told_so() {
     // One that is done is one line.
     assert_eq!(api.ask("PUT", path, &json, &feed).status, 200);
     assert_eq!(lines(&api, "feed.connect").len(), 3);
+}
+
+#[test]
+fn messages_are_read_again_only_once_it_stands_in_the_trail() {
+    let server = Server::tiny();
+    let api = server.api();
+    let mut vendor = paho::Session::connect(server.mqtt, Version::V5);
+    for db in [50.0, 60.0] {
+        let sent = message::noise(clock::now(), db).to_string();
+        assert_eq!(vendor.publish("acme/meter-7/up", &sent), 0x90);
+    }
+    let json = [("content-type", "application/json")];
+    let feed = message::noise_feed("noise").to_string();
+    let connected = api.ask("PUT", "/api/v1/register/noise", &json, &feed);
+    assert_eq!(connected.status, 200, "{connected:?}");
+
+    let refused = || api.list("/api/v1/quarantine");
+    let [newer, older] = [0, 1].map(|n| refused()[n]["id"].clone());
+    let rerun = |id: &Value| {
+        let form = json!({ "ids": [id] }).to_string();
+        api.post("/api/v1/quarantine/rerun", &form)
+    };
+    let is_rerun = "NEW.action = 'quarantine.rerun'";
+    let answer = without(&server, is_rerun, || rerun(&older));
+    assert_eq!((answer.status, refused().len()), (500, 2), "{answer:?}");
+
+    let answer = without(&server, "NEW.detail LIKE '%taken%'", || rerun(&older));
+    assert_eq!(answer.status, 200, "it was done: {answer:?}");
+    assert_eq!(
+        (answer.json()["accepted"].as_u64(), refused().len()),
+        (Some(1), 1)
+    );
+    assert_eq!(rerun(&newer).status, 200);
+    let asked = done("asked for: 1 messages");
+    let ended = done("1 taken, 0 stay");
+    assert_eq!(
+        lines(&api, "quarantine.rerun"),
+        [asked.clone(), asked, ended]
+    );
 }

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use egret_city::entry::Entry;
 use egret_decode::event_attribute;
 use egret_mqtt::taker;
+use egret_people::Line;
 use egret_shared::access::Right;
 use egret_shared::id::FeedId;
 use egret_shared::people::Outcome;
@@ -89,6 +90,10 @@ const WHY_CHARS_MAX: usize = 500;
 /// Path that stands for the topic of what came by HTTP.
 const PATH: &str = "/api/v1/events";
 
+/// What settling is called in the audit trail.
+const RERUN: &str = "quarantine.rerun";
+const DISCARD: &str = "quarantine.discard";
+
 /// What it takes to settle a message.
 const RIGHTS: [Right; 2] = [Right::Raw, Right::Send];
 
@@ -104,10 +109,22 @@ pub(super) async fn rerun(
     check(&caller, &which)?;
     let _alone = alone(&context)?;
     let ids = meant(&context, &caller, which).await?;
+    // Before anything is in the journal: there it stays, whatever becomes of the rest.
+    let asked = format!("asked for: {} messages", ids.len());
+    let asked = line(&caller, RERUN, Outcome::Done, asked);
+    context.note_now(asked).await?;
     let mut done = Rerun::default();
     let ended = read_all_again(&context, &caller, &ids, &mut done).await;
-    // However it ended: what was taken in is.
-    note(&context, &caller, "quarantine.rerun", done.accepted, "").await?;
+    let (taken, stay) = (done.accepted, done.refused);
+    let (outcome, detail) = match &ended {
+        Ok(()) => (Outcome::Done, format!("{taken} taken, {stay} stay")),
+        Err(why) => {
+            let detail = format!("{taken} taken, {stay} stay; {}", why.detail());
+            (Outcome::Failed, detail)
+        }
+    };
+    let ended_line = line(&caller, RERUN, outcome, detail);
+    context.note_done(ended_line).await;
     ended?;
     Ok(Json(done))
 }
@@ -164,17 +181,25 @@ pub(super) async fn discard(
     check(&caller, &form.which)?;
     let _alone = alone(&context)?;
     let ids = meant(&context, &caller, form.which).await?;
+    let n_messages = ids.len();
     // Before it is so: what is let go without a line would be gone in silence.
-    note(&context, &caller, "quarantine.discard", ids.len(), why).await?;
+    let detail = format!("{n_messages} messages: {why}");
+    let asked = line(&caller, DISCARD, Outcome::Done, detail);
+    context.note_now(asked).await?;
+    let mut discarded = 0;
     for ids in ids.chunks(AT_ONCE) {
         let mut gathering = Gathering::begin();
         gathering.put(Entry::Tick(clock::now()));
         gathering.release(ids);
-        keep(&context, gathering).await?;
+        if let Err(problem) = keep(&context, gathering).await {
+            let detail = format!("{discarded} of {n_messages} messages; {}", problem.detail());
+            let failed = line(&caller, DISCARD, Outcome::Failed, detail);
+            context.note_done(failed).await;
+            return Err(problem);
+        }
+        discarded += ids.len();
     }
-    Ok(Json(LetGo {
-        discarded: ids.len(),
-    }))
+    Ok(Json(LetGo { discarded }))
 }
 
 /// Lets those settle messages who may, if they say which.
@@ -365,19 +390,8 @@ async fn keep(context: &Context, gathering: Gathering) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn note(
-    context: &Context,
-    caller: &Caller,
-    action: &'static str,
-    n_messages: usize,
-    why: &str,
-) -> Result<(), Problem> {
-    let detail = match why {
-        "" => format!("{n_messages} messages"),
-        why => format!("{n_messages} messages: {why}"),
-    };
-    let line = caller.line(clock::now(), (action, "quarantine"), Outcome::Done, detail);
-    context.note_now(line).await
+fn line(caller: &Caller, action: &'static str, outcome: Outcome, detail: String) -> Line {
+    caller.line(clock::now(), (action, "quarantine"), outcome, detail)
 }
 
 impl Rerun {
