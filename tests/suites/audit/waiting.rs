@@ -63,3 +63,19 @@ fn what_was_done_is_in_the_trail_before_it_is_answered() {
         assert_eq!((answer.status, n_lines), (200, 1), "{answer:?}");
     }
 }
+
+#[test]
+fn refused_messages_are_shown_to_nobody_before_the_look_is_a_line() {
+    let server = Server::tiny();
+    let look = ("GET", "/api/v1/quarantine", Value::Null);
+    let looks = while_it_is_held(&server, "quarantine.read", &[look.clone(), look]);
+    for (answer, n_lines) in looks {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(n_lines > 0, "shown before it is a line: {answer:?}");
+    }
+    // A page that stays open is no further line.
+    let lines = || server.api().list("/api/v1/audit?action=quarantine.read");
+    let n_lines = lines().len();
+    server.api().list("/api/v1/quarantine");
+    assert_eq!(lines().len(), n_lines);
+}

@@ -80,22 +80,21 @@ pub(super) async fn list(
 }
 
 /// Notes that somebody looks, before anything is shown, and once a minute: a page that stays open asks
-/// every few seconds.
+/// every few seconds. Who looks at the same time writes a line, too, and does not take it for granted
+/// that the other's comes to be.
 async fn note(context: &Context, caller: &Caller) -> Result<(), Problem> {
     let (now, who) = (clock::now(), caller.actor().id);
-    let what = format!("{who} quarantine.read");
-    if let Some(n_before) = context.refusals.count(caller.visit.network(), &what, now) {
-        let detail = match n_before {
-            0 => String::new(),
-            n => format!("and {n} more looks before"),
-        };
-        let action = ("quarantine.read", "quarantine");
-        let line = caller.line(now, action, Outcome::Done, detail);
-        // It is written also if whoever looks is gone meanwhile: the look is counted already.
-        if let Err(problem) = context.note_now(line).await {
-            context.refusals.forget(caller.visit.network(), &what);
-            return Err(problem);
-        }
-    }
+    let (network, what) = (caller.visit.network(), format!("{who} quarantine.read"));
+    let Some(n_before) = context.refusals.due(network, &what, now) else {
+        return Ok(());
+    };
+    let detail = match n_before {
+        0 => String::new(),
+        n => format!("and {n} more looks before"),
+    };
+    let action = ("quarantine.read", "quarantine");
+    let line = caller.line(now, action, Outcome::Done, detail);
+    context.note_now(line).await?;
+    context.refusals.written(network, &what, now);
     Ok(())
 }
