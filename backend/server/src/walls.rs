@@ -130,18 +130,20 @@ impl Walls {
             .change(id, now, |state| state.shows = Some(showing));
     }
 
-    /// Tells a wall what `order` makes of how it stands; how it stands then.
+    /// Tells a wall what `order` makes of how it stands; how it stands then. Nobody else tells it
+    /// anything in between.
     ///
     /// # Errors
-    /// [`TooManyWalls`].
-    pub(crate) fn drive(
+    /// [`TooManyWalls`], and why `order` cannot be.
+    pub(crate) fn drive<E: From<TooManyWalls>>(
         &self,
         id: &SmolStr,
         now: TimeMs,
-        drive: Option<Drive>,
-    ) -> Result<WallState, TooManyWalls> {
+        order: impl FnOnce(&WallState) -> Result<Option<Drive>, E>,
+    ) -> Result<WallState, E> {
         let mut inner = self.lock();
         inner.wall(id, self.generation, now)?;
+        let drive = order(&inner.state(id, now))?;
         inner.change(id, now, |state| state.drive = drive);
         Ok(inner.state(id, now))
     }
@@ -267,6 +269,12 @@ mod tests {
         Arc::new(Walls::new(7, WatchDef::default()))
     }
 
+    /// Tells a wall this, however it stands.
+    fn tell(walls: &Walls, id: &SmolStr, now: TimeMs, drive: Drive) {
+        let told = walls.drive(id, now, |_| Ok::<_, TooManyWalls>(Some(drive)));
+        told.unwrap();
+    }
+
     fn showing(scene: &str) -> Showing {
         Showing {
             scene: scene.into(),
@@ -279,8 +287,8 @@ mod tests {
     fn a_wall_that_reconnects_gets_what_it_was_told_meanwhile() {
         let walls = walls();
         let id = SmolStr::new("hall");
-        walls.drive(&id, TimeMs(0), Some(drive("a", 10))).unwrap();
-        walls.drive(&id, TimeMs(1), Some(drive("b", 11))).unwrap();
+        tell(&walls, &id, TimeMs(0), drive("a", 10));
+        tell(&walls, &id, TimeMs(1), drive("b", 11));
         let log = walls.open(&id, TimeMs(2)).unwrap();
         let next = log.next(None, Encoding::Binary).unwrap().unwrap();
         let ServerMessage::Snapshot(frame) = codec::decode(&next.bytes).unwrap() else {
@@ -291,6 +299,30 @@ mod tests {
         };
         assert_eq!(state.drive, Some(drive("b", 11)));
         assert_eq!(walls.state("hall", TimeMs(11)).0.drive, None);
+    }
+
+    #[test]
+    fn an_order_builds_on_the_one_before_and_one_that_cannot_be_changes_nothing() {
+        let walls = walls();
+        let id = SmolStr::new("hall");
+        tell(&walls, &id, TimeMs(0), drive("a", 10));
+        let spotlight = |state: &WallState| {
+            let drive = state.drive.clone().map(|before| Drive {
+                spotlight: Some("1".into()),
+                ..before
+            });
+            Ok::<_, TooManyWalls>(drive)
+        };
+        let both = walls
+            .drive(&id, TimeMs(1), spotlight)
+            .unwrap()
+            .drive
+            .unwrap();
+        assert_eq!(both.scene, Some("a".into()));
+        assert_eq!(both.spotlight, Some("1".into()));
+        let refused = walls.drive(&id, TimeMs(2), |_| Err(TooManyWalls));
+        assert_eq!(refused, Err(TooManyWalls));
+        assert_eq!(walls.state("hall", TimeMs(2)).0.drive, Some(both));
     }
 
     #[test]
@@ -317,7 +349,7 @@ mod tests {
         let id = SmolStr::new("hall");
         let seq = {
             let log = walls.open(&id, TimeMs(0)).unwrap();
-            walls.drive(&id, TimeMs(0), Some(drive("a", 10))).unwrap();
+            tell(&walls, &id, TimeMs(0), drive("a", 10));
             let held = log.next(None, Encoding::Binary).unwrap().unwrap();
             held.seq
         };

@@ -168,3 +168,22 @@ fn messages_are_read_again_only_once_it_stands_in_the_trail() {
         [asked.clone(), asked, ended]
     );
 }
+
+#[test]
+fn an_order_to_a_wall_that_is_not_obeyed_is_no_line() {
+    // As many as may be driven at once.
+    const WALLS_MAX: usize = 256;
+    let server = Server::tiny();
+    let api = server.api();
+    let drive = |n: usize, order: &str| {
+        let path = format!("/api/v1/walls/wall-{n}/drive");
+        api.post(&path, order)
+    };
+    let scene = r#"{"scene":"overview"}"#;
+    drive(0, r#"{"scene":"nowhere"}"#).is_problem(422, "nowhere");
+    for n in 0..WALLS_MAX {
+        assert_eq!(drive(n, scene).status, 200);
+    }
+    drive(WALLS_MAX, scene).is_problem(503, "close one");
+    assert_eq!(lines(&api, "wall.drive").len(), WALLS_MAX);
+}

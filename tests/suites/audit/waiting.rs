@@ -79,3 +79,28 @@ fn refused_messages_are_shown_to_nobody_before_the_look_is_a_line() {
     server.api().list("/api/v1/quarantine");
     assert_eq!(lines().len(), n_lines);
 }
+
+#[test]
+fn two_who_drive_a_wall_at_once_do_not_undo_each_other() {
+    let server = Server::tiny();
+    let api = server.api();
+    let report = json!({
+        "id": "r-1", "title": "water", "text": "", "level": "red", "area": "900001",
+    });
+    let opened = api.post("/api/v1/incidents", &report.to_string());
+    assert_eq!(opened.status, 200, "{opened:?}");
+    let incident = opened.json()["incident"].clone();
+    let path = "/api/v1/walls/hall-1/drive";
+    let scene = json!({ "scene": "overview" });
+    let spotlight = json!({ "spotlight": incident });
+    let orders = [("POST", path, scene), ("POST", path, spotlight)];
+    for (answer, _) in while_it_is_held(&server, "wall.drive", &orders) {
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    // One more, which leaves what it was told.
+    let held = api.post(path, r#"{"hold":true}"#);
+    assert_eq!(held.status, 200, "{held:?}");
+    let told = held.json()["drive"].clone();
+    assert_eq!(told["scene"], "overview", "{told}");
+    assert_eq!(told["spotlight"], incident, "{told}");
+}

@@ -19,6 +19,7 @@ use crate::auth::Caller;
 use crate::auth::walls::KnownWall;
 use crate::clock;
 use crate::limits::DRIVE_FOR;
+use crate::walls::TooManyWalls;
 
 /// `GET /api/v1/walls`: those that whoever asks may drive.
 pub(super) async fn list(
@@ -32,7 +33,14 @@ pub(super) async fn list(
     query.page(rows).map(Json)
 }
 
-/// `POST /api/v1/walls/{id}/drive`.
+impl From<TooManyWalls> for Problem {
+    fn from(full: TooManyWalls) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string())
+    }
+}
+
+/// `POST /api/v1/walls/{id}/drive`. An order that can be obeyed is a line of the trail first. It is
+/// obeyed as the wall stands by then, for somebody else's may have come in between.
 pub(super) async fn drive(
     State(context): State<Context>,
     caller: Caller,
@@ -45,28 +53,38 @@ pub(super) async fn drive(
     let wall = context.access.wall_for(&caller, &id);
     let wall = wall.ok_or_else(|| Problem::missing(format!("there is no wall {id}")))?;
     let now = clock::now();
+    // A place among the walls, which nobody takes from this one before it has been told.
+    let _place = context.walls.open(&id, now)?;
     let (state, _) = context.walls.state(&id, now);
     let scenes = scenes(&context, &wall);
-    let (scene, spotlight) = wanted(&order, &state, &scenes)?;
+    wanted(&order, &state, &scenes)?;
     if let DriveOrder::Spotlight(incident) = &order {
         may_be_shown(&context, &caller, &wall, incident).await?;
     }
-    let by = caller.person(None).name;
-    let is_told = scene.is_some() || spotlight.is_some();
-    let drive = is_told.then(|| Drive {
-        scene,
-        spotlight,
-        by,
-        at: now,
-        until: now.plus(DRIVE_FOR),
-    });
     let detail = format!("{}: {}", wall.name, words(&order));
-    let line = caller.line(now, ("wall.drive", &id), Outcome::Done, detail);
-    context.note_now(line).await?;
-    let full = |full: crate::walls::TooManyWalls| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string())
-    };
-    context.walls.drive(&id, now, drive).map_err(full)?;
+    let line =
+        |outcome, detail: String| caller.line(clock::now(), ("wall.drive", &id), outcome, detail);
+    context
+        .note_now(line(Outcome::Done, detail.clone()))
+        .await?;
+    let now = clock::now();
+    let by = caller.person(None).name;
+    let driven = context.walls.drive(&id, now, |state| {
+        let (scene, spotlight) = wanted(&order, state, &scenes)?;
+        let is_told = scene.is_some() || spotlight.is_some();
+        Ok::<_, Problem>(is_told.then(|| Drive {
+            scene,
+            spotlight,
+            by,
+            at: now,
+            until: now.plus(DRIVE_FOR),
+        }))
+    });
+    if let Err(problem) = driven {
+        let detail = format!("{detail}; {}", problem.detail());
+        context.note_done(line(Outcome::Failed, detail)).await;
+        return Err(problem);
+    }
     Ok(Json(row(&context, wall, now)))
 }
 
