@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Waker, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body::{Frame, SizeHint};
@@ -20,9 +20,9 @@ use super::Context;
 use super::problem::Problem;
 use crate::limits::HTTP_TIMEOUT;
 
-/// Paths whose bodies may be of any length, and so take any time; the listener sees to it that they
+/// Routes whose bodies may be of any length, and so take any time; the listener sees to it that they
 /// go on. They are taken in bit by bit, and whoever is gone sends no more of one.
-const LONG: [&str; 2] = ["/api/v1/events", "/csv"];
+const LONG: [&str; 2] = ["/api/v1/events", "/api/v1/feeds/{feed}/csv"];
 
 /// Answers in time, and runs what may change something to its end.
 pub(super) async fn in_time(
@@ -30,8 +30,7 @@ pub(super) async fn in_time(
     request: Request,
     next: Next,
 ) -> Response {
-    let path = request.uri().path();
-    if LONG.iter().any(|long| path.ends_with(long)) {
+    if is_long(&request) {
         return next.run(request).await;
     }
     let until = Instant::now() + HTTP_TIMEOUT;
@@ -46,6 +45,12 @@ pub(super) async fn in_time(
         Ok(done) => done.unwrap_or_else(|error| Problem::given_up(&error).into_response()),
         Err(_elapsed) => Problem::too_long(has_come.load(Ordering::Relaxed)).into_response(),
     }
+}
+
+/// Whether a request is for one of [`LONG`], by its route: somebody may call a feed `csv`.
+fn is_long(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| LONG.contains(&route.as_str()))
 }
 
 /// The body was not there in time.
@@ -107,9 +112,44 @@ impl HttpBody for Timed {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::middleware;
+    use axum::routing::{post, put};
     use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
 
     use super::*;
+
+    /// Stands where [`in_time`] does.
+    async fn tell(request: Request, _next: Next) -> String {
+        is_long(&request).to_string()
+    }
+
+    #[tokio::test]
+    async fn a_request_is_long_by_its_route_and_not_by_how_its_path_ends() {
+        let done = || async { StatusCode::OK };
+        let v1 = Router::new()
+            .route("/events", post(done))
+            .route("/feeds/{feed}/csv", post(done))
+            .route("/register/{feed}", put(done))
+            .fallback(|| async { StatusCode::NOT_FOUND });
+        let told = middleware::from_fn(tell);
+        let router: Router = Router::new().nest("/api/v1", v1).layer(told);
+        for (path, expected) in [
+            ("/api/v1/events", true),
+            ("/api/v1/feeds/water.level/csv", true),
+            ("/api/v1/register/csv", false),
+            ("/api/v1/other/csv", false),
+            ("/other/api/v1/events", false),
+        ] {
+            let request = axum::http::Request::builder().uri(path);
+            let request = request.body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let told = answer.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(told, expected.to_string(), "{path}");
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_go_on_breaks_off_and_one_that_has_come_is_whole() {
