@@ -60,7 +60,7 @@ use tower_http::compression::predicate::{
 };
 
 use crate::auth::Access;
-use crate::auth::admit::admit;
+use crate::auth::admit::{admit, note_denied};
 use crate::auth::refusals::Refusals;
 use crate::auth::sso::Sso;
 use crate::auth::trail::Trail;
@@ -273,6 +273,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/metrics", get(ops::metrics))
         .fallback(get(site::serve))
         .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(context.clone(), note_denied))
         .layer(middleware::from_fn_with_state(
             context.clone(),
             ending::in_time,

@@ -1,4 +1,4 @@
-//! Whoever hangs up as soon as a request is sent keeps nothing that it did out of the trail.
+//! Whoever hangs up as soon as a request is sent keeps nothing that it did or tried out of the trail.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,11 +8,14 @@ use egret_tests::clock;
 use egret_tests::message;
 use egret_tests::server::{Server, Setup};
 use egret_tests::wait;
+use egret_tests::wire::Wire;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::PASSWORD;
+use super::deeds::viewer;
 use super::orders::{order, orders};
 use super::results::broken_feed;
+use super::{OTHERS, PASSWORD};
 
 /// Requests of which nobody awaits the answer.
 const N: usize = 30;
@@ -116,5 +119,50 @@ fn a_feed_that_could_not_be_connected_is_told_though_whoever_tried_hung_up() {
         let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].clone()).collect();
         // The newest first.
         wait::check(outcomes == ["failed", "done"], lines)
+    });
+}
+
+/// How many passwords the server has compared.
+#[track_caller]
+fn n_compared(admin: &mut Browser) -> u64 {
+    let text = admin.get("/metrics").body;
+    let mut lines = text.lines();
+    let value = lines.find_map(|line| line.strip_prefix("egret_password_checks_total "));
+    value.and_then(|value| value.parse().ok()).unwrap()
+}
+
+#[test]
+fn a_change_that_is_refused_is_in_the_trail_though_whoever_tried_it_hung_up() {
+    let server = Setup::tiny().guarded().start();
+    let mut admin = Browser::first_admin(&server, PASSWORD);
+    let duty = admin.make_person("duty", OTHERS, &viewer());
+    let form = json!({ "old": "wrong", "new": PASSWORD }).to_string();
+    let (http, origin) = (server.http, duty.origin());
+    let session = duty.session().unwrap();
+    let request = format!(
+        "POST /api/v1/me/password HTTP/1.1\r\nHost: {http}\r\nOrigin: {origin}\r\nX-Egret: 1\r\n\
+         Cookie: egret_session={session}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    // While the trail cannot be written, for which the server waits 5 s, nobody is refused.
+    let people = Connection::open(server.data().join("people.db")).unwrap();
+    people.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let before = n_compared(&mut admin);
+    let mut wire = Wire::to(http);
+    wire.say(&request);
+    wait::until("the password is compared", || {
+        let n = n_compared(&mut admin);
+        wait::check(n > before, n)
+    });
+    wire.end();
+    assert!(wire.is_closed(wait::PATIENCE), "the server lets go, too");
+    people.execute_batch("COMMIT").unwrap();
+    wait::until("what was tried is in the trail", || {
+        let page = admin.get("/api/v1/audit?action=POST&outcome=denied").json();
+        let lines = page["items"].as_array().cloned().unwrap_or_default();
+        let is_it =
+            |line: &Value| line["target"] == "/api/v1/me/password" && line["name"] == "duty";
+        wait::check(lines.iter().any(is_it), lines)
     });
 }

@@ -97,7 +97,6 @@ pub(crate) async fn admit(
     next: Next,
 ) -> Response {
     let is_secure = request.extensions().get::<Secure>().is_some_and(|s| s.0);
-    let path = request.uri().path().to_owned();
     let is_page = !is_guarded(&request);
     let visit = visit(peer, request.headers());
     let mut changed = None;
@@ -109,17 +108,10 @@ pub(crate) async fn admit(
                 known: known.map(str::to_owned),
                 visit,
                 is_secure,
-                caller: caller.clone(),
+                caller,
             };
             request.extensions_mut().insert(asked);
-            let method = request.method().clone();
-            let response = next.run(request).await;
-            if let Some(caller) = caller
-                && response.status() == StatusCode::FORBIDDEN
-            {
-                note_refused(&context, &caller, method.as_str(), &path);
-            }
-            response
+            next.run(request).await
         }
         Err(problem) => {
             note_foreign(&context, &visit, &request, &problem);
@@ -132,6 +124,25 @@ pub(crate) async fn admit(
         .and_then(|to| Cookie::Session.set(&to.value, to.seconds, is_secure));
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Notes what a handler refuses somebody. Behind what runs a request to its end, and not at the door:
+/// whoever hangs up before the answer has tried it all the same.
+pub(crate) async fn note_denied(
+    State(context): State<Context>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = request.extensions().get::<Asked>();
+    let caller = asked.and_then(|asked| asked.caller.clone());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    if let Some(caller) = caller
+        && response.status() == StatusCode::FORBIDDEN
+    {
+        note_refused(&context, &caller, method.as_str(), &path);
     }
     response
 }
