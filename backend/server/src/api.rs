@@ -222,21 +222,6 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/persons/erase", post(personal::erase))
         .route("/gateways", get(gateways::list))
         .route("/alerts", get(lists::alerts))
-        .route(
-            "/incidents",
-            get(incidents::list).post(incidents::open::open),
-        )
-        .route("/incidents/{id}", get(incidents::one))
-        .route("/incidents/{id}/doer", get(incidents::doer))
-        .route("/incidents/{id}/commands", post(incidents::command))
-        .route(
-            "/incidents/{id}/attachments",
-            post(incidents::attachments::put).layer(DefaultBodyLimit::max(ATTACHMENT_BYTES)),
-        )
-        .route(
-            "/incidents/{id}/attachments/{file}",
-            get(incidents::attachments::get),
-        )
         .route("/alerts/log", get(hushes::turns))
         .route("/hushes", get(hushes::list).post(hushes::order))
         .route("/mode", get(mode::mode).post(mode::change))
@@ -252,6 +237,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/events", post(events::take).layer(once()))
         .route("/feeds/{feed}/csv", post(csv::take).layer(once()))
         .route("/state", get(ops::state))
+        .merge(cases())
         .merge(numbers())
         .merge(ways_in())
         .merge(ways_out(&context))
@@ -288,6 +274,26 @@ pub(crate) fn router(context: Context) -> Router {
 fn compression() -> CompressionLayer<And<DefaultPredicate, NotForContentType>> {
     let no_tiles = NotForContentType::const_new(tiles::KIND);
     CompressionLayer::new().compress_when(DefaultPredicate::new().and(no_tiles))
+}
+
+/// Incidents, what is done about them and what belongs to them.
+fn cases() -> Router<Context> {
+    Router::new()
+        .route(
+            "/incidents",
+            get(incidents::list).post(incidents::open::open),
+        )
+        .route("/incidents/{id}", get(incidents::one))
+        .route("/incidents/{id}/doer", get(incidents::doer))
+        .route("/incidents/{id}/commands", post(incidents::command))
+        .route(
+            "/incidents/{id}/attachments",
+            post(incidents::attachments::put).layer(DefaultBodyLimit::max(ATTACHMENT_BYTES)),
+        )
+        .route(
+            "/incidents/{id}/attachments/{file}",
+            get(incidents::attachments::get),
+        )
 }
 
 /// What becomes of what was refused, and feeds that are added.
