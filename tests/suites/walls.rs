@@ -239,9 +239,12 @@ fn a_wall_that_outgrew_a_budget_says_so_in_the_log_and_is_counted() {
         let line = "egret_wall_reloads_total{cause=\"memory\"} 1";
         wait::check(text.contains(line), text)
     });
-    let log = hall.server.log();
-    let line = log.lines().find(|line| line.contains("has outgrown"));
-    let line = line.unwrap_or_else(|| panic!("no line in {log}"));
+    // The log comes through a pipe, which may be behind.
+    let line = wait::until("the reload is in the log", || {
+        let log = hall.server.log();
+        let line = log.lines().find(|line| line.contains("has outgrown"));
+        line.map(str::to_owned).ok_or(log)
+    });
     assert!(line.contains("WARN") && line.contains("Hall"), "{line}");
     let mut person = hall.admin.socket().unwrap();
     person.say(&reload);

@@ -7,6 +7,7 @@ use egret_tests::message;
 use egret_tests::mosquitto::Version;
 use egret_tests::paho;
 use egret_tests::server::Server;
+use egret_tests::wait;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -69,11 +70,10 @@ fn nobody_is_erased_before_it_stands_in_the_trail() {
     assert_eq!(answer.status, 200, "it was done: {answer:?}");
     assert_eq!(answer.json()["reports"], 1, "{answer:?}");
     assert_ne!(fields(), before);
-    assert!(
-        server
-            .log()
-            .contains("the audit trail could not be written")
-    );
+    wait::until("the log complains", || {
+        let log = server.log();
+        wait::check(log.contains("the audit trail could not be written"), log)
+    });
     assert_eq!(erase().status, 200);
     let asked = done("asked for: as asked");
     let ended = done("0 reports, 0 refused messages");

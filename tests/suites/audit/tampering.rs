@@ -4,6 +4,7 @@ use std::path::Path;
 
 use egret_tests::browser::Browser;
 use egret_tests::server::{Setup, egret};
+use egret_tests::wait;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -247,11 +248,9 @@ fn what_was_tampered_with_stays_to_be_seen_after_new_lines() {
         server.data(),
         "",
     );
-    assert!(
-        server.log().contains("audit trail"),
-        "the log complains: {}",
-        server.log()
-    );
+    wait::until("the log complains", || {
+        wait::check(server.log().contains("audit trail"), server.log())
+    });
     server.token("after", &["viewer"]);
     let setup = server.stop();
     is_found("a line that is gone", setup.data(), "");

@@ -70,6 +70,9 @@ fn a_server_in_trouble_is_told_of_and_asked_when_it_wants_to_be() {
             .filter(|line| line.contains(words) && line.contains("down"));
         lines.count()
     };
+    wait::until("the log says that it is fetched again", || {
+        wait::check(told("the feed is fetched") > 0, server.log())
+    });
     assert_eq!(told("the feed cannot be fetched"), 1, "{}", server.log());
     assert_eq!(told("the feed is fetched"), 1, "{}", server.log());
 }
