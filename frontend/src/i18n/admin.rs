@@ -67,7 +67,7 @@ words! {
     PickArea: "请至少选择一个区域", "Choose at least one area";
     PickDepartment: "请至少选择一个部门", "Choose at least one department";
     PickGrant: "请至少添加一项权限", "Add at least one grant";
-    PickFeed: "请至少选择一个数据源", "Choose at least one feed";
+    NoFeedsYet: "暂无：其报文将列在“未接入主题”中", "None yet: its messages wait under Unconnected topics";
     PickScene: "请至少选择一个专题", "Choose at least one scene";
     Expand: "展开", "Show what is in";
     DeleteUserAsk: "删除后无法恢复，其全部会话立即结束。审计记录保留。", "This cannot be undone, and ends every session at once. The audit trail stays.";

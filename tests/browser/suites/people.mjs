@@ -110,6 +110,22 @@ function define(test) {
     await page.waitForURL(/\/sign-in/);
   });
 
+  test("a gateway gets its account before it has a feed", async (tools) => {
+    tools.expect(...REFUSED);
+    const { page } = await tools.open("/admin/gateways?lang=en");
+    await fillSignIn(page, ...CHIEF);
+    await page.getByRole("button", { name: "New gateway" }).click();
+    const form = page.getByRole("dialog");
+    await form.getByText("None yet: its messages wait under Unconnected topics").waitFor();
+    await assertAccessible(tools, page);
+    await form.getByLabel("MQTT user name").fill("acme-1");
+    await form.getByRole("button", { name: "Create", exact: true }).click();
+    await form.locator(".secrets").waitFor();
+    const admin = await adminOf(tools.server);
+    const { items } = await admin.ask("GET", "/admin/gateways");
+    assert.deepEqual(items.map(({ id, feeds }) => ({ id, feeds })), [{ id: "acme-1", feeds: [] }]);
+  });
+
   test("a wall is paired, comes back after every restart, and is sent away", async (tools) => {
     tools.expect(...REFUSED, ...SERVER_IS_GONE);
     const { server } = tools;

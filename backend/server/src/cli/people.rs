@@ -107,8 +107,8 @@ pub(super) enum GatewayCommand {
     Add {
         /// The MQTT user name
         id: String,
-        /// A feed whose topics it may publish to; may be repeated
-        #[arg(long, required = true)]
+        /// A feed whose topics it may publish to; may be repeated, or left out while there is none
+        #[arg(long)]
         feed: Vec<String>,
         #[command(flatten)]
         data: DataArgs,

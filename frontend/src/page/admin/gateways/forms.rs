@@ -11,7 +11,7 @@ use crate::i18n::access::Access;
 use crate::i18n::admin::Admin as Word;
 use crate::screen::Screen;
 use crate::widget::dialog::{buttons, confirm_content, dialog};
-use crate::widget::form::{Field, Form, fault_line, form as form_view};
+use crate::widget::form::{Field, Form, form as form_view};
 use crate::widget::grants::picks::{Chosen, boxes};
 use crate::widget::secret::made;
 
@@ -22,7 +22,6 @@ use super::AllGateways;
 struct Feeds {
     screen: Screen,
     chosen: RwSignal<Chosen>,
-    is_missing: RwSignal<bool>,
 }
 
 impl Feeds {
@@ -31,7 +30,6 @@ impl Feeds {
         Self {
             screen,
             chosen: RwSignal::new(Scope::Only(named)),
-            is_missing: RwSignal::new(false),
         }
     }
 
@@ -40,18 +38,8 @@ impl Feeds {
         chosen.named().iter().map(FeedId::new).collect()
     }
 
-    fn is_good(self) -> bool {
-        let is_good = !self.chosen.read_untracked().named().is_empty();
-        self.is_missing.set(!is_good);
-        is_good
-    }
-
     fn view(self) -> AnyView {
-        let Self {
-            screen,
-            chosen,
-            is_missing,
-        } = self;
+        let Self { screen, chosen } = self;
         // A feed without a topic does not come by MQTT.
         let named = move || {
             let catalog = screen.store.catalog.read();
@@ -65,16 +53,23 @@ impl Feeds {
             });
             by_topic.collect()
         };
-        let choose = Callback::new(move |feeds| {
-            is_missing.set(false);
-            chosen.set(feeds);
-        });
-        let fault = move || is_missing.get().then(|| Word::PickFeed.into());
+        let choose = Callback::new(move |feeds| chosen.set(feeds));
+        // A gateway may speak before anybody knows what of: what it sends is kept.
+        let none = move || {
+            let is_none = chosen.read().named().is_empty();
+            if is_none {
+                screen.word(Word::NoFeedsYet)
+            } else {
+                ""
+            }
+        };
         view! {
             <fieldset class="side">
                 <legend>{move || screen.word(Word::GatewayFeeds)}</legend>
                 {boxes(named, chosen.into(), choose)}
-                {fault_line(Signal::derive(fault))}
+                <p class="field-hint" role="status">
+                    {none}
+                </p>
             </fieldset>
         }
         .into_any()
@@ -100,8 +95,7 @@ pub(super) fn new_gateway(gateways: AllGateways) -> AnyView {
     let close = gateways.changed();
     let submit = move || {
         id.need();
-        let feeds_are_good = feeds.is_good();
-        if !Form::is_good(&[id, display]) || !feeds_are_good {
+        if !Form::is_good(&[id, display]) {
             return;
         }
         let gateway = NewGateway {
@@ -148,8 +142,7 @@ pub(super) fn edit_gateway(gateways: AllGateways, row: &GatewayRow) -> AnyView {
     let (id, called) = (row.id.clone(), row.id.clone());
     let submit = move || {
         display.need();
-        let feeds_are_good = feeds.is_good();
-        if !Form::is_good(&[display]) || !feeds_are_good {
+        if !Form::is_good(&[display]) {
             return;
         }
         let id = id.clone();
