@@ -170,6 +170,7 @@ words! {
     Reason: "原因", "Reason";
     Detail: "说明", "Detail";
     Sealed: "含个人信息，已封存", "sealed: it names people";
+    SealedMaybe: "可能含个人信息，已封存", "kept sealed: it may name people";
     Payload: "报文", "Payload";
     DataPage: "数据质量", "Data quality";
     Time: "时间", "Time";

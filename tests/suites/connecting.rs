@@ -125,6 +125,7 @@ fn a_vendor_that_nobody_knows_goes_from_its_first_message_to_a_number() {
     let topics = api.get("/api/v1/register/topics").json();
     assert_eq!(topics[0]["topic"], TOPIC, "{topics}");
     assert_eq!(topics[0]["n_messages"], 1);
+    assert_eq!(topics[0]["sealed"], false);
     let sample = topics[0]["sample"].as_str().unwrap();
     assert_eq!(serde_json::from_str::<Value>(sample).unwrap(), sent);
     let addition = message::noise_feed(NOISE);

@@ -142,3 +142,14 @@ fn a_report_of_a_feed_with_personal_fields_is_sealed_over_http_as_well() {
     let setup = server.stop();
     assert_eq!(files_with(setup.data(), PHONE), Vec::<String>::new());
 }
+
+#[test]
+fn what_no_feed_listens_to_is_sealed_where_a_feed_is_about_people() {
+    let server = with_callers().start();
+    let topic = "acme/meter-7/up";
+    let published = mosquitto::publish(server.mqtt, Version::V5, topic, PHONE);
+    let topics = server.api().get("/api/v1/register/topics").json();
+    assert_eq!(topics[0]["topic"], topic, "{} {topics}", published.said);
+    assert_eq!(topics[0]["sealed"], true, "{topics}");
+    assert_eq!(topics[0]["sample"], "", "{topics}");
+}

@@ -55,6 +55,7 @@ words! {
     SampleTopic: "报文的主题", "Topic of the message";
     SampleTopicHint: "通过 HTTP 接入时留空", "Leave empty for HTTP";
     Payload: "报文内容", "Payload";
+    PayloadSealed: "报文已封存：本市有涉及个人信息的数据源。请粘贴厂商手册中的报文。", "The payload is kept sealed: this city has feeds about people. Paste a message from the vendor's manual.";
     Tree: "报文结构 · 点击字段说明其含义", "What is in it. Click a field to say what it is";
     NotJson: "不是 JSON，无法显示结构", "This is no JSON, so there is nothing to click";
     EachReading: "每个元素一条读数", "Each element is a reading";

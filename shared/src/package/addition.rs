@@ -136,6 +136,10 @@ pub struct UnheardTopic {
     pub received_at: TimeMs,
     /// Who sent it.
     pub sender: String,
-    /// The newest, as text where it is text.
+    /// The newest, as text where it is text; empty if it is kept sealed.
     pub sample: String,
+    /// Whether it is kept sealed: of a message without a feed nobody knows whether it names people,
+    /// and some feeds of the city do.
+    #[serde(default)]
+    pub sealed: bool,
 }

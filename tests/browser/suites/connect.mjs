@@ -17,8 +17,31 @@ const METRIC = "acme.db_max";
 /** How long the server may take to fold the small city anew. Milliseconds. */
 const FOLD_MS = 30_000;
 
+/** The tiny city, with callers' numbers on the hotline. */
+const callers = (text) => text.replace(/^report /m, 'personal = ["/caller/phone"]\n$&');
+
 export function connect() {
   topic("connecting a feed", Egret.tiny, define);
+  topic("connecting where feeds are about people",
+    () => Egret.tinyWith({ "feeds.toml": callers }), defineSealed);
+}
+
+function defineSealed(test) {
+  test("what may name somebody is no sample, and the page says why", async (tools) => {
+    await assert.rejects(tools.gateway.publish(TOPIC, noise(71.5)), { code: NO_FEED });
+    const { page } = await tools.open(
+      `/data/connect?lang=en&topic=${encodeURIComponent(TOPIC)}`);
+    const why = page.getByText("The payload is kept sealed");
+    await why.waitFor();
+    const heard = page.getByLabel("Topic of the message", { exact: true });
+    assert.equal(await heard.inputValue(), TOPIC);
+    assert.equal(await page.getByRole("button", { name: /^Sample \d/ }).count(), 1);
+    await assertAccessible(tools, page);
+    await page.getByLabel("Payload", { exact: true }).fill(noise(71.5));
+    await why.waitFor({ state: "hidden" });
+    const { page: refused } = await tools.open("/data?lang=en");
+    await refused.locator(".refused tr", { hasText: "kept sealed: it may name people" }).waitFor();
+  });
 }
 
 function define(test) {

@@ -219,6 +219,7 @@ pub(crate) fn unheard(
             received_at: TimeMs(row.get(3)?),
             sender: row.get(4)?,
             sample: if is_plain { sample } else { String::new() },
+            sealed: !is_plain,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -78,6 +78,8 @@ pub(super) struct Bench {
     /// While it is being connected: how far.
     pub(super) folding: RwSignal<Option<f64>>,
     pub(super) done: RwSignal<Option<Done>>,
+    /// Whether what came by the topic that was taken last is kept sealed.
+    pub(super) is_sealed: RwSignal<bool>,
     /// Something to know about the page.
     pub(super) told: RwSignal<Option<Phrase>>,
     /// The feed that is changed, as it was.
@@ -103,6 +105,7 @@ impl Bench {
             form: Form::new(),
             folding: RwSignal::new(None),
             done: RwSignal::new(None),
+            is_sealed: RwSignal::new(false),
             told: RwSignal::new(None),
             before: RwSignal::new(None),
             serial: StoredValue::new(0),
@@ -362,7 +365,7 @@ impl Bench {
     }
 
     /// Takes the newest message of a topic as sample, and of some others that differ in one level:
-    /// in place of samples that are empty.
+    /// in place of samples that are empty. What is kept sealed is no sample: its topic alone is.
     pub(super) fn take_topic(self, topic: &str) {
         let topics = self.topics.get_untracked();
         let differs_little = |other: &str| {
@@ -371,9 +374,17 @@ impl Bench {
                 filter.map(|(filter, _)| filter.split('/').filter(|step| *step == "+").count());
             any == Some(1) && other.split('/').count() == topic.split('/').count()
         };
-        let first = topics.iter().filter(|heard| heard.topic == topic);
+        let is_topic = |heard: &&UnheardTopic| heard.topic == topic;
+        self.is_sealed.set(
+            topics
+                .iter()
+                .find(is_topic)
+                .is_some_and(|heard| heard.sealed),
+        );
+        let first = topics.iter().filter(is_topic);
         let alike = topics.iter().filter(|heard| differs_little(&heard.topic));
-        let found = first.chain(alike).take(FIRST_SAMPLES).map(|heard| Sample {
+        let open = first.chain(alike).filter(|heard| !heard.sealed);
+        let found = open.take(FIRST_SAMPLES).map(|heard| Sample {
             topic: heard.topic.clone(),
             payload: heard.sample.clone(),
         });

@@ -125,6 +125,14 @@ fn payload(bench: Bench) -> AnyView {
         let text = event_target_value(&event);
         change(bench, |sample| sample.payload = text);
     };
+    // Only as long as there is nothing in its place.
+    let sealed = move || {
+        if bench.is_sealed.get() && value.read().trim().is_empty() {
+            bench.word(Word::PayloadSealed)
+        } else {
+            ""
+        }
+    };
     view! {
         <div class="field">
             <label for=label_for>{move || bench.word(Word::Payload)}</label>
@@ -138,6 +146,9 @@ fn payload(bench: Bench) -> AnyView {
                 prop:value=value
                 on:input=write
             ></textarea>
+            <p class="field-hint" role="status">
+                {sealed}
+            </p>
         </div>
     }
     .into_any()

@@ -179,8 +179,13 @@ fn refused_line(all: Quarantine, row: &Refused) -> AnyView {
         cell(screen.word(reason_word(row.reason)).to_owned()),
         classed_cell("detail", row.detail.clone()),
     ];
+    // Without a feed nobody knows what is in it.
+    let sealed = match row.feed {
+        Some(_) => Key::Sealed,
+        None => Key::SealedMaybe,
+    };
     let raw = row.raw.clone();
-    let raw: Arc<str> = raw.map_or_else(|| screen.word(Key::Sealed).into(), Into::into);
+    let raw: Arc<str> = raw.map_or_else(|| screen.word(sealed).into(), Into::into);
     cells.push(classed_cell("payload", payload(all, id, is_open, &raw)));
     line(false, cells)
 }
