@@ -27,7 +27,7 @@ pub(crate) fn check(metrics: &List<'_, MetricDef>, known: &Known<'_>, problems: 
     for entry in &metrics.entries {
         check_head(entry, known, problems);
         check_make(entry, known, problems);
-        levels::check(entry, bounds(&entry.def), problems);
+        levels::check(entry, bounds(&entry.def), reach(&entry.def), problems);
     }
     order::refuse_circles(metrics, problems);
 }
@@ -127,4 +127,18 @@ fn bounds(metric: &MetricDef) -> Option<[f64; 2]> {
         .as_ref()
         .is_some_and(|source| source.quality.is_some());
     (is_share || is_quality || !metric.index.is_empty()).then_some([0.0, 100.0])
+}
+
+/// The least and the greatest that the number can be: one that counts is never below 0.
+fn reach(metric: &MetricDef) -> [f64; 2] {
+    let source = metric.source.as_ref();
+    let is_of_reports = source.is_some_and(|source| source.property.is_none());
+    let counts = match metric.aggregate {
+        Some(Aggregate::Count | Aggregate::DistinctAssets | Aggregate::Distinct(_)) => true,
+        // Of reports it is their number, of readings their sum.
+        Some(Aggregate::Rate(_)) => is_of_reports,
+        _ => false,
+    };
+    let least = if counts { 0.0 } else { f64::NEG_INFINITY };
+    bounds(metric).unwrap_or([least, f64::INFINITY])
 }

@@ -75,6 +75,11 @@ fn mistakes_in_figures_and_formulas_are_told_at_their_place() {
                 "yellow at 0.5 must lie above blue at 1",
             ),
             (
+                "yellow = 2, orange = 5, red = 10 }",
+                "yellow = 2, orange = 5, red = 10, hysteresis = ¦2 }",
+                "hysteresis 2 holds yellow for ever: it falls only below 0",
+            ),
+            (
                 "orange = 15.0, red = 8.0",
                 "orange = ¦35.0, red = 8.0",
                 "orange at 35 must lie below yellow at 25",
@@ -92,6 +97,23 @@ fn mistakes_in_figures_and_formulas_are_told_at_their_place() {
             ("20.0 * m[", "20.0 * ¦n[", "there is no \"n\" here"),
         ],
     );
+}
+
+#[test]
+fn a_hysteresis_that_leaves_room_is_taken_and_so_is_any_where_the_number_may_be_negative() {
+    for (limits, held) in [
+        (
+            "yellow = 2, orange = 5, red = 10 }",
+            "yellow = 2, orange = 5, red = 10, hysteresis = 1.5 }",
+        ),
+        (
+            "red = 2.5, hysteresis = 0.1 }",
+            "red = 2.5, hysteresis = 1.0 }",
+        ),
+    ] {
+        let problems = problems_after("metrics.toml", limits, held);
+        assert!(problems.is_empty(), "{problems:?}");
+    }
 }
 
 #[test]

@@ -6,10 +6,12 @@ use egret_shared::package::metric::{LevelsDef, MetricDef};
 use crate::problem::Problem;
 use crate::spans::Entry;
 
-/// `bounds`: between which values the number always lies, if that is known.
+/// `bounds`: between which values the number always lies, if that is known; `reach`: the least and
+/// the greatest that it can be, infinite where that is not known.
 pub(super) fn check(
     entry: &Entry<'_, MetricDef>,
     bounds: Option<[f64; 2]>,
+    reach: [f64; 2],
     problems: &mut Vec<Problem>,
 ) {
     if let Some(target) = entry.def.target {
@@ -29,7 +31,32 @@ pub(super) fn check(
             levels.hysteresis
         );
         problems.push(entry.problem("levels/hysteresis", message));
+    } else {
+        problems.extend(never_left(entry, levels, reach));
     }
+}
+
+/// Refuses a hysteresis that holds the mildest level for ever once it is reached: a level falls
+/// only beyond its limit by the hysteresis, where no number may be able to come.
+fn never_left(
+    entry: &Entry<'_, MetricDef>,
+    levels: &LevelsDef,
+    [least, greatest]: [f64; 2],
+) -> Option<Problem> {
+    let (level, limit) = levels.limits().next()?;
+    let (room, side, beyond) = if levels.below {
+        (greatest - limit, "above", limit + levels.hysteresis)
+    } else {
+        (limit - least, "below", limit - levels.hysteresis)
+    };
+    let message = format!(
+        "hysteresis {} holds {} for ever: it falls only {side} {beyond}, where this metric never \
+         comes; it must be less than {room}",
+        levels.hysteresis,
+        level.as_str(),
+    );
+    // A limit at the end itself, or out of reach, is held whatever the hysteresis.
+    (room > 0.0 && levels.hysteresis >= room).then(|| entry.problem("levels/hysteresis", message))
 }
 
 fn check_limits(
