@@ -134,7 +134,9 @@ function define(test) {
     await row.getByRole("button", { name: "Show the whole payload" }).press("Enter");
     await row.locator("pre", { hasText: payload }).waitFor();
     await row.getByRole("button", { name: /^Read again/ }).click();
-    await page.getByText(/^0 taken, 1 stay: /).waitFor();
+    const told = page.getByText(/^0 taken, 1 stay: /);
+    await told.waitFor();
+    assert.ok(await isInSight(told), "the answer is in sight of the row");
     await page.locator(".refused").getByLabel("Reason").selectOption({ label: "No JSON" });
     await page.getByRole("button", { name: "Discard all" }).click();
     await page.getByRole("button", { name: "Discard all" }).last().click();
@@ -168,6 +170,14 @@ function define(test) {
     await row.getByRole("button", { name: /^Disconnect/ }).click();
     await page.getByRole("button", { name: "Disconnect", exact: true }).last().click();
     await page.getByText("No feed has been connected here yet").waitFor({ timeout: FOLD_MS });
+  });
+}
+
+/** Whether something can be read without scrolling. */
+async function isInSight(locator) {
+  return locator.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return top >= 0 && bottom <= window.innerHeight;
   });
 }
 

@@ -76,8 +76,10 @@ pub(super) fn section() -> AnyView {
     };
     let content = view! {
         {filters(all)}
-        <p class="connect-told" role="status">{move || all.told.get()}</p>
-        {all.form.failure()}
+        <div class="refused-told">
+            <p class="connect-told" role="status">{move || all.told.get()}</p>
+            {all.form.failure()}
+        </div>
         {all.listed.table(&COLUMNS, Key::NoQuarantine, move |row| refused_line(all, row))}
         {move || all.leaving.get().map(|which| discard(all, which))}
     };
@@ -95,6 +97,7 @@ impl Quarantine {
     }
 
     fn narrow(self, change: impl FnOnce(&mut Which)) {
+        self.told.set(None);
         self.which.update(change);
         self.listed.refresh();
     }
