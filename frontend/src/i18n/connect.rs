@@ -152,7 +152,6 @@ words! {
     Mistakes: "有误", "Mistakes";
     GoThere: "转到该字段", "Go to the field";
     AllTaken: "全部样例可以接收", "Every sample is taken";
-    SomeRefused: "部分样例将被拒收", "Some samples would be refused";
     Refused: "拒收", "Refused";
     NothingTaken: "没有读数", "no reading";
     Asset: "部件", "Asset";
@@ -174,7 +173,8 @@ words! {
     ConnectedNow: "已接入", "Connected";
     ToWall: "查看大屏", "See it on the wall";
     ToFeeds: "查看数据源", "See the feed";
-    GatewayHint: "需要登录的网关还须获准发送此数据源：系统管理 · 网关", "Gateways that sign in have to be allowed to send it, too: Administration, Gateways";
+    GatewayHint: "需要登录的网关还须获准发送此数据源：", "Gateways that sign in have to be allowed to send it, too:";
+    GatewayWay: "系统管理 · 网关", "Administration, Gateways";
     Leave: "离开", "Leave";
     LeaveTitle: "尚未接入", "This is not connected yet";
     LeaveAsk: "离开后所做的定义将丢失。", "What you have defined is lost when you leave.";

@@ -83,6 +83,9 @@ function define(test) {
 
     await page.getByRole("button", { name: "Connect", exact: true }).click();
     await page.locator(".connect-done").waitFor({ timeout: FOLD_MS });
+    // Whoever pressed the button is led there.
+    await page.waitForFunction(() => document.activeElement?.id === "connect-done");
+    assert.ok(await isInSight(page.locator(".connect-done h2")), "what came of it is in sight");
     await page.getByRole("button", { name: "Read the refused message again" }).click();
     await page.getByText("1 taken", { exact: true }).waitFor();
     await page.getByRole("link", { name: "See it on the wall" }).click();

@@ -17,13 +17,16 @@ use crate::clock;
 use crate::i18n::connect::Connect as Word;
 use crate::page::data::told::{read_missed, rerun_told};
 use crate::session::session;
-use crate::widget::form::Form;
+use crate::widget::form::{Form, focus};
 
 use super::bench::{Bench, Done, Outcome};
 use super::guess::covers;
 
 /// How often the server is asked how far it is. Milliseconds.
 const PROGRESS_MS: i32 = 1_000;
+
+/// What is done, on the page.
+const DONE: &str = "connect-done";
 
 /// The scene of what was added, if the catalogue does not say.
 const SCENE: &str = "connected";
@@ -79,7 +82,7 @@ async fn connect(bench: Bench) {
             let first = faults.first().map(|fault| fault.spot);
             bench.outcome.set(Outcome::Lacking(faults));
             if let Some(first) = first {
-                crate::widget::form::focus(&first.id());
+                focus(&first.id());
             }
             return;
         }
@@ -101,6 +104,13 @@ async fn connect(bench: Bench) {
 
 /// What is done, and where to go from there.
 pub(super) fn done(bench: Bench) -> AnyView {
+    // Whoever pressed the button far down the page is led to what came of it.
+    Effect::new(move |_| {
+        if bench.done.read().is_some() {
+            // It is laid out by the next frame.
+            request_animation_frame(|| focus(DONE));
+        }
+    });
     let shown = move || bench.done.get().map(|done| done_view(bench, &done));
     shown.into_any()
 }
@@ -120,9 +130,14 @@ fn done_view(bench: Bench, done: &Done) -> AnyView {
         }
     });
     view! {
-        <section class="panel connect-done" aria-label=move || bench.word(Word::ConnectedNow)>
+        <section
+            id=DONE
+            class="panel connect-done"
+            tabindex="-1"
+            aria-label=move || bench.word(Word::ConnectedNow)
+        >
             <h2 role="status">{bench.word(Word::ConnectedNow)} ": " {name}</h2>
-            <p class="field-hint">{move || bench.word(Word::GatewayHint)}</p>
+            <p class="field-hint">{move || bench.word(Word::GatewayHint)} " " {gateways(bench)}</p>
             <div class="connect-ways">
                 {tile}
                 <A href="/data">{move || bench.word(Word::ToFeeds)}</A>
@@ -131,6 +146,17 @@ fn done_view(bench: Bench, done: &Done) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Where gateways are allowed more: a way there for whoever may.
+fn gateways(bench: Bench) -> AnyView {
+    let words = move || bench.word(Word::GatewayWay);
+    let session = session();
+    if untrack(|| session.has(Right::Administer)) {
+        view! { <A href="/admin/gateways">{words}</A> }.into_any()
+    } else {
+        words.into_any()
+    }
 }
 
 /// The scene that has a tile.

@@ -281,12 +281,12 @@ fn position(bench: Bench) -> AnyView {
     let shown = move || match places.get() {
         (lon, lat) if lon.is_empty() && lat.is_empty() => {
             let by_format = bench.draft.read().way() == Way::Names;
-            let word = if by_format {
-                Word::ByFormat
+            let words = if by_format {
+                let (from, format) = (Word::PositionFrom, Word::ByFormat);
+                format!("{}: {}", bench.word(from), bench.word(format))
             } else {
-                Word::NoPositionField
+                bench.word(Word::NoPositionField).to_owned()
             };
-            let words = format!("{}: {}", bench.word(Word::PositionFrom), bench.word(word));
             view! { <p class="words">{words}</p> }.into_any()
         }
         (lon, lat) => view! {

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use egret_shared::package::addition::Tried;
+use egret_shared::text::Language;
 
 use crate::i18n::connect::Connect as Word;
 use crate::widget::form::{button, focus};
@@ -19,7 +20,7 @@ pub(super) fn section(bench: Bench) -> AnyView {
         leptos::task::spawn_local(bench.attempt());
     };
     view! {
-        <section class="panel" aria-label=move || bench.word(Word::Outcome)>
+        <section class="panel connect-outcome" aria-label=move || bench.word(Word::Outcome)>
             <header class="panel-head">
                 <h2>{move || bench.word(Word::Outcome)}</h2>
                 <div class="panel-aside">{button("", Word::Try, attempt)}</div>
@@ -64,12 +65,19 @@ fn told(bench: Bench, tried: &Tried) -> String {
         sample.refused.is_empty() && !sample.taken.is_empty()
     };
     let good = tried.samples.iter().filter(is_good).count();
-    let word = if good == tried.samples.len() {
-        Word::AllTaken
-    } else {
-        Word::SomeRefused
-    };
-    format!("{} ({good}/{})", bench.word(word), tried.samples.len())
+    let all = tried.samples.len();
+    if good == all {
+        return format!("{} ({good}/{all})", bench.word(Word::AllTaken));
+    }
+    refused_told(all.saturating_sub(good), all, bench.screen().language.get())
+}
+
+/// How many samples would not be taken.
+fn refused_told(refused: usize, all: usize, language: Language) -> String {
+    match language {
+        Language::Zh => format!("{all} 条样例中 {refused} 条将被拒收"),
+        Language::En => format!("{refused} of {all} would be refused"),
+    }
 }
 
 fn answers(bench: Bench) -> AnyView {
@@ -132,5 +140,16 @@ fn spot_word(spot: Spot) -> Word {
         Spot::Position => Word::PositionFrom,
         Spot::Values | Spot::Value(_) => Word::Values,
         Spot::Tile(_) => Word::Tiles,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_many_of_the_samples_are_refused_is_said_as_it_is() {
+        assert_eq!(refused_told(2, 2, Language::En), "2 of 2 would be refused");
+        assert_eq!(refused_told(1, 3, Language::Zh), "3 条样例中 1 条将被拒收");
     }
 }
