@@ -91,6 +91,9 @@ words! {
     NormalMode: "常态", "Normal operation";
     RedInForce: "红色案件", "Red cases";
     OrangeInForce: "橙色案件", "Orange cases";
+    RedAlerts: "红色告警", "Red alerts";
+    OrangeAlerts: "橙色告警", "Orange alerts";
+    AlertsBeside: "告警", "alerts";
     Live: "实时", "Live";
     Connecting: "正在连接服务器", "Connecting to the server";
     Lost: "连接已断开 · 画面不是最新", "Connection lost · this picture is not current";

@@ -8,6 +8,7 @@ pub(crate) mod standing;
 mod truth;
 pub(crate) mod window;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egret_shared::alert::{Alert, AlertKey, AlertState, Subject};
@@ -86,15 +87,24 @@ impl Case {
     }
 }
 
-/// Open incidents, worst and longest-waiting first; without any, the alerts that fire. Alerts come
-/// in the order of their keys.
+/// Incidents, and the alerts in force that none of the open ones rests on, worst and longest-waiting
+/// first. Alerts come in the order of their keys.
 pub(crate) fn cases(incidents: &[Arc<Incident>], alerts: &[Arc<Alert>]) -> Vec<Case> {
+    // What is over takes care of nothing: its alerts speak for themselves again.
+    let open = || incidents.iter().filter(|incident| !is_cleared(incident));
+    let ids: BTreeSet<_> = open().map(|incident| &incident.id).collect();
+    let evidence = open().flat_map(|incident| &incident.evidence);
+    let keys: BTreeSet<_> = evidence.map(|evidence| &evidence.alert).collect();
+    // An incident whose list of evidence is full holds its alerts only by name.
+    let is_taken_up = |alert: &Alert| {
+        let named = alert.incident.as_ref();
+        named.is_some_and(|id| ids.contains(id)) || keys.contains(&alert.key)
+    };
+    let firing = alerts.iter().filter(|alert| speaks(alert));
+    let left = firing.filter(|alert| !is_taken_up(alert));
     let of_incident = |incident| case_of_incident(incident, alerts);
     let mut cases: Vec<Case> = incidents.iter().map(of_incident).collect();
-    if cases.is_empty() {
-        let firing = alerts.iter().filter(|alert| speaks(alert));
-        cases = firing.map(|alert| case_of_alert(alert)).collect();
-    }
+    cases.extend(left.map(|alert| case_of_alert(alert)));
     cases.sort_by(|a, b| {
         let order = |case: &Case| (case.cleared, std::cmp::Reverse(case.level), case.since);
         order(a).cmp(&order(b)).then_with(|| a.id.cmp(&b.id))
@@ -141,7 +151,13 @@ pub(crate) fn subject(key: &AlertKey) -> String {
     }
 }
 
-fn case_of_incident(incident: &Arc<Incident>, alerts: &[Arc<Alert>]) -> Case {
+/// Whether nothing of an incident is in force any more, or it is over.
+fn is_cleared(incident: &Incident) -> bool {
+    incident.state == IncidentState::Cleared || incident.state.is_over()
+}
+
+/// An incident as a line. Alerts come in the order of their keys.
+pub(crate) fn case_of_incident(incident: &Arc<Incident>, alerts: &[Arc<Alert>]) -> Case {
     let evidence = incident.evidence.iter();
     let keys = evidence.clone().map(|evidence| &evidence.alert);
     Case {
@@ -158,7 +174,7 @@ fn case_of_incident(incident: &Arc<Incident>, alerts: &[Arc<Alert>]) -> Case {
         since: incident.opened_at,
         due_at: incident.due_at,
         position: incident.position,
-        cleared: incident.state == IncidentState::Cleared || incident.state.is_over(),
+        cleared: is_cleared(incident),
         incident: Some(Arc::clone(incident)),
     }
 }
@@ -181,18 +197,39 @@ pub(crate) fn case_of_alert(alert: &Alert) -> Case {
     }
 }
 
-/// How many cases there are, and how many should have been answered by `now`.
-pub(crate) fn case_counts(cases: &[Case], now: TimeMs) -> (usize, usize) {
-    let open = || cases.iter().filter(|case| !case.cleared);
-    let overdue = open().filter(|case| case.standing(now).is_overdue());
-    (open().count(), overdue.count())
+/// How many there are of what is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct CaseCounts {
+    /// Incidents.
+    pub(crate) incidents: usize,
+    /// Those of them that should have been answered by now.
+    pub(crate) overdue: usize,
+    /// Alerts that no incident has taken up.
+    pub(crate) alerts: usize,
 }
 
-/// The worst level in force, and how many open cases have it.
-pub(crate) fn worst(cases: &[Case]) -> (Level, usize) {
+/// How many open incidents and alerts there are at `now`.
+pub(crate) fn case_counts(cases: &[Case], now: TimeMs) -> CaseCounts {
+    let mut counts = CaseCounts::default();
+    for case in cases.iter().filter(|case| !case.cleared) {
+        if case.is_alert() {
+            counts.alerts += 1;
+        } else {
+            counts.incidents += 1;
+            counts.overdue += usize::from(case.standing(now).is_overdue());
+        }
+    }
+    counts
+}
+
+/// The worst level in force, and how many open incidents and how many alerts have it.
+pub(crate) fn worst(cases: &[Case]) -> (Level, usize, usize) {
     let open = || cases.iter().filter(|case| !case.cleared);
     let level = open().map(|case| case.level).max().unwrap_or_default();
-    (level, open().filter(|case| case.level == level).count())
+    let (alerts, incidents): (Vec<_>, Vec<_>) = open()
+        .filter(|case| case.level == level)
+        .partition(|case| case.is_alert());
+    (level, incidents.len(), alerts.len())
 }
 
 /// How far a value is on its way to the worst, 0 to 1: red where there is a limit, else 100.
@@ -297,13 +334,17 @@ mod tests {
         let cases = cases(&incidents, &[]);
         let order: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(order, ["d", "b", "a", "c"]);
-        assert_eq!(case_counts(&cases, TimeMs(6)), (3, 1));
-        assert_eq!(worst(&cases), (Level::Red, 2));
+        let counts = CaseCounts {
+            incidents: 3,
+            overdue: 1,
+            alerts: 0,
+        };
+        assert_eq!(case_counts(&cases, TimeMs(6)), counts);
+        assert_eq!(worst(&cases), (Level::Red, 2, 0));
     }
 
-    #[test]
-    fn evidence_counts_as_in_force_while_its_alert_fires() {
-        let alert = |asset: &str, state| Alert {
+    fn alert(asset: &str, state: AlertState) -> Alert {
+        Alert {
             key: AlertKey {
                 rule: "ponding".into(),
                 subject: Subject::Asset {
@@ -326,33 +367,57 @@ mod tests {
             flapping: false,
             changes: 0,
             issued: None,
-        };
+        }
+    }
+
+    fn resting_on(mut incident: Incident, alerts: &[Arc<Alert>]) -> Arc<Incident> {
+        let evidence = alerts.iter().map(|alert| Evidence {
+            alert: alert.key.clone(),
+            area: None,
+            beside: None,
+            joined_at: TimeMs(4),
+            because: Text::default(),
+        });
+        incident.evidence = evidence.collect();
+        Arc::new(incident)
+    }
+
+    #[test]
+    fn evidence_counts_as_in_force_while_its_alert_fires() {
         let alerts = [
             alert("A", AlertState::Firing),
             alert("B", AlertState::Resolved),
-            alert("C", AlertState::Firing),
         ]
         .map(Arc::new);
-        let mut worked = incident("1", Level::Red, 0, 9);
-        worked.evidence = alerts
-            .iter()
-            .take(2)
-            .map(|alert| Evidence {
-                alert: alert.key.clone(),
-                area: None,
-                beside: None,
-                joined_at: TimeMs(4),
-                because: Text::default(),
-            })
-            .collect();
-        let with_incident = cases(&[Arc::new(worked)], &alerts);
-        assert_eq!(with_incident.len(), 1);
-        let case = &with_incident[0];
+        let worked = resting_on(incident("1", Level::Red, 0, 9), &alerts);
+        let cases = cases(&[worked], &alerts);
+        assert_eq!(cases.len(), 1);
+        let case = &cases[0];
         assert_eq!((case.in_force, case.signals), (1, 2));
         assert_eq!(case.newest_at, TimeMs(4));
-        let alone = cases(&[], &alerts);
-        assert_eq!(alone.len(), 2);
-        assert!(alone.iter().all(Case::is_alert));
+    }
+
+    #[test]
+    fn an_alert_that_no_open_incident_rests_on_stands_for_itself() {
+        let alerts = ["A", "B"].map(|asset| Arc::new(alert(asset, AlertState::Firing)));
+        let of_alerts = |incidents: &[Arc<Incident>]| {
+            let cases = cases(incidents, &alerts);
+            cases.iter().filter(|case| case.is_alert()).count()
+        };
+        assert_eq!(of_alerts(&[]), 2);
+        let unrelated = Arc::new(incident("1", Level::Yellow, 0, 9));
+        assert_eq!(of_alerts(std::slice::from_ref(&unrelated)), 2);
+        let open = resting_on(incident("2", Level::Red, 0, 9), &alerts[..1]);
+        assert_eq!(of_alerts(std::slice::from_ref(&open)), 1);
+        for state in [IncidentState::Cleared, IncidentState::Closed] {
+            let mut over = (*open).clone();
+            over.state = state;
+            assert_eq!(of_alerts(&[Arc::new(over)]), 2);
+        }
+        let all = cases(&[unrelated, open], &alerts);
+        assert_eq!(worst(&all), (Level::Red, 1, 1));
+        let counts = case_counts(&all, TimeMs(0));
+        assert_eq!((counts.incidents, counts.alerts), (2, 1));
     }
 
     #[test]

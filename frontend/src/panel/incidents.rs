@@ -1,5 +1,5 @@
-//! `incidents`: what is being worked, worst first; without incidents, the alerts in force. A row leads
-//! to its incident's page.
+//! `incidents`: what is being worked and the alerts in force that no incident has taken up, worst
+//! first. A row leads to its incident's page.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::i18n::case::{Case as Casework, state_word};
 use crate::panel::feeds::every_feed;
 use crate::screen::{Screen, screen};
 use crate::select::standing::Standing;
-use crate::select::{self, Case, Truth};
+use crate::select::{self, Case, CaseCounts, Truth};
 use crate::widget::figure::{Figure, Figured, Form, Said};
 use crate::widget::frame::{Frame, Words, both, title_of};
 use crate::widget::level::{LevelMark, level_class};
@@ -37,8 +37,7 @@ pub(crate) fn panel(def: &PanelDef, catalog: &Arc<Catalog>) -> AnyView {
         cases.iter().take(ROWS_MAX).cloned().collect::<Vec<_>>()
     };
     let title = title_of(def, &both(Key::Incidents));
-    let are_alerts = Memo::new(move |_| cases.read().iter().any(Case::is_alert));
-    let count = move || count_text(screen, counts.get(), are_alerts.get());
+    let count = move || count_text(screen, counts.get());
     let count = Figured::count("cases", count, every_feed(screen), Basis::Feeds);
     let count = StoredValue::new(count);
     let aside = move || {
@@ -77,13 +76,17 @@ fn nothing_key(screen: Screen) -> Signal<Key> {
     })
 }
 
-/// `37 · overdue 2`; alerts have no deadline, and the heading's "incidents" would be wrong.
-fn count_text(screen: Screen, (open, overdue): (usize, usize), are_alerts: bool) -> String {
-    match (overdue, are_alerts) {
-        (_, true) => format!("{} {open}", screen.word(Key::Alerts)),
-        (0, false) => open.to_string(),
-        (_, false) => format!("{open} · {} {overdue}", screen.word(Key::Overdue)),
+/// `37 · overdue 2 · alerts 3`: incidents as the desk counts them, alerts by their name.
+fn count_text(screen: Screen, counts: CaseCounts) -> String {
+    let named = |key: Key, n: usize| format!("{} {n}", screen.word(key));
+    if counts.incidents == 0 && counts.alerts > 0 {
+        // The heading's "incidents" would be wrong.
+        return named(Key::Alerts, counts.alerts);
     }
+    let overdue = (counts.overdue > 0).then(|| named(Key::Overdue, counts.overdue));
+    let alerts = (counts.alerts > 0).then(|| named(Key::AlertsBeside, counts.alerts));
+    let parts = [Some(counts.incidents.to_string()), overdue, alerts];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// What a row's view hangs on: an incident that changed is another value.

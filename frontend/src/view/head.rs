@@ -196,10 +196,23 @@ fn Mode() -> impl IntoView {
         level @ (Level::Orange | Level::Red) => level,
         _ => Level::Normal,
     });
-    let text = move || match (level.get(), worst.get().1) {
-        (Level::Red, n) => format!("{} {n}", screen.word(Key::RedInForce)),
-        (Level::Orange, n) => format!("{} {n}", screen.word(Key::OrangeInForce)),
-        _ => screen.word(Key::NormalMode).to_owned(),
+    let text = move || {
+        let (_, incidents, alerts) = worst.get();
+        let [of_incidents, of_alerts] = match level.get() {
+            Level::Red => [Key::RedInForce, Key::RedAlerts],
+            Level::Orange => [Key::OrangeInForce, Key::OrangeAlerts],
+            _ => return screen.word(Key::NormalMode).to_owned(),
+        };
+        // The counts are named: a desk lists no alerts that are no incident's.
+        match (incidents, alerts) {
+            (0, _) => format!("{} {alerts}", screen.word(of_alerts)),
+            (_, 0) => format!("{} {incidents}", screen.word(of_incidents)),
+            _ => format!(
+                "{} {incidents} · {} {alerts}",
+                screen.word(of_incidents),
+                screen.word(Key::AlertsBeside)
+            ),
+        }
     };
     let truth = every_feed(screen);
     let simulated = move || {

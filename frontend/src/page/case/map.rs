@@ -39,12 +39,11 @@ fn marks(folder: Folder) -> Signal<Arc<[Case]>> {
             return Arc::default();
         };
         let alerts = screen.store.alerts.read();
-        let shared = [Arc::new(incident.clone())];
-        let mut marks = select::cases(&shared, &alerts);
-        for mark in &mut marks {
+        let mut marks = vec![Case {
             // What is over is looked at, too.
-            mark.cleared = false;
-        }
+            cleared: false,
+            ..select::case_of_incident(&Arc::new(incident.clone()), &alerts)
+        }];
         let evidence = incident.evidence.iter();
         let own = evidence.filter_map(|one| select::alert(&alerts, &one.alert));
         marks.extend(own.map(|alert| {

@@ -154,10 +154,9 @@ fn head(taken: Taken) -> AnyView {
     let nothing = move || select::Truth::of_count(0, 0, None, store.now.get_untracked());
     let truth = Memo::new(move |_| {
         let alerts = store.alerts.read();
-        let incidents = taken.incident.get().map(|incident| [incident]);
-        let cases = incidents.map(|incidents| select::cases(&incidents, &alerts));
-        let case = cases.and_then(|cases| cases.into_iter().next());
-        case.map_or_else(nothing, |case| truth_of(&case))
+        taken.incident.get().map_or_else(nothing, |incident| {
+            truth_of(&select::case_of_incident(&incident, &alerts))
+        })
     });
     view! {
         <header>
