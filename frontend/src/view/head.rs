@@ -4,8 +4,9 @@ use leptos::html::Nav;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_location;
-use web_sys::HtmlElement;
 use web_sys::wasm_bindgen::JsCast as _;
+use web_sys::wasm_bindgen::closure::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
 
 use egret_shared::access::Right;
 use egret_shared::level::Level;
@@ -168,22 +169,40 @@ fn keep_in_sight(tabs: NodeRef<Nav>) {
     let screen = screen();
     let path = use_location().pathname;
     Effect::new(move || {
-        path.track();
+        // Read, not only tracked: a memo that nobody has read yet tells of no change.
+        path.with(|_| ());
         screen.language.track();
         screen.store.catalog.track();
         // The tabs of this moment are laid out by the next frame.
-        request_animation_frame(move || {
-            let row = tabs.try_get_untracked().flatten();
-            let current = row.as_ref().and_then(|row| {
-                let found = row.query_selector("[aria-current]").ok().flatten()?;
-                found.dyn_into::<HtmlElement>().ok()
-            });
-            if let (Some(row), Some(current)) = (row, current) {
-                let middle = current.offset_left() + current.offset_width() / 2;
-                row.set_scroll_left(middle - row.client_width() / 2);
-            }
-        });
+        request_animation_frame(move || show_current(tabs));
     });
+    // What stands beside the row comes later and takes of its room.
+    let watched = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+    tabs.on_load(move |row| {
+        let resized = Closure::<dyn FnMut()>::new(move || show_current(tabs));
+        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+            observer.observe(&row);
+            watched.set_value(Some((observer, resized)));
+        }
+    });
+    on_cleanup(move || {
+        if let Some((observer, _)) = watched.try_update_value(Option::take).flatten() {
+            observer.disconnect();
+        }
+    });
+}
+
+/// Scrolls the row so that the current tab is in its middle.
+fn show_current(tabs: NodeRef<Nav>) {
+    let row = tabs.try_get_untracked().flatten();
+    let current = row.as_ref().and_then(|row| {
+        let found = row.query_selector("[aria-current]").ok().flatten()?;
+        found.dyn_into::<HtmlElement>().ok()
+    });
+    if let (Some(row), Some(current)) = (row, current) {
+        let middle = current.offset_left() + current.offset_width() / 2;
+        row.set_scroll_left(middle - row.client_width() / 2);
+    }
 }
 
 /// Whether the city is calm or not, and whether it is a real one.
