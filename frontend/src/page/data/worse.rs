@@ -9,7 +9,7 @@ use egret_shared::rejection::Reason;
 use crate::api::{self, ApiError};
 use crate::i18n::Key;
 use crate::i18n::connect::{Connect as Word, reason_word};
-use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell};
+use crate::page::listed::{Listed, cell, classed_cell, code, line, name_cell, table};
 use crate::panel::feeds::feed_name;
 use crate::screen::{Screen, screen};
 use crate::select;
@@ -40,9 +40,19 @@ const COLUMNS: [Word; 5] = [
 pub(super) fn section() -> AnyView {
     let screen = screen();
     let store = screen.store;
-    let listed = Listed::new(move || worse(store)).follow(REFRESH_MS);
-    let content = listed.table(&COLUMNS, Word::NoWorse, move |row| row_of(screen, row));
-    part("worse", Word::Worse, Word::WorseAbout, content)
+    // Before the feeds are known nobody can say that none is bad. Once there, they stay.
+    let are_known = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || (store.has_city.get() && store.catalog.read().is_some())
+    });
+    let content = move || {
+        if are_known.get() {
+            let listed = Listed::new(move || worse(store)).follow(REFRESH_MS);
+            listed.table(&COLUMNS, Word::NoWorse, move |row| row_of(screen, row))
+        } else {
+            table(&COLUMNS, move || Err(screen.word(Key::Loading).to_owned()))
+        }
+    };
+    part("worse", Word::Worse, Word::WorseAbout, content.into_any())
 }
 
 /// A line: somebody of a feed.
