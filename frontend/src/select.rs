@@ -262,8 +262,10 @@ pub(crate) fn feed_counts(feeds: &[FeedHealth]) -> [(FeedStatus, usize); 4] {
 /// How many feeds deliver at all, and how many there are: what a count of everything that came in
 /// rests on.
 pub(crate) fn delivering(feeds: &[FeedHealth]) -> (usize, usize) {
-    let delivers =
-        |feed: &&FeedHealth| matches!(feed.status, FeedStatus::Live | FeedStatus::Degraded);
+    // A feed of whose known assets none has spoken yet can be judged already, and delivers nothing.
+    let delivers = |feed: &&FeedHealth| {
+        matches!(feed.status, FeedStatus::Live | FeedStatus::Degraded) && feed.received_at.is_some()
+    };
     (feeds.iter().filter(delivers).count(), feeds.len())
 }
 
@@ -297,6 +299,8 @@ pub(crate) fn refused(feed: &FeedHealth) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use egret_shared::incident::Evidence;
     use egret_shared::package::metric::LevelsDef;
 
@@ -418,6 +422,36 @@ mod tests {
         assert_eq!(worst(&all), (Level::Red, 1, 1));
         let counts = case_counts(&all, TimeMs(0));
         assert_eq!((counts.incidents, counts.alerts), (2, 1));
+    }
+
+    #[test]
+    fn a_feed_that_has_never_been_heard_delivers_nothing() {
+        let feed = |status, received_at| FeedHealth {
+            feed: "road".into(),
+            status,
+            accepted: 0,
+            duplicate: 0,
+            late: 0,
+            rejected: BTreeMap::new(),
+            per_minute: 0,
+            assets: 8,
+            silent: 8,
+            observed_at: None,
+            received_at,
+            suspect: 0,
+            interval: None,
+            watermark: None,
+            quality: None,
+            clock: None,
+        };
+        let heard = Some(TimeMs(1));
+        let feeds = [
+            feed(FeedStatus::Live, heard),
+            feed(FeedStatus::Degraded, heard),
+            feed(FeedStatus::Degraded, None),
+            feed(FeedStatus::Silent, heard),
+        ];
+        assert_eq!(delivering(&feeds), (2, 4));
     }
 
     #[test]

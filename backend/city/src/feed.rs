@@ -264,10 +264,11 @@ impl FeedState {
         let silent = |(heard, after): (i64, i64)| now_ms - heard >= after;
         if heard_ms.zip(self.stale_after_ms(plan)).is_some_and(silent) {
             FeedStatus::Silent
+        } else if self.accepted == 0 && !refused {
+            // Its known assets are silent, but they have never been heard.
+            FeedStatus::Waiting
         } else if refused || u64::from(self.n_stale) * 10 > self.members.len() as u64 {
             FeedStatus::Degraded
-        } else if self.accepted == 0 {
-            FeedStatus::Waiting
         } else {
             FeedStatus::Live
         }

@@ -1,9 +1,12 @@
 //! Feeds: what arrived, what was refused, and whether they deliver.
 
+use std::sync::Arc;
+
+use egret_package::Package;
 use egret_shared::event::EventKind;
 use egret_shared::feed::FeedStatus;
 
-use crate::story::{Story, WEST_1, call};
+use crate::story::{Story, WEST_1, call, tiny_files};
 
 #[test]
 fn a_feed_waits_lives_degrades_and_falls_silent() {
@@ -21,6 +24,26 @@ fn a_feed_waits_lives_degrades_and_falls_silent() {
     story.wait("30s");
     assert_eq!(story.feed("probe-car").status, FeedStatus::Silent);
     assert_eq!(story.told(EventKind::Feed), 3);
+}
+
+#[test]
+fn a_feed_of_known_assets_waits_until_one_of_them_speaks() {
+    let mut files = tiny_files();
+    let register = "feed,asset,name_zh,name_en,lon,lat,area\n\
+        manhole,M-1,一号井,Manhole 1,118.05,24.45,\n\
+        manhole,M-2,二号井,Manhole 2,118.05,24.45,\n";
+    files.insert("assets.csv".to_owned(), register.to_owned());
+    let mut story = Story::of(Arc::new(Package::load(&files).unwrap()));
+    story.wait("10m");
+    assert_eq!(story.feed("manhole").status, FeedStatus::Waiting);
+    assert_eq!(story.told(EventKind::Feed), 0);
+    story.read("manhole", "M-1", "water_level", 1.0);
+    story.wait("1s");
+    assert_eq!(
+        story.feed("manhole").status,
+        FeedStatus::Degraded,
+        "one of two is silent"
+    );
 }
 
 #[test]
