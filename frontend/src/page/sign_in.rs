@@ -8,7 +8,7 @@ use egret_shared::time::{Span, TimeMs};
 use crate::i18n::access::Access;
 use crate::screen::screen;
 use crate::session::{place, session, way};
-use crate::widget::form::{Field, Form, form as form_view};
+use crate::widget::form::{Field, Form, focus, form as form_view};
 use crate::{api, format};
 
 /// The page.
@@ -18,6 +18,8 @@ pub(crate) fn SignIn() -> impl IntoView {
     let name = Field::new(Access::Name).filled_by("username");
     let password = Field::password(Access::Password, "current-password");
     let form = Form::new();
+    // Whoever comes here is about to write; the field is there with the next frame.
+    request_animation_frame(move || focus(&name.id()));
     let locked_until = RwSignal::new(None::<TimeMs>);
     let now = screen.store.now;
     let left = Memo::new(move |_| locked_until.get().and_then(|until| left(until, now.get())));

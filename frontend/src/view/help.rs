@@ -9,11 +9,16 @@ use crate::i18n::wall::Wall;
 use crate::i18n::{Key, Phrase};
 use crate::screen::screen;
 
+use super::is_wall;
+
+/// The key of the theme.
+const THEME: &str = "T";
+
 /// Keys, and what they do.
 fn keys() -> [(&'static str, Phrase); 11] {
     [
         ("L", Key::HelpLanguage.into()),
-        ("T", Panel::SwitchTheme.into()),
+        (THEME, Panel::SwitchTheme.into()),
         ("Tab", Key::HelpPlaces.into()),
         ("← ↑ ↓ →  + −", Key::HelpMap.into()),
         ("␣", Wall::HelpHold.into()),
@@ -30,14 +35,20 @@ fn keys() -> [(&'static str, Phrase); 11] {
 #[component]
 pub(crate) fn Help(open: RwSignal<bool>) -> impl IntoView {
     let screen = screen();
-    let rows = keys().map(|(keys, what)| {
-        view! {
-            <dt>
-                <kbd>{keys}</kbd>
-            </dt>
-            <dd>{move || screen.phrase(what)}</dd>
-        }
-    });
+    // The theme's letter is an act's where cases are worked.
+    let held = keys()
+        .into_iter()
+        .filter(|(keys, _)| *keys != THEME || is_wall());
+    let rows: Vec<_> = held
+        .map(|(keys, what)| {
+            view! {
+                <dt>
+                    <kbd>{keys}</kbd>
+                </dt>
+                <dd>{move || screen.phrase(what)}</dd>
+            }
+        })
+        .collect();
     view! {
         <div class="help" role="dialog" aria-modal="true" aria-label=move || screen.word(Key::Help)>
             <h2>{move || screen.word(Key::Help)}</h2>

@@ -1,4 +1,6 @@
 // Everyone can use the screens: no serious finding of axe-core in either language.
+import assert from "node:assert/strict";
+
 import { assertAccessible } from "../harness/accessible.mjs";
 import { Egret } from "../harness/server.mjs";
 import { topic } from "../harness/stage.mjs";
@@ -22,6 +24,8 @@ export function access() {
       await page.keyboard.press("?");
       await page.waitForSelector(".help");
       await assertAccessible(tools, page);
+      const keys = await page.locator(".help kbd").allTextContents();
+      assert.ok(keys.includes("L") && !keys.includes("T"), "the theme has its letter on walls alone");
     });
   });
 }

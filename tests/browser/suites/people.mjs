@@ -51,6 +51,7 @@ function define(test) {
     tools.expect(...REFUSED);
     const { page } = await tools.open("/data?lang=en");
     await page.waitForURL(/\/sign-in/);
+    await page.waitForFunction(() => document.activeElement?.autocomplete === "username");
     await assertAccessible(tools, page);
     await fillSignIn(page, CHIEF[0], "not the password");
     await page.getByText("Wrong user name or password").waitFor();
