@@ -24,6 +24,8 @@ words! {
     NextWarning: "按 W 逐个查看预警", "W goes from warning to warning";
     Warning: "预警", "Warning";
     MorePlaces: "处预警", "more places with warnings";
+    MoreWarnings: "条预警", "more warnings";
+    MoreAssets: "个设施或车辆", "more assets";
     From: "起", "From";
     Until: "至", "to";
     NoEnd: "未注明解除时间", "no end given";

@@ -235,6 +235,10 @@ fn others(
     };
     let rows: Vec<_> = seen.iter().take(NAMED_MAX).map(row).collect();
     let more = seen.len().saturating_sub(NAMED_MAX);
+    let more = (more > 0).then(|| {
+        let more = format!("+{more} {}", screen.word(MapWord::MoreAssets));
+        view! { <li>{more}</li> }
+    });
     let count = match screen.language.get() {
         egret_shared::text::Language::Zh => {
             format!("{}：{}", screen.word(MapWord::Here), seen.len())
@@ -247,7 +251,7 @@ fn others(
         view! {
             <div class="card-others card-name">
                 <p>{count}</p>
-                <ul>{rows} {(more > 0).then(|| view! { <li>{format!("+{more}")}</li> })}</ul>
+                <ul>{rows} {more}</ul>
             </div>
         }
         .into_any(),

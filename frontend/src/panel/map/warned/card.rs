@@ -121,9 +121,13 @@ pub(in crate::panel::map) fn WarningCard(
         let more = told.len().saturating_sub(TOLD_MAX);
         let rows = told.into_iter().take(TOLD_MAX);
         let rows: Vec<_> = rows.map(|notice| row(screen, &notice)).collect();
+        let more = (more > 0).then(|| {
+            let more = format!("+{more} {}", screen.word(MapWord::MoreWarnings));
+            view! { <li>{more}</li> }
+        });
         view! {
             {rows}
-            {(more > 0).then(|| view! { <li>{format!("+{more}")}</li> })}
+            {more}
         }
     };
     view! {
