@@ -383,7 +383,8 @@ fn hide(shown: &Shown, drawn: Drawn) {
     }
     let query = use_location().search;
     Effect::new(move || {
-        query.track();
+        // Read, not only tracked: a memo that nobody has read yet tells of no change.
+        query.with(|_| ());
         hidden.remember();
     });
 }

@@ -110,7 +110,8 @@ fn follow_alerts(feeds: BTreeSet<FeedId>, drawn: Drawn, store: Store) {
     let hidden = hidden();
     let turn = Memo::new(move |_| store.now.get().0.div_euclid(PACE_MS));
     Effect::new(move |told: Option<Option<String>>| {
-        turn.track();
+        // Read, not only tracked: a memo that nobody has read yet tells of no change.
+        turn.with(|_| ());
         let told = told.flatten();
         if !hidden.shows(LayerKind::Heat) || !drawn.is_open() {
             return told;
