@@ -17,6 +17,7 @@ mod related;
 mod steps;
 mod tasks;
 mod timeline;
+mod undone;
 
 use std::sync::Arc;
 

@@ -25,7 +25,7 @@ const WORDS = {
     file: "立案", dispatch: "派遣", accept: "接单", feedback: "反馈", verify: "核查", close: "结案",
     comment: "留言", supervise: "督办", sendAgain: "确认并再次提交",
     life: "危急", seen: "现场已排空，路面恢复", done: "已抽排，积水退去", states: "上报立案派遣处置反馈核查结案",
-    closed: "结案", evidence: "积水", offline: "连接已断开",
+    closed: "结案", evidence: "积水", offline: "连接已断开", inForce: "信号仍生效",
   },
   en: {
     file: "File", dispatch: "Dispatch", accept: "Accept", feedback: "Give feedback",
@@ -34,6 +34,7 @@ const WORDS = {
     life: "Danger to life", seen: "The road is dry again", done: "Pumped out, the water is gone",
     states: "ReportedFiledDispatchedHandlingFeedbackVerifiedClosed",
     closed: "Closed", evidence: "of water", offline: "The connection is lost",
+    inForce: "still in force",
   },
 };
 
@@ -129,6 +130,7 @@ async function wholeLife(tools, language, gauge, position) {
   // Verified and closed by somebody else.
   await dispatcher.page.locator("[data-act=verify]").waitFor();
   await dispatcher.page.keyboard.press("v");
+  await dispatcher.page.locator("dialog .undone", { hasText: words.inForce }).waitFor();
   await dispatcher.page.locator("dialog textarea").fill(words.seen);
   await send(dispatcher.page, words.verify);
   await state(dispatcher.page, words, 5);

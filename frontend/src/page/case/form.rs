@@ -13,7 +13,7 @@ use egret_shared::package::rule::AssignDef;
 use egret_shared::text::Text;
 
 use super::draft::{Draft, FILE_KINDS, target_word, text_word};
-use super::{Content, Folder, timeline};
+use super::{Content, Folder, timeline, undone};
 use crate::api::{self, ApiError};
 use crate::i18n::case::{Case as Word, act_word, class_word};
 use crate::i18n::level_key;
@@ -130,6 +130,9 @@ fn particulars(folder: Folder, draft: Draft, incident: &Incident, doer: &Doer) -
     };
     let about = about.map(|word| view! { <p>{move || folder.word(word)}</p> }.into_any());
     parts.extend(about);
+    if matches!(draft.kind, ActKind::Verify | ActKind::Close) {
+        parts.push(undone::line(folder));
+    }
     parts.push(fault_line(draft.fault.into()));
     parts.extend(target_word(draft.kind).map(|_| draft.target().view()));
     parts.extend(text_word(draft.kind).map(|_| draft.text().view()));
