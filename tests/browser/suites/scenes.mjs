@@ -70,5 +70,26 @@ export function scenes() {
         assert.ok(box.width > 1000 && box.y < 250, JSON.stringify(box));
         assert.deepEqual(told(await faults(page)), []);
       });
+
+    test("a phone reaches all of the head, and has the panels one below the other",
+      async (tools) => {
+        const viewport = { width: 390, height: 844 };
+        const { page } = await tools.open("/wall/overview?lang=en", { viewport });
+        await page.waitForSelector(".wall .panel");
+        for (const part of await page.locator(".head .clock, .head-keys button").all()) {
+          const box = await part.boundingBox();
+          const isSeen = box.x >= 0 && box.x + box.width <= viewport.width;
+          assert.ok(isSeen && box.y + box.height < 320, JSON.stringify(box));
+        }
+        const tops = await page.locator(".cell").evaluateAll((cells) => {
+          return cells.map((cell) => {
+            const { top, bottom } = cell.getBoundingClientRect();
+            return { top, bottom };
+          });
+        });
+        for (const [n, { top }] of tops.entries()) {
+          assert.ok(n === 0 || top >= tops[n - 1].bottom, JSON.stringify(tops));
+        }
+      });
   });
 }
