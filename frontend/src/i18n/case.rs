@@ -109,6 +109,9 @@ words! {
     LinkWord: "链接", "Link";
     Acts: "操作", "Actions";
     NoActs: "目前没有您可以执行的操作", "There is nothing for you to do here now";
+    FeedbackWaits: "反馈须等待：", "Feedback waits for: ";
+    FeedbackDisputed: "部门提出争议，裁定后才能反馈", "A department has objected: feedback waits for the decision";
+    Comma: "、", ", ";
     Offline: "连接已断开，恢复后才能操作", "The connection is lost: nothing can be done until it is back";
     LoadingActs: "正在确认您的权限", "Finding out what you may do";
     NoIncident: "没有这个案件，或您无权查看", "There is no such incident, or it is not for you to see";

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use egret_shared::case::{self, ActKind, Doer, Dossier};
+use egret_shared::case::{Act, ActKind, Doer, Dossier};
 use egret_shared::catalog::Catalog;
 use egret_shared::id::{DepartmentId, IncidentId};
 use egret_shared::incident::Incident;
@@ -63,7 +63,7 @@ pub(crate) struct Folder {
     content: Memo<Content>,
     /// Who asks, as far as this incident goes; absent until the server has said.
     doer: Memo<Option<Arc<Doer>>>,
-    /// What they may do to it as it stands.
+    /// What they are offered to do to it as it stands.
     moves: Memo<Vec<ActKind>>,
     /// The act that is being written.
     over: RwSignal<Option<ActKind>>,
@@ -85,7 +85,7 @@ impl Folder {
         let moves = Memo::new(move |_| {
             let (dossier, doer) = (dossier(), doer.get());
             dossier.zip(doer).map_or_else(Vec::new, |(dossier, doer)| {
-                case::moves(&dossier.incident, &doer)
+                acts::offered(&dossier.incident, &doer)
             })
         });
         Self {
@@ -146,7 +146,7 @@ impl Folder {
             return;
         }
         if act == ActKind::Acknowledge {
-            acts::at_once(self, case::Act::Acknowledge);
+            acts::at_once(self, Act::Acknowledge);
         } else {
             self.over.set(Some(act));
         }
