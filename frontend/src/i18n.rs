@@ -66,6 +66,7 @@ macro_rules! words {
 // After the macro, which they use.
 pub(crate) mod access;
 pub(crate) mod admin;
+pub(crate) mod audit;
 pub(crate) mod case;
 pub(crate) mod connect;
 pub(crate) mod deed;

@@ -231,6 +231,10 @@ words! {
     BadPosition: "位置无效", "Bad position";
     NoValue: "没有数值", "No value";
     TooMany: "读数过多", "Too many readings";
+    StageSource: "接收", "On arrival";
+    StageDecode: "解码", "Decoding";
+    StageValidate: "校验", "Validation";
+    StageFold: "入库", "Taking in";
 }
 
 /// Formats in the order of the list.
@@ -328,6 +332,17 @@ pub(crate) const REASONS: [Reason; 13] = [
     Reason::NoValue,
     Reason::TooMany,
 ];
+
+/// The word for the stage that refused a message, by the server's name of it.
+pub(crate) fn stage_word(stage: &str) -> Option<Connect> {
+    Some(match stage {
+        "source" => Connect::StageSource,
+        "decode" => Connect::StageDecode,
+        "validate" => Connect::StageValidate,
+        "fold" => Connect::StageFold,
+        _ => return None,
+    })
+}
 
 /// The words for why a message is refused.
 pub(crate) fn reason_word(reason: Reason) -> Connect {

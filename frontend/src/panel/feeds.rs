@@ -110,11 +110,17 @@ fn count(screen: Screen, status: FeedStatus, n: usize, truth: Memo<Truth>) -> im
     }
 }
 
+/// The id under which the city counts what belongs to no feed.
+const NO_FEED: &str = "unknown";
+
 /// The name of a feed, or its id while the catalogue does not know it.
 pub(crate) fn feed_name(catalog: &Catalog, feed: &FeedId) -> Text {
     let def = catalog.feeds.iter().find(|def| def.id == *feed);
     def.map_or_else(
-        || Text::new(feed.as_str(), feed.as_str()),
+        || match feed.as_str() {
+            NO_FEED => Text::new("无数据源", "no feed"),
+            id => Text::new(id, id),
+        },
         |def| def.name.clone(),
     )
 }

@@ -7,6 +7,7 @@ use egret_shared::people::{AuditRow, Outcome, Verified};
 
 use crate::api::admin::AuditQuery;
 use crate::i18n::admin::{Admin as Word, kind_word, outcome_word};
+use crate::i18n::audit::{action_named, action_words};
 use crate::page::listed::{cell, classed_cell, code, line, name_cell};
 use crate::page::paged::Paged;
 use crate::screen::{Screen, screen};
@@ -68,10 +69,11 @@ fn filters(screen: Screen, query: RwSignal<AuditQuery>, trail: Trail) -> AnyView
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let (from, to) = untrack(|| (moment(&from.text()), moment(&to.text())));
+        let language = screen.language.get_untracked();
         query.set(AuditQuery {
             filters: vec![
                 ("q", search.text()),
-                ("action", action.text()),
+                ("action", action_named(&action.text(), language)),
                 ("outcome", outcome.get_untracked()),
                 ("from", from),
                 ("to", to),
@@ -149,6 +151,17 @@ fn verdict(verified: &Verified, language: egret_shared::text::Language) -> Strin
     }
 }
 
+/// An action as people call it, with the server's name of it beside; what has no words stays raw.
+fn action_view(screen: Screen, action: &str) -> AnyView {
+    match action_words(action, screen.language.get()) {
+        Some(words) => {
+            let name = action.to_owned();
+            view! { <span title=name>{words}</span> }.into_any()
+        }
+        None => code(action),
+    }
+}
+
 fn audit_line(screen: Screen, row: &AuditRow) -> AnyView {
     let class = match row.outcome {
         Outcome::Done => "",
@@ -166,7 +179,7 @@ fn audit_line(screen: Screen, row: &AuditRow) -> AnyView {
         ),
         name,
         cell(row.address.clone()),
-        cell(code(&row.action)),
+        cell(action_view(screen, &row.action)),
         cell(row.target.clone()),
         cell(view! { <span class=class>{screen.word(outcome_word(row.outcome))}</span> }),
         classed_cell("detail", row.detail.clone()),

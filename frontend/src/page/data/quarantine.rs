@@ -10,7 +10,7 @@ use egret_shared::id::FeedId;
 use crate::api::Refused;
 use crate::api::register::{self, Which};
 use crate::i18n::Key;
-use crate::i18n::connect::{Connect as Word, REASONS, reason_word};
+use crate::i18n::connect::{Connect as Word, REASONS, reason_word, stage_word};
 use crate::page::listed::{Listed, cell, classed_cell, line};
 use crate::panel::feeds::feed_name;
 use crate::screen::{Screen, screen};
@@ -175,10 +175,12 @@ fn refused_line(all: Quarantine, row: &Refused) -> AnyView {
             {feed}
         </th>
     };
+    let stage = stage_word(&row.stage);
+    let stage = stage.map_or_else(|| row.stage.clone(), |word| screen.word(word).into());
     let mut cells = vec![
         cell(screen.stamp(row.received_at)),
         head.into_any(),
-        cell(row.stage.clone()),
+        cell(stage),
         cell(screen.word(reason_word(row.reason)).to_owned()),
         classed_cell("detail", row.detail.clone()),
     ];
