@@ -16,6 +16,7 @@ words! {
     NoAsset: "没有这个部件，或您无权查看", "There is no such asset, or it is not yours to see";
     StaleAsset: "数据已过期", "nothing new for too long";
     ValuesNow: "当前数值", "Values now";
+    AlertsOf: "该部件的告警", "Alerts of this asset";
     CanBeTold: "可下达的指令", "What it can be told";
     TakesNone: "该部件不接受指令", "This asset takes no orders";
     NotYours: "您无权在此下达", "Not yours to give here";

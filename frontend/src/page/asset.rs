@@ -1,6 +1,7 @@
-//! `/asset/:feed/:asset`: one asset as it stands, what it can be told, and what became of what it was
-//! told.
+//! `/asset/:feed/:asset`: one asset as it stands, what is wrong with it, what it can be told, and what
+//! became of what it was told.
 
+mod alerts;
 mod draft;
 mod giving;
 mod parameter;
@@ -136,23 +137,49 @@ fn whole(board: Board, offers: RwSignal<Loaded<Vec<Offer>>>) -> AnyView {
                 {played()}
             </div>
             {head(board)}
-            <section class="panel" aria-label=move || screen.word(Word::CanBeTold)>
-                <header class="panel-head">
-                    <h2>{move || screen.word(Word::CanBeTold)}</h2>
-                </header>
-                {told(board, offers)}
-            </section>
-            <section class="panel" aria-label=move || screen.word(Word::OrdersOf)>
-                <header class="panel-head">
-                    <h2>{move || screen.word(Word::OrdersOf)}</h2>
-                    <p class="order-given" role="status">
-                        {move || board.given_words()}
-                    </p>
-                </header>
-                {board.orders.view()}
-            </section>
+            {alerts::alerts(board)}
+            {orders(board, offers)}
             {over}
         </div>
+    }
+    .into_any()
+}
+
+/// What it can be told, and what it was told; of an asset that takes no orders, only if it has been
+/// given some all the same.
+fn orders(board: Board, offers: RwSignal<Loaded<Vec<Offer>>>) -> AnyView {
+    let takes_orders = board.catalog.with_value(|catalog| {
+        board
+            .actuator
+            .with_value(|(feed, _)| select::takes_orders(catalog, feed))
+    });
+    let are_shown = Memo::new(move |_| takes_orders || !board.orders.is_empty());
+    (move || {
+        are_shown
+            .get()
+            .then(|| untrack(|| order_panels(board, offers)))
+    })
+    .into_any()
+}
+
+fn order_panels(board: Board, offers: RwSignal<Loaded<Vec<Offer>>>) -> AnyView {
+    let screen = board.screen();
+    view! {
+        <section class="panel" aria-label=move || screen.word(Word::CanBeTold)>
+            <header class="panel-head">
+                <h2>{move || screen.word(Word::CanBeTold)}</h2>
+            </header>
+            {told(board, offers)}
+        </section>
+        <section class="panel" aria-label=move || screen.word(Word::OrdersOf)>
+            <header class="panel-head">
+                <h2>{move || screen.word(Word::OrdersOf)}</h2>
+                <p class="order-given" role="status">
+                    {move || board.given_words()}
+                </p>
+            </header>
+            {board.orders.view()}
+        </section>
     }
     .into_any()
 }

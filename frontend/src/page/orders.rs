@@ -92,6 +92,11 @@ impl Orders {
             .with(|rows| rows.iter().find(|row| row.id == *id).cloned())
     }
 
+    /// Whether none is known.
+    pub(crate) fn is_empty(self) -> bool {
+        self.listed.with(<[_]>::is_empty)
+    }
+
     async fn keep_following(self) {
         loop {
             let is_open = |rows: &[Actuation]| rows.iter().any(|row| row.state.is_open());

@@ -59,7 +59,7 @@ function define(test) {
   test("an order that was confirmed and lost is not given twice, looked at again", lostConfirmed);
   test("an order that was lost is not given twice, whatever was written in between", lostAndOther);
   test("an incident's evidence leads to the asset, and a rule's order is told as the rule's", byRule);
-  test("an asset that is not there, and one that takes no orders, say so", nothingThere);
+  test("an asset that is not there says so, and one that takes no orders shows none", nothingThere);
 }
 
 /** A gauge becomes known. */
@@ -372,6 +372,8 @@ async function byRule(tools) {
     await page.locator(".evidence-asset", { hasText: "G-flood" }).press("Enter");
     await page.waitForURL(/\/asset\/road\/G-flood/);
     await page.locator(".order-by", { hasText: words.rule }).waitFor();
+    const link = page.locator(".asset-alerts a", { hasText: incident });
+    assert.equal(await link.first().getAttribute("href"), `/incident/${incident}`);
     await assertFits(screen);
   }
 }
@@ -383,8 +385,9 @@ async function nothingThere(tools) {
     const { page } = await tools.open(`/asset/road/nowhere?lang=${language}`);
     await page.getByText(WORDS[language].none).waitFor();
     await page.goto(tools.server.url(`/asset/manhole/M-1?lang=${language}`));
-    await page.locator(".words", { hasText: /不接受指令|takes no orders/ }).waitFor();
+    await page.locator(".asset-alerts", { hasText: /没有生效的告警|No alerts in force/ }).waitFor();
     await page.locator(".asset-values dd").first().waitFor();
+    assert.equal(await page.getByText(/可下达的指令|What it can be told/).count(), 0);
   }
 }
 
