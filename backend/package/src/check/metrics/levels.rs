@@ -25,14 +25,14 @@ pub(super) fn check(
         problems.push(entry.problem("levels", message));
     }
     check_limits(entry, levels, bounds, problems);
-    if !(levels.hysteresis.is_finite() && levels.hysteresis >= 0.0) {
+    if levels.hysteresis.is_finite() && levels.hysteresis >= 0.0 {
+        problems.extend(never_left(entry, levels, reach));
+    } else {
         let message = format!(
             "hysteresis {} must be 0 or more, in the metric's unit",
             levels.hysteresis
         );
         problems.push(entry.problem("levels/hysteresis", message));
-    } else {
-        problems.extend(never_left(entry, levels, reach));
     }
 }
 
