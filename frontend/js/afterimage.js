@@ -1,6 +1,6 @@
 // Shows the picture that the page before this one has kept, before anything else is painted. No module,
-// for a module would wait for others; it stands first in the body. `js/watch.mjs` keeps the picture
-// and takes it away.
+// for a module would wait for others; and in the head, for a browser that waits for a script within the
+// body paints what stands before it. `js/watch.mjs` keeps the picture and takes it away.
 (() => {
   const KEPT = "egret.afterimage";
   /** A picture that is older tells of a reload that did not come. Milliseconds. */
@@ -24,6 +24,12 @@
     element.style.cssText = element.dataset.keptStyle;
     delete element.dataset.keptStyle;
   }
-  document.body.append(image);
-  setTimeout(() => image.remove(), LONGEST_MS);
+  // The body comes after the head, and what it begins with is painted no sooner than this is heard.
+  const body = new MutationObserver(() => {
+    if (!document.body) return;
+    body.disconnect();
+    document.body.append(image);
+    setTimeout(() => image.remove(), LONGEST_MS);
+  });
+  body.observe(document.documentElement, { childList: true });
 })();

@@ -1,8 +1,10 @@
 // A wall that is renewed: because its server has other screens, or because it takes too much.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { Edition } from "../harness/edition.mjs";
-import { FULL_HD } from "../harness/browser.mjs";
+import { FULL_HD, OUT } from "../harness/browser.mjs";
 import { filmed } from "../harness/film.mjs";
 import { SERVER_IS_GONE } from "../harness/complaints.mjs";
 import { Egret } from "../harness/server.mjs";
@@ -47,6 +49,7 @@ async function version(tools) {
     const usual = fullness[0];
     tools.note(`${pictures.length} pictures, deviation ${usual.toFixed(1)} at first, ${least.toFixed(1)} at the least`);
     assert.ok(pictures.length > 5, `only ${pictures.length} pictures were taken`);
+    writeFileSync(join(OUT, "renewal-emptiest.png"), pictures[fullness.indexOf(least)]);
     assert.ok(least > FILLED * usual, `a picture was emptier: ${least} of ${usual}`);
   } finally {
     edition.close();
