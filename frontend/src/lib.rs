@@ -18,6 +18,8 @@
 mod ahead;
 mod api;
 mod clock;
+#[cfg(test)]
+mod fixture;
 mod format;
 mod i18n;
 mod lasting;

@@ -305,6 +305,7 @@ mod tests {
     use egret_shared::package::metric::LevelsDef;
 
     use super::*;
+    use crate::fixture;
 
     fn incident(id: &str, level: Level, opened: i64, due: i64) -> Incident {
         let (title, at) = (Text::new(id, id), TimeMs(opened));
@@ -348,30 +349,9 @@ mod tests {
     }
 
     fn alert(asset: &str, state: AlertState) -> Alert {
-        Alert {
-            key: AlertKey {
-                rule: "ponding".into(),
-                subject: Subject::Asset {
-                    feed: "road".into(),
-                    asset: asset.into(),
-                },
-            },
-            state,
-            level: Level::Red,
-            areas: Vec::new(),
-            position: None,
-            v: None,
-            unit: String::new(),
-            since: TimeMs(1),
-            fired_at: None,
-            resolved_at: None,
-            message: Text::default(),
-            incident: None,
-            hushed: None,
-            flapping: false,
-            changes: 0,
-            issued: None,
-        }
+        let (feed, asset) = ("road".into(), asset.into());
+        let subject = Subject::Asset { feed, asset };
+        fixture::alert("ponding", subject, state, Level::Red)
     }
 
     fn resting_on(mut incident: Incident, alerts: &[Arc<Alert>]) -> Arc<Incident> {

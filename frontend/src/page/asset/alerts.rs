@@ -121,37 +121,19 @@ fn incident(board: Board, id: IncidentId) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use egret_shared::alert::AlertKey;
     use egret_shared::level::Level;
-    use egret_shared::text::Text;
     use egret_shared::time::TimeMs;
 
     use super::*;
+    use crate::fixture;
 
     fn alert(asset: &str, state: AlertState, level: Level) -> Arc<Alert> {
+        let (feed, asset) = ("road".into(), asset.into());
+        let subject = Subject::Asset { feed, asset };
+        let alert = fixture::alert("ponding", subject, state, level);
         Arc::new(Alert {
-            key: AlertKey {
-                rule: "ponding".into(),
-                subject: Subject::Asset {
-                    feed: "road".into(),
-                    asset: asset.into(),
-                },
-            },
-            state,
-            level,
-            areas: Vec::new(),
-            position: None,
-            v: None,
-            unit: String::new(),
-            since: TimeMs(0),
             fired_at: Some(TimeMs(0)),
-            resolved_at: None,
-            message: Text::default(),
-            incident: None,
-            hushed: None,
-            flapping: false,
-            changes: 0,
-            issued: None,
+            ..alert
         })
     }
 

@@ -345,10 +345,9 @@ pub(super) fn offset_text(screen: Screen, offset: &ClockOffset) -> String {
 #[cfg(test)]
 mod tests {
     use egret_shared::feed::FeedStatus;
-    use egret_shared::text::Text;
-    use egret_shared::time::TimeMs;
 
     use super::*;
+    use crate::fixture;
 
     fn feed(id: &str, status: FeedStatus) -> FeedHealth {
         FeedHealth {
@@ -372,27 +371,8 @@ mod tests {
     }
 
     fn alert(feed: &str, rule: &str, level: Level, state: AlertState) -> Arc<Alert> {
-        Arc::new(Alert {
-            key: AlertKey {
-                rule: rule.into(),
-                subject: Subject::Feed { feed: feed.into() },
-            },
-            state,
-            level,
-            areas: Vec::new(),
-            position: None,
-            v: None,
-            unit: String::new(),
-            since: TimeMs(1),
-            fired_at: None,
-            resolved_at: None,
-            message: Text::default(),
-            incident: None,
-            hushed: None,
-            flapping: false,
-            changes: 0,
-            issued: None,
-        })
+        let subject = Subject::Feed { feed: feed.into() };
+        Arc::new(fixture::alert(rule, subject, state, level))
     }
 
     #[test]

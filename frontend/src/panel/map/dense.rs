@@ -129,38 +129,16 @@ fn follow_alerts(feeds: BTreeSet<FeedId>, drawn: Drawn, store: Store) {
 
 #[cfg(test)]
 mod tests {
-    use egret_shared::alert::AlertKey;
     use egret_shared::level::Level;
-    use egret_shared::text::Text;
-    use egret_shared::time::TimeMs;
 
     use super::*;
+    use crate::fixture;
 
     fn alert(feed: &str, state: AlertState, position: Option<Position>) -> Arc<Alert> {
-        Arc::new(Alert {
-            key: AlertKey {
-                rule: "r".into(),
-                subject: Subject::Reports {
-                    feed: feed.into(),
-                    first: "1".into(),
-                },
-            },
-            state,
-            level: Level::Red,
-            areas: Vec::new(),
-            position,
-            v: None,
-            unit: String::new(),
-            since: TimeMs(0),
-            fired_at: None,
-            resolved_at: None,
-            message: Text::default(),
-            incident: None,
-            hushed: None,
-            flapping: false,
-            changes: 0,
-            issued: None,
-        })
+        let (feed, first) = (feed.into(), "1".into());
+        let subject = Subject::Reports { feed, first };
+        let alert = fixture::alert("r", subject, state, Level::Red);
+        Arc::new(Alert { position, ..alert })
     }
 
     #[test]

@@ -261,11 +261,11 @@ pub(super) fn drawings(warned: &[Warned]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use egret_shared::alert::AlertKey;
     use egret_shared::flags::Flags;
     use egret_shared::issued::Issued;
 
     use super::*;
+    use crate::fixture;
 
     pub(super) fn notice(level: Level, text: &str, at: i64) -> Notice {
         Notice {
@@ -288,29 +288,15 @@ mod tests {
     }
 
     fn alert(report: &str, issued: Option<Issued>) -> Arc<Alert> {
+        let (feed, first) = ("cap".into(), report.into());
+        let subject = Subject::Reports { feed, first };
+        let alert = fixture::alert("rain", subject, AlertState::Firing, Level::Orange);
         Arc::new(Alert {
-            key: AlertKey {
-                rule: "rain".into(),
-                subject: Subject::Reports {
-                    feed: "cap".into(),
-                    first: report.into(),
-                },
-            },
-            state: AlertState::Firing,
-            level: Level::Orange,
             areas: vec!["1".into(), "11".into()],
             position: Position::checked(118.05, 24.45),
-            v: None,
-            unit: String::new(),
-            since: TimeMs(5),
-            fired_at: None,
-            resolved_at: None,
             message: Text::new("暴雨", "rain"),
-            incident: None,
-            hushed: None,
-            flapping: false,
-            changes: 0,
             issued: issued.map(Box::new),
+            ..alert
         })
     }
 
