@@ -114,7 +114,7 @@ function define(test) {
   test("a gateway gets its account before it has a feed", async (tools) => {
     tools.expect(...REFUSED);
     const { page } = await tools.open("/admin/gateways?lang=en");
-    await fillSignIn(page, ...CHIEF);
+    await fillSignIn(page, ...(await secondAdmin(tools.server)));
     await page.getByRole("button", { name: "New gateway" }).click();
     const form = page.getByRole("dialog");
     await form.getByText("None yet: its messages wait under Unconnected topics").waitFor();
