@@ -88,7 +88,7 @@ impl Case {
 }
 
 /// Incidents, and the alerts in force that none of the open ones rests on, worst and longest-waiting
-/// first. Alerts come in the order of their keys.
+/// first; beside open incidents orange and red alerts alone. Alerts come in the order of their keys.
 pub(crate) fn cases(incidents: &[Arc<Incident>], alerts: &[Arc<Alert>]) -> Vec<Case> {
     // What is over takes care of nothing: its alerts speak for themselves again.
     let open = || incidents.iter().filter(|incident| !is_cleared(incident));
@@ -100,8 +100,12 @@ pub(crate) fn cases(incidents: &[Arc<Incident>], alerts: &[Arc<Alert>]) -> Vec<C
         let named = alert.incident.as_ref();
         named.is_some_and(|id| ids.contains(id)) || keys.contains(&alert.key)
     };
-    let firing = alerts.iter().filter(|alert| speaks(alert));
-    let left = firing.filter(|alert| !is_taken_up(alert));
+    // Beside incidents that are worked, only what is urgent; or that would drown in all the rest.
+    let is_quiet = open().next().is_none();
+    let is_told = |alert: &Alert| speaks(alert) && (is_quiet || alert.level >= Level::Orange);
+    let left = alerts
+        .iter()
+        .filter(|alert| is_told(alert) && !is_taken_up(alert));
     let of_incident = |incident| case_of_incident(incident, alerts);
     let mut cases: Vec<Case> = incidents.iter().map(of_incident).collect();
     cases.extend(left.map(|alert| case_of_alert(alert)));
@@ -402,6 +406,26 @@ mod tests {
         assert_eq!(worst(&all), (Level::Red, 1, 1));
         let counts = case_counts(&all, TimeMs(0));
         assert_eq!((counts.incidents, counts.alerts), (2, 1));
+    }
+
+    #[test]
+    fn beside_an_open_incident_only_urgent_alerts_stand_for_themselves() {
+        let levels = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
+        let alerts = levels.map(|level| {
+            let subject = Subject::Feed {
+                feed: "road".into(),
+            };
+            let rule = format!("{level:?}");
+            Arc::new(fixture::alert(&rule, subject, AlertState::Firing, level))
+        });
+        let told = |incidents: &[Arc<Incident>]| -> Vec<Level> {
+            let cases = cases(incidents, &alerts);
+            let alerts = cases.iter().filter(|case| case.is_alert());
+            alerts.map(|case| case.level).collect()
+        };
+        assert_eq!(told(&[]).len(), levels.len());
+        let open = Arc::new(incident("1", Level::Yellow, 0, 9));
+        assert_eq!(told(&[open]), [Level::Red, Level::Orange]);
     }
 
     #[test]
