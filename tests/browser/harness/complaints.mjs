@@ -14,6 +14,9 @@ export const SERVER_IS_GONE = [
   /net::ERR_CONNECTION_REFUSED/,
   /net::ERR_CONNECTION_RESET/,
   /net::ERR_EMPTY_RESPONSE/,
+  // In the middle of an answer.
+  /net::ERR_INCOMPLETE_CHUNKED_ENCODING/,
+  /net::ERR_CONTENT_LENGTH_MISMATCH/,
   /net::ERR_SOCKET_NOT_CONNECTED/,
   /WebSocket connection to .* failed/,
 ];
