@@ -143,6 +143,13 @@ pub(crate) fn takes_orders(catalog: &Catalog, feed: &FeedId) -> bool {
     def.is_some_and(|def| !def.commands.is_empty())
 }
 
+/// What the rule with this id is called, if there is one.
+pub(crate) fn rule_name(catalog: &Catalog, rule: &str) -> Option<Text> {
+    let mut rules = catalog.rules.rules.iter();
+    let rule = rules.find(|def| def.id.as_str() == rule)?;
+    Some(rule.name.clone())
+}
+
 /// What an alert is about, in the machine's words.
 pub(crate) fn subject(key: &AlertKey) -> String {
     match &key.subject {

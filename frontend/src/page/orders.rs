@@ -8,7 +8,6 @@ use egret_shared::actuation::{Actuation, ActuationState, rule_of};
 use egret_shared::catalog::Catalog;
 use egret_shared::id::{ActuationId, CommandId, FeedId};
 use egret_shared::package::command::CommandDef;
-use egret_shared::text::Text;
 use egret_shared::time::TimeMs;
 
 use crate::api::order::{self, Which, asset_href};
@@ -17,6 +16,7 @@ use crate::i18n::{Key, Phrase};
 use crate::page::listed::{Listed, cell, classed_cell, line, name_cell};
 use crate::panel::feeds::feed_name;
 use crate::screen::{Screen, screen};
+use crate::select;
 use crate::widget::form::button;
 use crate::{clock, format};
 
@@ -186,7 +186,7 @@ impl Orders {
         }
         let rule = rule_of(&row.by).map(|rule| {
             let catalog = screen.store.catalog.get();
-            let named = catalog.and_then(|catalog| rule_name(&catalog, rule));
+            let named = catalog.and_then(|catalog| select::rule_name(&catalog, rule));
             let name = named.map_or_else(|| rule.to_owned(), |name| screen.text(&name));
             let by = screen.word(Word::ByRule);
             if name.is_empty() {
@@ -216,12 +216,6 @@ fn command_of<'c>(
 ) -> Option<&'c CommandDef> {
     let feed = catalog.feeds.iter().find(|def| def.id == *feed)?;
     feed.command(command)
-}
-
-fn rule_name(catalog: &Catalog, rule: &str) -> Option<Text> {
-    let mut rules = catalog.rules.rules.iter();
-    let rule = rules.find(|def| def.id.as_str() == rule)?;
-    Some(rule.name.clone())
 }
 
 /// What became of an order, one thing a line.

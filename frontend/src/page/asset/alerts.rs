@@ -13,6 +13,7 @@ use super::Board;
 use crate::i18n::case::Desk;
 use crate::i18n::level_key;
 use crate::i18n::order::Order as Word;
+use crate::select;
 use crate::store::rows::is_other;
 use crate::widget::level::{LevelMark, level_class};
 
@@ -63,11 +64,9 @@ fn of_asset(alerts: &[Arc<Alert>], feed: &FeedId, asset: &AssetId) -> Arc<[Arc<A
 fn line(board: Board, alert: &Arc<Alert>) -> AnyView {
     let screen = board.screen();
     let level = alert.level;
-    let rule = board.catalog.with_value(|catalog| {
-        let rules = &catalog.rules.rules;
-        let rule = rules.iter().find(|rule| rule.id == alert.key.rule);
-        rule.map(|rule| rule.name.clone())
-    });
+    let rule = board
+        .catalog
+        .with_value(|catalog| select::rule_name(catalog, alert.key.rule.as_str()));
     let rule_id = alert.key.rule.to_string();
     let rule = move || {
         rule.as_ref()

@@ -86,11 +86,9 @@ fn line(folder: Folder, one: Evidence) -> AnyView {
     let in_force = move || force.read().as_ref().is_some_and(|force| force.in_force);
     let (because, joined_at) = (one.because, one.joined_at);
     let subject = subject(folder, &one.alert);
-    let rule = folder.catalog.with_value(|catalog| {
-        let rules = &catalog.rules.rules;
-        let rule = rules.iter().find(|rule| rule.id == one.alert.rule);
-        rule.map(|rule| rule.name.clone())
-    });
+    let rule = folder
+        .catalog
+        .with_value(|catalog| select::rule_name(catalog, one.alert.rule.as_str()));
     let rule_id = one.alert.rule.to_string();
     let rule = move || {
         rule.as_ref()

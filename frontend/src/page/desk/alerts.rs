@@ -98,11 +98,9 @@ pub(super) fn alerts(board: Board) -> AnyView {
 fn line(board: Board, alert: &Arc<Alert>) -> AnyView {
     let screen = board.screen();
     let level = alert.level;
-    let rule = board.catalog.with_value(|catalog| {
-        let rules = &catalog.rules.rules;
-        let rule = rules.iter().find(|rule| rule.id == alert.key.rule);
-        rule.map(|rule| rule.name.clone())
-    });
+    let rule = board
+        .catalog
+        .with_value(|catalog| select::rule_name(catalog, alert.key.rule.as_str()));
     let rule_id = alert.key.rule.to_string();
     let rule = move || {
         rule.as_ref()
